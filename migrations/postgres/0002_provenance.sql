@@ -1,0 +1,66 @@
+-- What was seen, and why somebody has what they have.
+
+CREATE TABLE providers (
+    id         BIGINT PRIMARY KEY,
+    name       TEXT NOT NULL UNIQUE,
+    applied_at BIGINT
+);
+
+CREATE TABLE rules (
+    id   BIGINT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+);
+
+-- parents: JSON array of provider_groups.id, ascending.
+CREATE TABLE provider_groups (
+    id          BIGINT PRIMARY KEY,
+    provider_id BIGINT NOT NULL REFERENCES providers (id),
+    subject     TEXT NOT NULL,
+    dn          TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    parents     TEXT NOT NULL,
+    gone_at     BIGINT,
+    UNIQUE (provider_id, subject)
+);
+
+-- group_ids: JSON array of the groups this identity is in directly, ascending.
+-- grants: JSON array of what the provider gives through it, each
+--   ["org", org id, role, rule id, group id or null]
+--   ["team", team id, role, rule id, group id or null]
+--   ["server_admin", null, null, rule id, group id or null]
+-- as one text, because a person's grants are always written and read together; the view
+-- `grants` shows them a row each.
+CREATE TABLE identities (
+    id            BIGINT PRIMARY KEY,
+    provider_id   BIGINT NOT NULL REFERENCES providers (id),
+    subject       TEXT NOT NULL,
+    user_id       BIGINT NOT NULL REFERENCES users (id),
+    dn            TEXT NOT NULL,
+    login         TEXT NOT NULL,
+    name          TEXT NOT NULL,
+    email         TEXT NOT NULL,
+    group_ids     TEXT NOT NULL,
+    grants        TEXT NOT NULL,
+    digest        BIGINT NOT NULL,
+    grants_digest BIGINT NOT NULL,
+    observed_at   BIGINT NOT NULL,
+    gone_at       BIGINT,
+    UNIQUE (provider_id, subject)
+);
+CREATE INDEX identities_user ON identities (user_id);
+
+CREATE VIEW grants AS
+SELECT i.user_id                                               AS user_id,
+       g.value ->> 0                                           AS kind,
+       CASE g.value ->> 0 WHEN 'org'  THEN (g.value ->> 1)::bigint END AS org_id,
+       CASE g.value ->> 0 WHEN 'team' THEN (g.value ->> 1)::bigint END AS team_id,
+       g.value ->> 2                                           AS role,
+       p.name                                                  AS provider,
+       r.name                                                  AS rule,
+       pg.name                                                 AS provider_group,
+       pg.dn                                                   AS provider_group_dn
+FROM identities i
+JOIN providers p ON p.id = i.provider_id
+CROSS JOIN LATERAL jsonb_array_elements(i.grants::jsonb) AS g (value)
+LEFT JOIN rules r ON r.id = (g.value ->> 3)::bigint
+LEFT JOIN provider_groups pg ON pg.id = (g.value ->> 4)::bigint;

@@ -1,0 +1,202 @@
+use super::{Duration, SecretRef};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// An LDAP directory.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ldap {
+    /// Servers that hold the same directory: `ldap://host:port`, `ldaps://host:port`,
+    /// `ldapi://%2Fpath%2Fto%2Fsocket`. The next is tried when one cannot be reached.
+    #[schemars(length(min = 1))]
+    pub urls: Vec<String>,
+    /// In which order they are tried.
+    #[serde(default)]
+    pub order: ServerOrder,
+    /// Turn an `ldap://` connection into TLS before anything else is sent. If the server will
+    /// not, nothing else is sent.
+    #[serde(default)]
+    pub start_tls: bool,
+    /// TLS for `ldaps://` and StartTLS.
+    #[serde(default)]
+    pub tls: Tls,
+    /// How rosterd signs in.
+    #[serde(default)]
+    pub bind: Bind,
+    /// How long connecting, and each single answer, may take.
+    #[serde(default = "ten_seconds")]
+    pub timeout: Duration,
+    /// Entries per page; 0 asks for everything at once.
+    #[serde(default = "thousand")]
+    #[schemars(range(max = 100_000))]
+    pub page_size: u32,
+    /// Who the people are.
+    pub users: Users,
+    /// What the groups are.
+    pub groups: Groups,
+}
+
+fn ten_seconds() -> Duration {
+    Duration::from_secs(10)
+}
+
+fn thousand() -> u32 {
+    1000
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ServerOrder {
+    /// As written.
+    #[default]
+    Listed,
+    /// Mixed at each run, to spread load.
+    Random,
+}
+
+/// TLS settings.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tls {
+    /// PEM file of the authorities to believe. Absent: the system's.
+    pub ca_file: Option<PathBuf>,
+    /// PEM file of a client certificate and its chain.
+    pub client_cert_file: Option<PathBuf>,
+    /// Its private key, PEM.
+    pub client_key_file: Option<PathBuf>,
+    /// The name that the server's certificate must have, if not the URL's.
+    pub server_name: Option<String>,
+    /// The oldest version to accept.
+    pub min_version: MinTls,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum MinTls {
+    #[default]
+    #[serde(rename = "1.2")]
+    Tls12,
+    #[serde(rename = "1.3")]
+    Tls13,
+}
+
+/// How rosterd signs in.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Bind {
+    pub method: BindMethod,
+    /// `simple`: the DN (or, for Active Directory, `user@domain`).
+    pub dn: Option<String>,
+    /// `simple`: the password. An empty one is refused before anything is sent.
+    pub password: Option<SecretRef>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum BindMethod {
+    /// DN and password.
+    #[default]
+    Simple,
+    /// Who the client certificate, or the Unix socket's peer, is (SASL EXTERNAL).
+    External,
+    /// Nobody.
+    Anonymous,
+}
+
+/// Who the people are.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Users {
+    /// The DN below which they are. Several are read one after the other.
+    #[schemars(length(min = 1))]
+    pub base: Vec<String>,
+    #[serde(default)]
+    pub scope: Scope,
+    /// An RFC 4515 filter.
+    #[serde(default = "person_filter")]
+    pub filter: String,
+    /// The attribute that never changes: `entryUUID`, `objectGUID`, `nsUniqueId`, `ipaUniqueID`.
+    #[serde(default = "entry_uuid")]
+    pub id: String,
+    #[serde(default = "uid")]
+    pub login: String,
+    #[serde(default = "cn")]
+    pub name: String,
+    #[serde(default = "mail")]
+    pub email: String,
+    /// An attribute of people that lists their groups, such as `memberOf`, where groups cannot
+    /// be asked for their members.
+    pub member_of: Option<String>,
+}
+
+/// What the groups are.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Groups {
+    /// The DN below which they are. Several are read one after the other.
+    #[schemars(length(min = 1))]
+    pub base: Vec<String>,
+    #[serde(default)]
+    pub scope: Scope,
+    /// An RFC 4515 filter.
+    #[serde(default = "group_filter")]
+    pub filter: String,
+    /// The attribute that never changes.
+    #[serde(default = "entry_uuid")]
+    pub id: String,
+    #[serde(default = "cn")]
+    pub name: String,
+    /// Attributes that list members by DN.
+    #[serde(default = "member_attributes")]
+    pub members: Vec<String>,
+    /// Attributes that list members by login.
+    #[serde(default = "login_attributes")]
+    pub member_logins: Vec<String>,
+    /// An attribute of groups that lists the groups they are in, where members are not listed.
+    pub member_of: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// The entry itself.
+    Base,
+    /// Its children.
+    One,
+    /// It and everything below.
+    #[default]
+    Sub,
+}
+
+fn person_filter() -> String {
+    "(objectClass=inetOrgPerson)".to_owned()
+}
+
+fn group_filter() -> String {
+    "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup)(objectClass=group))"
+        .to_owned()
+}
+
+fn entry_uuid() -> String {
+    "entryUUID".to_owned()
+}
+
+fn uid() -> String {
+    "uid".to_owned()
+}
+
+fn cn() -> String {
+    "cn".to_owned()
+}
+
+fn mail() -> String {
+    "mail".to_owned()
+}
+
+fn member_attributes() -> Vec<String> {
+    ["member", "uniqueMember"].map(str::to_owned).to_vec()
+}
+
+fn login_attributes() -> Vec<String> {
+    vec!["memberUid".to_owned()]
+}

@@ -1,0 +1,54 @@
+//! What the operator said: one file a section, unknown keys refused, every error at once with its
+//! place in the file.
+//!
+//! The structs here are the schema: the JSON schema is generated from them, every file is checked
+//! against it before it becomes a [`Config`], and `config/rosterd.toml` documents every key.
+//! Nothing in this folder connects to anything.
+
+mod accounts;
+mod database;
+mod duration;
+mod file;
+mod ldap;
+mod limits;
+mod provider;
+mod rule;
+mod secret;
+
+pub use accounts::Accounts;
+pub use database::Database;
+pub use duration::Duration;
+pub use file::File;
+pub use ldap::{Bind, BindMethod, Groups, Ldap, MinTls, Scope, ServerOrder, Tls, Users};
+pub use limits::Limits;
+pub use provider::{Create, DefaultGrant, Link, LinkKey, NoMatch, OrgRoleName, Provider, Resolve, TeamRoleName};
+pub use rule::{Match, OneOrMany, Rule};
+pub use secret::SecretRef;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The whole configuration.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The version of this format. Always 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// The authorization database.
+    #[serde(default)]
+    pub database: Database,
+    /// Where people and groups are read, by a name of your choice.
+    #[serde(default)]
+    pub providers: BTreeMap<String, Provider>,
+    /// Which group gives what, in order.
+    #[serde(default)]
+    pub rules: Vec<Rule>,
+    /// How much one run may take away before it waits for an approval.
+    #[serde(default)]
+    pub limits: Limits,
+    /// What becomes of people who leave.
+    #[serde(default)]
+    pub accounts: Accounts,
+}

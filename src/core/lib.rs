@@ -1,0 +1,16 @@
+//! The deciding part of rosterd.
+//!
+//! Everything here is a function of its arguments: what a provider said ([`snapshot`]), what the
+//! operator wants ([`mapping`]), what the target holds ([`observed`]), and from those the
+//! difference ([`plan`]) with its reasons. It never reads a clock, a file, the environment or a
+//! socket, and never draws a random number: times and seeds are parameters. The crate does not
+//! depend on an async runtime or a database driver, so the compiler keeps it that way.
+
+pub mod audit;
+pub mod dn;
+pub mod ids;
+pub mod observed;
+pub mod rights;
+pub mod snapshot;
+pub mod text;
+pub mod writes;

@@ -1,0 +1,80 @@
+//! Many short texts in one allocation.
+//!
+//! A hundred thousand people have half a million names, logins and addresses. Each as a `String`
+//! would cost a heap block; here each costs eight bytes beside its letters.
+
+use std::fmt;
+
+/// Where a text lies in its [`Arena`]. Meaningless with any other arena.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Text {
+    start: u32,
+    len: u32,
+}
+
+impl Text {
+    /// The empty text, valid in every arena.
+    pub const EMPTY: Self = Self { start: 0, len: 0 };
+
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len == 0
+    }
+}
+
+/// The texts themselves. Grows only; at most 4 GiB.
+#[derive(Default, Clone)]
+pub struct Arena {
+    bytes: String,
+}
+
+impl fmt::Debug for Arena {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Arena({} bytes)", self.bytes.len())
+    }
+}
+
+impl Arena {
+    /// Keeps a copy of `text`. A text that would not fit below 4 GiB is kept as empty: whoever
+    /// reads that much has bounded it before ([`crate::snapshot::SnapshotBuilder`] does).
+    pub fn push(&mut self, text: &str) -> Text {
+        let (Ok(start), Ok(len)) = (u32::try_from(self.bytes.len()), u32::try_from(text.len())) else {
+            return Text::EMPTY;
+        };
+        if start.checked_add(len).is_none() {
+            return Text::EMPTY;
+        }
+        self.bytes.push_str(text);
+        Text { start, len }
+    }
+
+    /// The letters of a text of this arena.
+    #[must_use]
+    pub fn get(&self, text: Text) -> &str {
+        let start = text.start as usize;
+        self.bytes.get(start..start + text.len as usize).unwrap_or("")
+    }
+
+    /// How many bytes of text are kept.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gives_back_what_was_put_in() {
+        let mut arena = Arena::default();
+        let (a, b) = (arena.push("ana"), arena.push("Zoë"));
+        assert_eq!((arena.get(a), arena.get(b), arena.get(Text::EMPTY)), ("ana", "Zoë", ""));
+    }
+}

@@ -1,0 +1,183 @@
+//! What one apply writes: rows, grouped by table, in the order of their primary keys.
+//!
+//! Made by [`crate::plan`] and carried out by a store in one transaction. A store adds nothing of
+//! its own but the audit chain's links, whose start only the database knows.
+
+use crate::ids::{GroupId, IdentityId, OrgId, ProviderId, RuleId, TeamId, Timestamp, UserId};
+use crate::observed::{Grant, RemovalClass, UserState};
+use crate::rights::{OrgRole, TeamRole};
+use crate::text::{Arena, Text};
+
+/// Everything one transaction writes. See the module's text.
+#[derive(Debug, Default)]
+pub struct Writes {
+    /// The letters of every [`Text`] below.
+    pub texts: Arena,
+    /// [`crate::observed::Observed::generation`] that the plan was made against.
+    pub generation: i64,
+    pub run: Option<RunRow>,
+    /// The planned provider, to be inserted when it is new.
+    pub new_provider: Option<(ProviderId, Text)>,
+    pub new_rules: Vec<(RuleId, Text)>,
+    pub new_orgs: Vec<(OrgId, Text)>,
+    pub new_teams: Vec<NewTeam>,
+    pub renamed_teams: Vec<(TeamId, Text)>,
+    /// Whole rows of people who are new.
+    pub new_users: Vec<UserWrite>,
+    /// Whole rows of people of whom something changed. Logins move in this order: first those
+    /// that are given up.
+    pub changed_users: Vec<UserWrite>,
+    /// By (org, user). `role` is what rosterd gives; `None` takes back what it gave.
+    pub org_members: Vec<OrgMemberWrite>,
+    /// By (team, user). `role` is what rosterd gives; `None` takes back what it gave.
+    pub team_members: Vec<TeamMemberWrite>,
+    pub suspend: Vec<SuspensionWrite>,
+    /// Reasons that no longer hold: (user, origin).
+    pub unsuspend: Vec<(UserId, Text)>,
+    pub groups: Vec<GroupWrite>,
+    pub identities: Vec<IdentityWrite>,
+    /// What the `groups` of `identities` and the `parents` of `groups` point into.
+    pub group_lists: Vec<GroupId>,
+    /// What the `grants` of `identities` point into.
+    pub grants: Vec<Grant>,
+    /// One line for each thing that the rolling budget counts.
+    pub removals: Vec<RemovalWrite>,
+    /// Bodies of audit records, in order, as compact JSON ([`crate::audit`]).
+    pub audit: Vec<(Option<UserId>, Text)>,
+    /// A hold that this apply uses up.
+    pub used_hold: Option<i64>,
+}
+
+/// `runs`: what an apply did, in numbers.
+#[derive(Debug, Clone, Copy)]
+pub struct RunRow {
+    pub provider: ProviderId,
+    pub trigger: Trigger,
+    pub started_at: Timestamp,
+    pub complete: bool,
+    pub added: u32,
+    pub changed: u32,
+    pub removed: u32,
+    pub withheld: u32,
+}
+
+/// What made a run happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trigger {
+    Command,
+    Schedule,
+}
+
+impl Trigger {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Command => "command",
+            Self::Schedule => "schedule",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct NewTeam {
+    pub id: TeamId,
+    pub org: OrgId,
+    pub name: Text,
+    pub named_after: Option<GroupId>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct UserWrite {
+    pub id: UserId,
+    pub login: Text,
+    pub name: Text,
+    pub email: Text,
+    pub state: UserState,
+    pub synced_admin: bool,
+}
+
+/// `exists`: the row is there already (because a person was given something by hand, or the role
+/// changes), so that inserts can go to the table as a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrgMemberWrite {
+    pub org: OrgId,
+    pub user: UserId,
+    pub role: Option<OrgRole>,
+    pub exists: bool,
+}
+
+/// See [`OrgMemberWrite`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TeamMemberWrite {
+    pub team: TeamId,
+    pub user: UserId,
+    pub role: Option<TeamRole>,
+    pub exists: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct SuspensionWrite {
+    pub user: UserId,
+    pub origin: Text,
+    pub reason: Text,
+    pub since: Timestamp,
+}
+
+/// A range of one of the shared lists of [`Writes`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Span {
+    pub start: u32,
+    pub end: u32,
+}
+
+impl Span {
+    /// What it stands for.
+    #[must_use]
+    pub fn of<T>(self, list: &[T]) -> &[T] {
+        list.get(self.start as usize..self.end as usize).unwrap_or(&[])
+    }
+}
+
+/// Insert, or replace the row of the same id.
+#[derive(Debug, Clone, Copy)]
+pub struct GroupWrite {
+    pub id: GroupId,
+    pub subject: Text,
+    pub dn: Text,
+    pub name: Text,
+    /// Into [`Writes::group_lists`].
+    pub parents: Span,
+    pub gone_at: Option<Timestamp>,
+}
+
+/// Insert, or replace the row of the same id.
+#[derive(Debug, Clone, Copy)]
+pub struct IdentityWrite {
+    pub id: IdentityId,
+    pub subject: Text,
+    pub user: UserId,
+    pub dn: Text,
+    pub login: Text,
+    pub name: Text,
+    pub email: Text,
+    /// Into [`Writes::group_lists`].
+    pub groups: Span,
+    /// Into [`Writes::grants`].
+    pub grants: Span,
+    pub digest: i64,
+    pub grants_digest: i64,
+    pub gone_at: Option<Timestamp>,
+    /// When a provider last said what stands here.
+    pub observed_at: Timestamp,
+    /// True when no row of that id is there yet.
+    pub new: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct RemovalWrite {
+    pub class: RemovalClass,
+    pub org: Option<OrgId>,
+    pub removed: u32,
+    /// Removed under an approval: the rolling budget leaves it out.
+    pub approved: bool,
+}

@@ -1,0 +1,1 @@
+//! People and groups from an LDAP directory.

@@ -1,0 +1,109 @@
+//! READ: where identities and groups come from.
+//!
+//! A provider turns what it is told into a [`Reading`] and knows nothing of targets, rules or the
+//! store. Whether a reading is complete is decided by [`rosterd_core::snapshot`], not here.
+
+pub mod file;
+pub mod ldap;
+
+use async_trait::async_trait;
+use rosterd_core::snapshot::Reading;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A provider that can list its people and groups.
+#[async_trait]
+pub trait Directory: Send + Sync + fmt::Debug {
+    /// Reads everything. An error means that nothing could be read at all; what was read in part
+    /// is a [`Reading::Unknown`].
+    async fn read(&self, request: &ReadRequest) -> Result<Reading, ProviderError>;
+
+    /// Tries each step of a read for `rosterd check provider`, in order, up to the first failure.
+    async fn check(&self) -> Vec<CheckStep>;
+}
+
+/// What a read is given from outside.
+#[derive(Debug, Clone)]
+pub struct ReadRequest {
+    /// Random, new for each read.
+    pub seed: u128,
+    /// Where the read says how far it is.
+    pub progress: Arc<Progress>,
+}
+
+/// How many entries were read so far.
+#[derive(Debug, Default)]
+pub struct Progress {
+    people: AtomicU64,
+    groups: AtomicU64,
+}
+
+impl Progress {
+    pub fn add_people(&self, n: u64) {
+        self.people.fetch_add(n, Ordering::Relaxed);
+    }
+
+    pub fn add_groups(&self, n: u64) {
+        self.groups.fetch_add(n, Ordering::Relaxed);
+    }
+
+    /// (people, groups)
+    #[must_use]
+    pub fn get(&self) -> (u64, u64) {
+        (self.people.load(Ordering::Relaxed), self.groups.load(Ordering::Relaxed))
+    }
+}
+
+/// One step of a check.
+#[derive(Debug, Clone)]
+pub struct CheckStep {
+    /// What was tried, such as `connect ldaps://ldap1.example.org`.
+    pub what: String,
+    /// What was found, or what went wrong and what to do about it.
+    pub result: Result<String, String>,
+}
+
+/// Why nothing could be read.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct ProviderError {
+    pub kind: ProviderErrorKind,
+    /// For a person: what happened, where, and what to do. Without secrets.
+    pub message: String,
+}
+
+/// Whether trying again can help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProviderErrorKind {
+    /// No server answered, or not in time. Try again.
+    Unreachable,
+    /// TLS could not be set up as configured. Trying again helps only if the server changes.
+    Tls,
+    /// The server refused the credentials. Trying again could lock the account: stop.
+    Credentials,
+    /// The server answered something that it must not, or refused the request.
+    Protocol,
+    /// The configuration cannot work: a secret that is missing, a file that is not there.
+    Configuration,
+}
+
+impl ProviderErrorKind {
+    /// A stable word for logs, metrics and tests.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Tls => "tls",
+            Self::Credentials => "credentials",
+            Self::Protocol => "protocol",
+            Self::Configuration => "configuration",
+        }
+    }
+
+    /// Whether the same request can succeed later without anybody's doing.
+    #[must_use]
+    pub fn retry(self) -> bool {
+        matches!(self, Self::Unreachable)
+    }
+}
