@@ -40,7 +40,6 @@ impl Plan {
         writes.group_lists = books.group_lists;
         writes.grants = books.grants;
         writes.identities.sort_unstable_by_key(|identity| identity.id);
-        writes.groups.sort_unstable_by_key(|group| group.id);
         writes.texts = self.snapshot.texts;
         writes
     }
@@ -97,11 +96,13 @@ impl Plan {
             if !touches {
                 continue;
             }
-            let others = self
-                .observed
-                .suspensions
+            let suspensions = &self.observed.suspensions;
+            let from = suspensions.partition_point(|row| row.user < user);
+            let others = suspensions
                 .iter()
-                .any(|row| row.user == user && self.observed.texts.get(row.origin) != self.provider);
+                .skip(from)
+                .take_while(|row| row.user == user)
+                .any(|row| self.observed.texts.get(row.origin) != self.provider);
             let row = self.bookkeeping.user_row(&self.observed, &mut self.snapshot.texts, user);
             match change {
                 Change::UpdateUser { field: Field::Name, new, .. } => row.name = new,
