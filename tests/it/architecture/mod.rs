@@ -14,10 +14,10 @@ fn root() -> &'static Path {
 }
 
 /// A file of the repository.
-struct Source {
+pub struct Source {
     /// From the repository's root, with `/`.
-    path: String,
-    text: String,
+    pub path: String,
+    pub text: String,
 }
 
 impl Source {
@@ -34,7 +34,7 @@ impl Source {
 }
 
 /// Every file below `folder` whose name ends in `suffix`, sorted by path.
-fn files(folder: &str, suffix: &str) -> Vec<Source> {
+pub fn files(folder: &str, suffix: &str) -> Vec<Source> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {
@@ -62,11 +62,11 @@ fn relative(path: &Path) -> String {
 }
 
 /// A file by its path from the root.
-fn file(path: &str) -> Source {
+pub fn file(path: &str) -> Source {
     source(&root().join(PathBuf::from(path)))
 }
 
 /// Fails with all findings at once.
-fn none(findings: &[String], what_to_do: &str) {
+pub fn none(findings: &[String], what_to_do: &str) {
     assert!(findings.is_empty(), "{what_to_do}:\n  {}", findings.join("\n  "));
 }
