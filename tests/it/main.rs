@@ -1,1 +1,3 @@
+//! The functional tests: one file a promise.
 
+mod file_provider;

@@ -13,8 +13,9 @@
 use super::Refused;
 use crate::providers::Progress;
 use rosterd_core::snapshot::{GroupFields, GroupIndex, PersonFields, PersonIndex, SnapshotBuilder};
-use serde::Deserialize;
-use serde_saphyr::{Location, Spanned};
+use serde::{Deserialize, Deserializer, de::Error as _};
+use serde_saphyr::budget::BudgetBreach;
+use serde_saphyr::{Error, Location, Spanned};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -22,8 +23,10 @@ use std::collections::hash_map::Entry;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lists {
-    people: Spanned<Vec<Person>>,
-    groups: Spanned<Vec<Group>>,
+    #[serde(deserialize_with = "list")]
+    people: Vec<Person>,
+    #[serde(deserialize_with = "list")]
+    groups: Vec<Group>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -35,7 +38,7 @@ struct Person {
     name: Option<String>,
     email: Option<String>,
     /// Names of groups.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     groups: Vec<Spanned<String>>,
 }
 
@@ -46,11 +49,17 @@ struct Group {
     id: Spanned<String>,
     name: Spanned<String>,
     /// Logins of people.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     members: Vec<Spanned<String>>,
     /// Names of groups that this group is in.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "list")]
     groups: Vec<Spanned<String>>,
+}
+
+/// A list that is there: a key with nothing behind it may be all that is left of one.
+fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let list = Option::<Vec<T>>::deserialize(deserializer)?;
+    list.ok_or_else(|| D::Error::custom("there is nothing here; write [] for an empty list"))
 }
 
 /// Reads all people and groups of `file`.
@@ -62,7 +71,7 @@ pub(super) fn read(file: &[u8], builder: &mut SnapshotBuilder, progress: &Progre
     let mut logins: HashMap<&str, (PersonIndex, Location)> = HashMap::new();
     let mut names: HashMap<&str, (GroupIndex, Location)> = HashMap::new();
     let mut ids = HashMap::new();
-    for person in &lists.people.value {
+    for person in &lists.people {
         unique(&mut ids, &person.id, "the id", ())?;
         let fields = PersonFields {
             subject: &person.id.value,
@@ -76,20 +85,20 @@ pub(super) fn read(file: &[u8], builder: &mut SnapshotBuilder, progress: &Progre
         }
     }
     let mut ids = HashMap::new();
-    for group in &lists.groups.value {
+    for group in &lists.groups {
         unique(&mut ids, &group.id, "the id", ())?;
         let fields = GroupFields { subject: &group.id.value, dn: None, name: &group.name.value };
         if let Some(index) = builder.group(fields) {
             unique(&mut names, &group.name, "the group name", index)?;
         }
     }
-    for person in &lists.people.value {
+    for person in &lists.people {
         let at = find(&logins, &person.login, "a person with the login")?;
         for group in &person.groups {
             builder.member(at, find(&names, group, "a group")?);
         }
     }
-    for group in &lists.groups.value {
+    for group in &lists.groups {
         let at = find(&names, &group.name, "a group")?;
         for member in &group.members {
             builder.member(find(&logins, member, "a person with the login")?, at);
@@ -98,8 +107,8 @@ pub(super) fn read(file: &[u8], builder: &mut SnapshotBuilder, progress: &Progre
             builder.nested(at, find(&names, parent, "a group")?);
         }
     }
-    progress.add_people(lists.people.value.len() as u64);
-    progress.add_groups(lists.groups.value.len() as u64);
+    progress.add_people(lists.people.len() as u64);
+    progress.add_groups(lists.groups.len() as u64);
     Ok(())
 }
 
@@ -131,19 +140,34 @@ fn parse(file: &[u8]) -> Result<Lists, Refused> {
     };
     let options = serde_saphyr::options! { budget: budget, with_snippet: false };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-        let message = error.without_snippet().to_string();
+        let error = error.without_snippet();
         match error.location() {
-            Some(at) if at.line() > 0 => {
-                Refused { line: Some(at.line()), column: at.column(), message: without_place(&message).to_owned() }
-            }
-            _ => Refused::file(message),
+            Some(at) if at.line() > 0 => refused(&at, plain(error)),
+            _ => Refused::file(plain(error)),
         }
     })
 }
 
-/// The parser's text without the place, which is said in front.
-fn without_place(message: &str) -> &str {
-    message.split(" at line ").next().unwrap_or(message)
+/// The parser's text for the writer of the file, without the place, which is said in front.
+fn plain(error: &Error) -> String {
+    match error {
+        Error::NullIntoString { .. } => "there is nothing here; write a text".to_owned(),
+        Error::DuplicateMappingKey { key, .. } => {
+            format!("a second `{}`", key.as_deref().unwrap_or("key"))
+        }
+        Error::Budget { breach, .. } => match breach {
+            BudgetBreach::Anchors { .. } | BudgetBreach::Aliases { .. } | BudgetBreach::MergeKeys { .. } => {
+                "anchors, aliases and merge keys are not read; write it out".to_owned()
+            }
+            BudgetBreach::Documents { .. } => "a second document; one file holds one".to_owned(),
+            BudgetBreach::Depth { .. } => "nested deeper than anything that belongs here".to_owned(),
+            other => format!("more than can be read: {other:?}"),
+        },
+        other => {
+            let text = other.to_string();
+            text.split(" at line ").next().unwrap_or(&text).to_owned()
+        }
+    }
 }
 
 fn refused(at: &Location, message: String) -> Refused {
@@ -226,8 +250,17 @@ groups:
     #[test]
     fn an_empty_list_is_said_not_implied() {
         assert_eq!(show(&yaml(b"people: []\ngroups: []\n").unwrap()), "");
-        for file in ["", "\n", "---\n", "people: []\n", "people:\ngroups: []\n", "people: []\ngroups:\n", "# x\n", "{}"]
-        {
+        for file in [
+            "",
+            "\n",
+            "---\n",
+            "people: []\n",
+            "people:\ngroups: []\n",
+            "people: []\ngroups:\n",
+            "people: []\ngroups: ~\n",
+            "# x\n",
+            "{}",
+        ] {
             assert!(yaml(file.as_bytes()).is_err(), "{file:?}");
         }
     }
@@ -237,22 +270,23 @@ groups:
         for (from, to, says) in [
             ("login: no\n", "login: no\n    team: x\n", "f:5:5: unknown field `team`"),
             ("    login: no\n", "", "f:3:5: missing field `login`"),
-            ("    login: no\n", "    login: null\n", "f:4:12: "),
+            ("    login: no\n", "    login: null\n", "f:4:12: there is nothing here; write a text"),
             ("    login: no\n", "    login:\n", "f:4:"),
             ("    login: no\n", "    login: ''\n", "f:4:12: the login must not be empty"),
             ("    login: no\n", "    login: [no]\n", "f:4:12: "),
-            ("login: no\n", "login: no\n    login: x\n", "f:5:5: duplicate"),
+            ("login: no\n", "login: no\n    login: x\n", "f:5:5: a second `login`"),
             ("id: p-2", "id: 07", "f:3:9: the id `07` is taken already, in line 2"),
             ("login: no", "login: ana.silva", "f:4:12: the login `ana.silva` is taken already, in line 2"),
             ("id: g-2", "id: g-1", "f:7:11: the id `g-1` is taken already, in line 6"),
             ("engineering }", "sre }", "f:7:22: the group name `sre` is taken already, in line 6"),
             ("groups: [sre]", "groups: [sra]", "f:2:84: there is no group `sra` in this file; did you mean `sre`?"),
-            ("[no]", "[nobody]", "f:6:36: there is no person with the login `nobody` in this file"),
-            ("[engineering]", "[eng]", "f:6:50: there is no group `eng` in this file"),
-            ("login: no", "login: &a no", "f:4:"),
-            ("login: no", "<<: {login: x}", "f:"),
-            ("people:", "---\npeople: []\ngroups: []\n---\npeople:", "f:"),
-            ("    login: no\n", "   login: no\n", "f:4:"),
+            ("[no]", "[nobody]", "f:6:37: there is no person with the login `nobody` in this file"),
+            ("[engineering]", "[eng]", "f:6:51: there is no group `eng` in this file"),
+            ("login: no", "login: &a no", "f:4:15: anchors, aliases and merge keys"),
+            ("login: no", "<<: {login: x}", "f:4:5: anchors, aliases and merge keys"),
+            ("people:", "---\npeople: []\ngroups: []\n---\npeople:", "f:4:1: a second document"),
+            ("    login: no\n", "   login: no\n", "f:"),
+            ("[no]", "", "f:6:34: there is nothing here; write []"),
         ] {
             let message = refusal(yaml(COMPANY.replacen(from, to, 1).as_bytes()));
             assert!(message.starts_with(says), "{to:?}: {message}");
