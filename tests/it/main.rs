@@ -1,3 +1,4 @@
 //! The functional tests: one file a promise.
 
+mod demo_company;
 mod file_provider;

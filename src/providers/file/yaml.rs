@@ -318,7 +318,7 @@ groups:
             people in Just(COMPANY.lines().skip(1).take(3).collect::<Vec<_>>()),
             swap in any::<bool>(), swap_groups in any::<bool>()
         ) {
-            let mut people = vec![people[0].to_owned(), people[1..].join("\n")];
+            let mut people = [people[0].to_owned(), people[1..].join("\n")];
             let mut groups: Vec<&str> = COMPANY.lines().skip(5).collect();
             if swap { people.reverse(); }
             if swap_groups { groups.reverse(); }
