@@ -176,6 +176,8 @@ pub struct SnapshotBuilder {
     member_logins: Vec<(GroupIndex, Text)>,
     member_of: Vec<(PersonIndex, Key)>,
     parents: Vec<(GroupIndex, Key)>,
+    known_members: Vec<(PersonIndex, GroupIndex)>,
+    known_parents: Vec<(GroupIndex, GroupIndex)>,
     gaps: Vec<Gap>,
     gap_count: usize,
     parts: usize,
@@ -205,6 +207,8 @@ impl SnapshotBuilder {
             member_logins: Vec::new(),
             member_of: Vec::new(),
             parents: Vec::new(),
+            known_members: Vec::new(),
+            known_parents: Vec::new(),
             gaps: Vec::new(),
             gap_count: 0,
             parts: 0,
@@ -320,6 +324,16 @@ impl SnapshotBuilder {
         }
     }
 
+    /// The person is directly in the group: for providers that resolve their members themselves.
+    pub fn member(&mut self, person: PersonIndex, group: GroupIndex) {
+        self.known_members.push((person, group));
+    }
+
+    /// The group is directly in the group `parent`: for providers that resolve theirs themselves.
+    pub fn nested(&mut self, child: GroupIndex, parent: GroupIndex) {
+        self.known_parents.push((child, parent));
+    }
+
     fn keep(&mut self, text: &str) -> Text {
         if self.texts.len() + text.len() > TEXT_LIMIT {
             self.gap("too_much_text", "the provider sent more than 1 GiB of text");
@@ -348,8 +362,9 @@ impl SnapshotBuilder {
         if self.parts == 0 {
             self.gap("unfinished", "nothing was read");
         }
-        let mut direct = Vec::with_capacity(self.members.len());
-        let mut nested = Vec::new();
+        let mut direct = std::mem::take(&mut self.known_members);
+        direct.reserve(self.members.len());
+        let mut nested = std::mem::take(&mut self.known_parents);
         let mut strangers = 0u32;
         for (group, key) in std::mem::take(&mut self.members) {
             if let Some(person) = self.person_by_dn.get(&key) {
@@ -506,6 +521,26 @@ mod tests {
         assert_eq!(s.direct, [(PersonIndex(0), GroupIndex(1)), (PersonIndex(1), GroupIndex(1))]);
         assert_eq!(s.nested, [(GroupIndex(1), GroupIndex(0))]);
         assert_eq!(s.strangers, 1);
+    }
+
+    #[test]
+    fn keeps_members_that_are_resolved_already() {
+        let mut builder = SnapshotBuilder::new(7);
+        let part = builder.begin("all");
+        let zoe = builder.person(PersonFields { subject: "z", ..PersonFields::default() });
+        let ana = builder.person(PersonFields { subject: "a", ..PersonFields::default() });
+        let sre = builder.group(GroupFields { subject: "g2", dn: None, name: "sre" });
+        let all = builder.group(GroupFields { subject: "g1", dn: None, name: "all" });
+        let (Some(zoe), Some(ana), Some(sre), Some(all)) = (zoe, ana, sre, all) else { panic!("all are kept") };
+        builder.member(zoe, sre);
+        builder.member(zoe, sre);
+        builder.member(ana, all);
+        builder.nested(sre, all);
+        builder.end(part);
+        let Reading::Complete(complete) = builder.finish() else { panic!("nothing was missing") };
+        let s = complete.snapshot();
+        assert_eq!(s.direct, [(PersonIndex(0), GroupIndex(0)), (PersonIndex(1), GroupIndex(1))]);
+        assert_eq!(s.nested, [(GroupIndex(1), GroupIndex(0))]);
     }
 
     #[test]
