@@ -1,1 +1,3 @@
+//! The functional tests: one binary, one file a promise.
 
+mod config;
