@@ -37,6 +37,7 @@ pub use file::File;
 pub use ldap::{Bind, BindMethod, Groups, Ldap, MinTls, Scope, ServerOrder, Tls, Users};
 pub use limits::Limits;
 pub use load::{Loaded, load, parse};
+pub use overrides::environment;
 pub use places::Places;
 pub use provider::{Create, DefaultGrant, Link, LinkKey, NoMatch, OrgRoleName, Provider, Resolve, TeamRoleName};
 pub use read::Format;

@@ -23,6 +23,19 @@ pub(super) struct Override {
     pub(super) origin: Arc<str>,
 }
 
+/// The process's own variables that are settings, for [`super::load`]. Others are not looked at, so
+/// what is not UTF-8 among them does no harm.
+#[must_use]
+pub fn environment() -> Vec<(String, String)> {
+    let named = |name: &std::ffi::OsString| {
+        let name = name.to_str()?;
+        name.get(..PREFIX.len()).filter(|head| head.eq_ignore_ascii_case(PREFIX)).map(|_| name.to_owned())
+    };
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((named(&name)?, value.to_string_lossy().into_owned())))
+        .collect()
+}
+
 /// The variables that are settings, shortest path first, so that one for a key inside a table
 /// adds to one for the whole table.
 pub(super) fn from_environment(env: &[(String, String)]) -> Vec<Override> {

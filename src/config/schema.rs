@@ -17,7 +17,44 @@ pub fn json_schema() -> Value {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Schema(&'static Value);
 
+/// What a schema says of values of one type, looked up once.
+#[derive(Debug)]
+pub(super) struct Fit {
+    pub(super) schema: Schema,
+    pub(super) words: Vec<&'static str>,
+    pub(super) properties: Vec<(&'static str, Schema)>,
+    pub(super) required: Vec<&'static str>,
+    pub(super) named: Option<Schema>,
+    pub(super) items: Option<Schema>,
+    pub(super) is_choice: bool,
+}
+
+impl Fit {
+    /// `kind` is a type of JSON Schema; nothing if the schema does not take it.
+    pub(super) fn new(schema: Schema, kind: &str) -> Option<Self> {
+        let schema = schema.for_type(kind)?;
+        Some(Self {
+            schema,
+            words: schema.words(),
+            properties: schema.properties(),
+            required: schema.required().collect(),
+            named: schema.named(),
+            items: schema.items(),
+            is_choice: schema.is_choice(),
+        })
+    }
+
+    pub(super) fn property(&self, key: &str) -> Option<Schema> {
+        self.properties.iter().find(|(name, _)| *name == key).map(|(_, schema)| *schema).or(self.named)
+    }
+}
+
 impl Schema {
+    /// Tells one part of the schema from another.
+    pub(super) fn address(self) -> usize {
+        std::ptr::from_ref(self.0).addr()
+    }
+
     pub(super) fn root() -> Self {
         Self(&SCHEMA)
     }

@@ -6,15 +6,16 @@
 
 use super::Duration;
 use super::diagnostic::Diagnostics;
-use super::schema::Schema;
+use super::schema::{Fit, Schema};
 use super::source::Source;
 use super::tree::{Entry, Node, Origin, Value};
 use super::words::{either, quoted, suggest};
 use regex::Regex;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 pub(super) fn validate(root: &Node, source: &Source, found: &mut Diagnostics) {
-    let mut validator = Validator { source, found, patterns: BTreeMap::new() };
+    let mut validator = Validator { source, found, patterns: BTreeMap::new(), fits: HashMap::new() };
     validator.node(root, Schema::root(), &root.origin, "the configuration");
 }
 
@@ -22,6 +23,8 @@ struct Validator<'a> {
     source: &'a Source,
     found: &'a mut Diagnostics,
     patterns: BTreeMap<&'static str, Option<Regex>>,
+    /// By address and type: a hundred thousand rules are held against one schema.
+    fits: HashMap<(usize, &'static str), Option<Rc<Fit>>>,
 }
 
 impl Validator<'_> {
@@ -42,15 +45,17 @@ impl Validator<'_> {
             Value::List(_) => "array",
             Value::Map(_) => "object",
         };
-        let Some(schema) = schema.for_type(kind) else {
+        let key = (schema.address(), kind);
+        let fit = self.fits.entry(key).or_insert_with(|| Fit::new(schema, kind).map(Rc::new)).clone();
+        let Some(fit) = fit else {
             let message = format!("{name} must be {}, not {}", schema.describe(), node.kind());
             return self.error(&node.origin, message, hint(node, schema));
         };
         match &node.value {
-            Value::Int(number) => self.number(*number, node, schema, name),
-            Value::Text(text) => self.text(text, node, schema, name),
-            Value::List(items) => self.list(items, schema, holder, name),
-            Value::Map(entries) => self.table(entries, schema, holder, name),
+            Value::Int(number) => self.number(*number, node, fit.schema, name),
+            Value::Text(text) => self.text(text, node, &fit, name),
+            Value::List(items) => self.list(items, &fit, holder, name),
+            Value::Map(entries) => self.table(entries, &fit, holder, name),
             _ => {}
         }
     }
@@ -66,12 +71,13 @@ impl Validator<'_> {
         }
     }
 
-    fn text(&mut self, text: &str, node: &Node, schema: Schema, name: &str) {
-        let words = schema.words();
+    fn text(&mut self, text: &str, node: &Node, fit: &Fit, name: &str) {
+        let (schema, words) = (fit.schema, fit.words.as_slice());
         if !words.is_empty() {
             if !words.contains(&text) {
                 let message = format!("{name} must be {}", either(words.iter().copied()));
-                let help = super::words::closest(text, words).map(|word| format!("did you mean {}?", quoted(word)));
+                let help = super::words::closest(text, words.iter().copied())
+                    .map(|word| format!("did you mean {}?", quoted(word)));
                 self.error(&node.origin, message, help.unwrap_or_default());
             }
             return;
@@ -88,46 +94,48 @@ impl Validator<'_> {
         }
     }
 
-    fn list(&mut self, items: &[Node], schema: Schema, holder: &Origin, name: &str) {
-        if schema.number("minItems").is_some_and(|least| (items.len() as i64) < least) {
+    fn list(&mut self, items: &[Node], fit: &Fit, holder: &Origin, name: &str) {
+        if fit.schema.number("minItems").is_some_and(|least| (items.len() as i64) < least) {
             self.error(holder, format!("{name} must not be empty"), "");
         }
-        if let Some(inner) = schema.items() {
+        if let Some(inner) = fit.items {
             for (index, item) in items.iter().enumerate() {
                 self.node(item, inner, &item.origin, &format!("entry {} of {name}", index + 1));
             }
         }
     }
 
-    fn table(&mut self, entries: &[Entry], schema: Schema, holder: &Origin, name: &str) {
-        let known: Vec<&str> = schema.properties().into_iter().map(|(key, _)| key).collect();
+    fn table(&mut self, entries: &[Entry], fit: &Fit, holder: &Origin, name: &str) {
+        let known = || fit.properties.iter().map(|(key, _)| *key);
         for entry in entries {
-            match schema.property(&entry.key).or_else(|| schema.named()) {
+            match fit.property(&entry.key) {
                 Some(inner) => self.node(&entry.node, inner, &entry.key_origin, &quoted(&entry.key)),
                 None => {
-                    let free = known.iter().copied().filter(|key| !entries.iter().any(|other| other.key == *key));
+                    let free = known().filter(|key| !entries.iter().any(|other| other.key == *key));
                     let message = format!("unknown key {}", quoted(&entry.key));
                     self.error(&entry.key_origin, message, suggest(&entry.key, free));
                 }
             }
         }
-        let missing: Vec<&str> =
-            schema.required().filter(|key| !entries.iter().any(|entry| entry.key == *key)).collect();
+        let missing = fit.required.iter().copied().filter(|key| !entries.iter().any(|entry| entry.key == *key));
         for key in missing {
             let help = if key == "version" {
                 "write `version = 1` at the top (`version: 1` in YAML, `\"version\": 1` in JSON)".to_owned()
             } else {
-                schema.property(key).and_then(|inner| inner.str("description")).map(first_line).unwrap_or_default()
+                fit.property(key).and_then(|inner| inner.str("description")).map(first_line).unwrap_or_default()
             };
             self.error(holder, format!("{} is missing in {name}", quoted(key)), help);
         }
-        let one = schema.is_choice() || schema.number("maxProperties") == Some(1);
+        let one = fit.is_choice || fit.schema.number("maxProperties") == Some(1);
+        if !one {
+            return;
+        }
         let given: Vec<&Entry> = entries.iter().filter(|entry| !matches!(entry.node.value, Value::Null)).collect();
-        let recognized = given.iter().filter(|entry| known.contains(&entry.key.as_str())).count();
+        let recognized = given.iter().filter(|entry| known().any(|key| key == entry.key)).count();
         // An unknown key was reported above, and was probably meant to be the one.
-        if one && (recognized > 1 || given.is_empty()) {
+        if recognized > 1 || given.is_empty() {
             let at = if let [_, second, ..] = given.as_slice() { &second.key_origin } else { holder };
-            self.error(at, format!("{name} needs exactly one key"), either(known));
+            self.error(at, format!("{name} needs exactly one key"), either(known()));
         }
     }
 }
@@ -136,6 +144,8 @@ impl Validator<'_> {
 fn hint(node: &Node, schema: Schema) -> String {
     let types = schema.types();
     match &node.value {
+        // A number in quotes would lack its unit.
+        _ if schema.is("Duration") => schema.str("description").unwrap_or_default().to_owned(),
         Value::Text(text) if types.contains(&"integer") && text.parse::<i64>().is_ok() => {
             "remove the quotes".to_owned()
         }

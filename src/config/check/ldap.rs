@@ -9,11 +9,10 @@ pub(super) fn check(entry: &Entry, report: &mut Report<'_>) {
     report.not_zero(ldap, "timeout", "nothing could ever be answered in time");
     let urls = urls(ldap, report);
     let schemes = |wanted: Scheme| urls.iter().any(|url| url.scheme == wanted);
-    if let Some(start_tls) = ldap.entry("start_tls").filter(|_| ldap.is_true("start_tls")) {
-        if schemes(Scheme::Ldaps) || schemes(Scheme::Ldapi) {
-            let help = "ldaps:// is encrypted from its first byte, and ldapi:// never leaves the machine";
-            report.error(&start_tls.key_origin, "`start_tls` goes with ldap:// only", help);
-        }
+    let start_tls = ldap.entry("start_tls").filter(|_| ldap.is_true("start_tls"));
+    if let Some(start_tls) = start_tls.filter(|_| schemes(Scheme::Ldaps) || schemes(Scheme::Ldapi)) {
+        let help = "ldaps:// is encrypted from its first byte, and ldapi:// never leaves the machine";
+        report.error(&start_tls.key_origin, "`start_tls` goes with ldap:// only", help);
     }
     if let Some(tls) = ldap.get("tls") {
         for (one, other) in [("client_cert_file", "client_key_file"), ("client_key_file", "client_cert_file")] {

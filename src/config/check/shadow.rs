@@ -9,12 +9,15 @@ use crate::config::tree::{Entry, Node};
 use crate::config::words::quoted;
 use std::collections::{BTreeSet, HashMap};
 
+/// Rules further up with the same match and organization, each with its providers.
+type Earlier<'a> = HashMap<(String, &'a str), Vec<(BTreeSet<&'a str>, &'a Node)>>;
+
 pub(super) fn check(rules: &[Node], providers: &[Entry], report: &mut Report<'_>) {
     let all: BTreeSet<&str> = providers.iter().map(|provider| provider.key.as_str()).collect();
     let first = |name: &&str| {
         providers.iter().any(|known| known.key == **name && known.node.text_of("resolve") == Some("first"))
     };
-    let mut earlier: HashMap<(String, &str), Vec<(BTreeSet<&str>, &Node)>> = HashMap::new();
+    let mut earlier = Earlier::new();
     for rule in rules {
         let (Some(matches), Some(org), Some(_)) = (rule.get("match"), rule.text_of("org"), rule.get("role")) else {
             continue;

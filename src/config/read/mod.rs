@@ -77,20 +77,25 @@ pub(super) fn read(source: &mut Source, format: Format) -> Result<Node, Diagnost
     }
 }
 
-/// Without a tree, whatever follows a word that sounds like a secret may be one. Lines that
-/// continue a text are not known to, so nothing behind the first is shown of any error.
+/// Without a tree, whatever follows a word that sounds like a secret may be one; if little does,
+/// it may be on the next line.
 fn lines_with_secrets(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
+    let mut continued = false;
     for line in text.split_inclusive('\n') {
-        let end = start + line.trim_end_matches(['\r', '\n']).len();
-        if sounds_secret(line) || line.contains("://") && line.contains('@') {
-            let value = line.find(['=', ':']).map_or(start, |at| start + at + 1);
-            if value < end {
-                found.push(value..end);
-            }
+        let content = line.trim_end_matches(['\r', '\n']);
+        let end = start + content.len();
+        if continued && !content.is_empty() {
+            found.push(start..end);
+            continued = false;
+        } else if sounds_secret(line) || line.contains("://") && line.contains('@') {
+            let value = content.find(['=', ':']).map_or(0, |at| at + 1);
+            continued = content.get(value..).unwrap_or_default().trim().len() <= 3;
+            found.push(start + value..end);
         }
         start += line.len();
     }
+    found.retain(|range| !range.is_empty());
     found
 }

@@ -124,10 +124,9 @@ fn plain(text: &str) -> Value {
         _ => {}
     }
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if digits.bytes().all(|b| b.is_ascii_digit()) && (digits.len() == 1 || !digits.starts_with('0')) {
-        if let Ok(number) = text.parse() {
-            return Value::Int(number);
-        }
+    let whole = digits.bytes().all(|b| b.is_ascii_digit()) && (digits.len() == 1 || !digits.starts_with('0'));
+    if let (true, Ok(number)) = (whole, text.parse()) {
+        return Value::Int(number);
     }
     let numeric = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
         && digits.contains(['.', 'e', 'E'])

@@ -3,6 +3,7 @@
 mod environment;
 mod errors;
 mod examples;
+mod reference;
 mod secrets;
 mod semantics;
 
