@@ -169,6 +169,6 @@ pub(super) async fn purge(db: &mut dyn Session, login: &str, actor: &str, now: T
         db.run(sql, &[Param::Int(Some(number))]).await?;
     }
     history::append(db, now, actor, Some(user), "{\"op\":\"purge\"}").await?;
-    db.run("UPDATE state SET generation = generation + 1 WHERE only = 1", &[]).await?;
+    db.run("UPDATE state SET generation = generation + 1 WHERE one = 1", &[]).await?;
     Ok(true)
 }

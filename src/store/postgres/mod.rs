@@ -88,7 +88,7 @@ impl Postgres {
 
 /// Waits until no other writer is at work; returns the generation.
 async fn generation(tx: &mut PgTransaction<'_>) -> Result<i64, StoreError> {
-    let row = sqlx::query("SELECT generation FROM state WHERE only = 1 FOR UPDATE")
+    let row = sqlx::query("SELECT generation FROM state WHERE one = 1 FOR UPDATE")
         .persistent(false)
         .fetch_one(&mut **tx)
         .await

@@ -44,7 +44,7 @@ pub(super) fn apply(connection: &mut Connection, w: &Writes, now: Timestamp) -> 
     fault::point("apply.run");
     apply.audit(run)?;
     fault::point("apply.audit");
-    tx.execute("UPDATE state SET generation = generation + 1 WHERE only = 1", []).map_err(error)?;
+    tx.execute("UPDATE state SET generation = generation + 1 WHERE one = 1", []).map_err(error)?;
     let rows = apply.rows;
     fault::point("apply.commit");
     tx.commit().map_err(error)?;
