@@ -13,3 +13,5 @@ mod config;
 mod demo_company;
 mod documents;
 mod file_provider;
+mod store;
+mod world;

@@ -1,0 +1,3 @@
+//! What tests start around rosterd.
+
+pub(crate) mod postgres;
