@@ -23,7 +23,7 @@ pub use ldap::{Bind, BindMethod, Groups, Ldap, MinTls, Scope, ServerOrder, Tls, 
 pub use limits::Limits;
 pub use provider::{Create, DefaultGrant, Link, LinkKey, NoMatch, OrgRoleName, Provider, Resolve, TeamRoleName};
 pub use rule::{Match, OneOrMany, Rule};
-pub use secret::SecretRef;
+pub use secret::{Secret, SecretError, SecretRef};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
