@@ -13,5 +13,6 @@ mod config;
 mod demo_company;
 mod documents;
 mod file_provider;
+mod ldap;
 mod store;
 mod world;

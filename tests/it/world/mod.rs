@@ -1,3 +1,5 @@
-//! What tests start around rosterd.
+//! What the functional tests need around rosterd.
 
-pub(crate) mod postgres;
+pub mod postgres;
+pub mod scripted_ldap;
+pub mod slapd;
