@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let filter = EnvFilter::builder().with_env_var("ROSTERD_LOG").try_from_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter =
+        EnvFilter::builder().with_env_var("ROSTERD_LOG").try_from_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

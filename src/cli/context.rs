@@ -26,7 +26,6 @@ pub(crate) fn load(args: &Args) -> Result<Loaded, Failure> {
 }
 
 /// `ROSTERD__…` settings.
-#[expect(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
 fn environment() -> Vec<(String, String)> {
     std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))).collect()
 }

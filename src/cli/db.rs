@@ -25,11 +25,15 @@ pub(super) async fn run(args: &Args, what: &Db) -> Result<Exit, Failure> {
             let migrations = store.migrations().await?;
             let rows: Vec<Vec<String>> =
                 migrations.iter().map(|m| vec![m.name.to_owned(), moment(m.applied_at)]).collect();
-            print(args, || table(&["MIGRATION", "APPLIED"], &rows), || {
-                let all: Vec<_> =
-                    migrations.iter().map(|m| json!({ "name": m.name, "applied_at": m.applied_at })).collect();
-                json!({ "migrations": all })
-            })?;
+            print(
+                args,
+                || table(&["MIGRATION", "APPLIED"], &rows),
+                || {
+                    let all: Vec<_> =
+                        migrations.iter().map(|m| json!({ "name": m.name, "applied_at": m.applied_at })).collect();
+                    json!({ "migrations": all })
+                },
+            )?;
         }
     }
     Ok(Exit::Done)

@@ -64,7 +64,10 @@ async fn show(args: &Args, id: i64) -> Result<Exit, Failure> {
         for change in plan.get("changes").and_then(Value::as_array).into_iter().flatten() {
             out.push_str(&change_line(change));
         }
-        out.push_str(&format!("\nto allow exactly this:\n  rosterd holds approve {} --plan {}\n", hold.id, hold.plan_hash));
+        out.push_str(&format!(
+            "\nto allow exactly this:\n  rosterd holds approve {} --plan {}\n",
+            hold.id, hold.plan_hash
+        ));
         out
     };
     print(args, text, || value(&hold, true))?;

@@ -33,7 +33,11 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
             .providers
             .iter()
             .map(|(name, people, groups, at)| {
-                let configured = if loaded.config.providers.contains_key(name) { "yes" } else { "no: nothing is taken back until `rosterd retire`" };
+                let configured = if loaded.config.providers.contains_key(name) {
+                    "yes"
+                } else {
+                    "no: nothing is taken back until `rosterd retire`"
+                };
                 vec![name.clone(), people.to_string(), groups.to_string(), moment(*at), configured.to_owned()]
             })
             .collect();

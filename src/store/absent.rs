@@ -15,7 +15,9 @@ use std::sync::Arc;
 pub struct Absent;
 
 fn refused<T>() -> Result<T, StoreError> {
-    Err(StoreError::Refused("the database has no tables yet; `rosterd sync` or `rosterd db migrate` makes them".to_owned()))
+    Err(StoreError::Refused(
+        "the database has no tables yet; `rosterd sync` or `rosterd db migrate` makes them".to_owned(),
+    ))
 }
 
 #[async_trait]

@@ -4,6 +4,8 @@
 //! nothing. The one thing it adds is the audit chain's links. One conformance suite
 //! (`tests/it/store.rs`) runs on both.
 
+mod absent;
+mod given;
 mod history;
 mod holds;
 mod json;
@@ -17,6 +19,7 @@ mod session;
 mod shared;
 mod sqlite;
 
+pub use absent::Absent;
 pub use open::{Access, open};
 pub use records::{
     Applied, AuditRecord, Counts, GrantView, GroupView, Hold, HoldDecision, HoldState, IdentityView, MigrationStatus,

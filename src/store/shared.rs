@@ -3,11 +3,11 @@
 use super::session::{Engine, Purpose, Work};
 use super::{
     Applied, AuditRecord, Counts, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, PersonView, Run, Store,
-    StoreError, history, holds, migrations, people, provider_groups,
+    StoreError, given, history, holds, migrations, people, provider_groups,
 };
 use async_trait::async_trait;
-use rosterd_core::ids::Timestamp;
-use rosterd_core::observed::Observed;
+use rosterd_core::ids::{IdentityId, Timestamp};
+use rosterd_core::observed::{Grant, Observed};
 use rosterd_core::writes::Writes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -56,6 +56,11 @@ impl<E: Engine> Store for Shared<E> {
     async fn observe(&self, provider: &str, window: Timestamp) -> Result<Observed, StoreError> {
         self.check().await?;
         self.engine.observe(provider, window).await
+    }
+
+    async fn given(&self, provider: &str) -> Result<Vec<(IdentityId, Grant)>, StoreError> {
+        let provider = provider.to_owned();
+        self.read(Box::new(move |db| Box::pin(async move { given::given(db, &provider).await }))).await
     }
 
     async fn apply(&self, writes: Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError> {
