@@ -107,6 +107,12 @@ impl Complete {
     pub fn snapshot(&self) -> &Snapshot {
         &self.0
     }
+
+    /// The snapshot itself, to be planned with.
+    #[must_use]
+    pub fn into_snapshot(self) -> Snapshot {
+        self.0
+    }
 }
 
 /// What could be read, and what could not. Never a reason to remove anything.
@@ -174,8 +180,8 @@ pub struct SnapshotBuilder {
     known_parents: Vec<(GroupIndex, GroupIndex)>,
     gaps: Vec<Gap>,
     gap_count: usize,
-    open: usize,
-    ended: usize,
+    parts: usize,
+    unended: Vec<&'static str>,
     scratch: String,
 }
 
@@ -205,21 +211,24 @@ impl SnapshotBuilder {
             known_parents: Vec::new(),
             gaps: Vec::new(),
             gap_count: 0,
-            open: 0,
-            ended: 0,
+            parts: 0,
+            unended: Vec::new(),
             scratch: String::new(),
         }
     }
 
     /// Announces a part of the read. The read is complete only if every part is [ended](Self::end).
     pub fn begin(&mut self, what: &'static str) -> Part {
-        self.open += 1;
+        self.parts += 1;
+        self.unended.push(what);
         Part(what)
     }
 
     /// The part was read to its end, error-free, unreferred, un-truncated.
-    pub fn end(&mut self, _part: Part) {
-        self.ended += 1;
+    pub fn end(&mut self, part: Part) {
+        if let Some(at) = self.unended.iter().position(|what| *what == part.0) {
+            self.unended.swap_remove(at);
+        }
     }
 
     /// Something is missing. The read goes on, but what it yields is no longer complete.
@@ -347,8 +356,11 @@ impl SnapshotBuilder {
     /// Resolves the memberships and says whether the read was complete.
     #[must_use]
     pub fn finish(mut self) -> Reading {
-        if self.ended != self.open || self.open == 0 {
-            self.gap("unfinished", "the read did not come to its end");
+        for what in std::mem::take(&mut self.unended) {
+            self.gap("unfinished", format!("reading {what} did not come to its end"));
+        }
+        if self.parts == 0 {
+            self.gap("unfinished", "nothing was read");
         }
         let mut direct = std::mem::take(&mut self.known_members);
         direct.reserve(self.members.len());

@@ -1,5 +1,15 @@
-//! The functional tests: one file a promise.
+//! Everything that is shown by running: one file a promise, real servers in `world`.
+//!
+//! What needs no server, file or process is a unit test beside the code instead.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    unreachable_pub,
+    reason = "a test stops at the first thing that is not as it must be, and is nobody's library"
+)]
 
+mod architecture;
 mod demo_company;
 mod docs_queries;
+mod documents;
 mod file_provider;
