@@ -11,6 +11,7 @@
 mod architecture;
 mod config;
 mod demo_company;
+mod docs_queries;
 mod documents;
 mod file_provider;
 mod ldap;
