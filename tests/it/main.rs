@@ -9,4 +9,6 @@
 )]
 
 mod architecture;
+mod demo_company;
 mod documents;
+mod file_provider;
