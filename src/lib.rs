@@ -6,3 +6,4 @@ pub mod demo;
 pub mod providers;
 pub mod random;
 pub mod store;
+pub mod sync;
