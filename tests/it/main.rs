@@ -1,4 +1,4 @@
-//! Everything that is shown by running: one file a promise, real servers in `world`.
+//! Everything that is shown by running: one file a promise, real servers in [`world`].
 //!
 //! What needs no server, file or process is a unit test beside the code instead.
 #![expect(
@@ -9,6 +9,10 @@
 )]
 
 mod architecture;
+mod config;
 mod demo_company;
 mod documents;
 mod file_provider;
+mod ldap;
+mod store;
+mod world;
