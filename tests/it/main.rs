@@ -8,5 +8,12 @@
     reason = "a test stops at the first thing that is not as it must be, and is nobody's library"
 )]
 
+mod architecture;
+mod config;
+mod demo_company;
+mod docs_queries;
+mod documents;
+mod file_provider;
 mod ldap;
+mod store;
 mod world;

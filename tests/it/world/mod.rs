@@ -5,6 +5,7 @@
 //! other means. A scripted fake stands only where no real server does what is needed.
 
 pub mod ca;
+pub mod postgres;
 pub mod scripted_ldap;
 pub mod slapd;
 
