@@ -5,7 +5,8 @@ use crate::world::scripted_ldap::{Act, ScriptedLdap, bind_done, done_paged, entr
 use rosterd::providers::ProviderErrorKind;
 use rosterd_core::snapshot::Reading;
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Reads with a timeout of a second, and sees that it does not take much longer than that.
 #[track_caller]
