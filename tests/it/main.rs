@@ -1,1 +1,12 @@
+//! Everything that is shown by running: one file a promise, real servers in [`world`].
+//!
+//! What needs no server, file or process is a unit test beside the code instead.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    unreachable_pub,
+    reason = "a test stops at the first thing that is not as it must be, and is nobody's library"
+)]
 
+mod world;
+mod world_works;

@@ -1,0 +1,165 @@
+//! The authorization database from the outside: read by other means than rosterd's, damaged by
+//! hand, and watched for writes.
+
+use super::postgres;
+use super::tables::{Tables, User};
+use super::wait_until;
+use rusqlite::{Connection, OpenFlags};
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Which of the two a test runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+#[derive(Debug)]
+pub enum Database {
+    Sqlite(PathBuf),
+    /// A URL.
+    Postgres(String),
+}
+
+impl Database {
+    /// A new one, empty; a SQLite file is not there before rosterd makes it.
+    pub fn new(backend: Backend, dir: &Path) -> Self {
+        match backend {
+            Backend::Sqlite => Self::Sqlite(dir.join("rosterd.db")),
+            Backend::Postgres => Self::Postgres(postgres::database()),
+        }
+    }
+
+    /// As the configuration says it.
+    pub fn url(&self) -> String {
+        match self {
+            Self::Sqlite(path) => format!("sqlite:{}", path.display()),
+            Self::Postgres(url) => url.clone(),
+        }
+    }
+
+    /// Carries out one statement, as a person with access to the database could.
+    pub fn execute(&self, sql: &str) {
+        match self {
+            Self::Sqlite(path) => {
+                let changed = open(path).execute(sql, []).unwrap_or_else(|e| panic!("{sql}: {e}"));
+                assert!(changed > 0, "{sql} changes nothing");
+            }
+            Self::Postgres(url) => {
+                let said = psql(url, sql, &[]);
+                assert!(!said.trim_end().ends_with(" 0"), "{sql} changes nothing");
+            }
+        }
+    }
+
+    /// A query's rows, every value as text, NULL as an empty one.
+    pub fn rows(&self, sql: &str) -> Vec<Vec<String>> {
+        match self {
+            Self::Sqlite(path) => {
+                let connection = open(path);
+                let mut statement = connection.prepare(sql).unwrap_or_else(|e| panic!("{sql}: {e}"));
+                let columns = statement.column_count();
+                let text = |value: rusqlite::types::Value| match value {
+                    rusqlite::types::Value::Null => String::new(),
+                    rusqlite::types::Value::Integer(n) => n.to_string(),
+                    rusqlite::types::Value::Text(t) => t,
+                    other => panic!("{sql}: {other:?}"),
+                };
+                let rows = statement.query_map([], |row| (0..columns).map(|n| row.get(n).map(text)).collect());
+                rows.unwrap().collect::<Result<_, _>>().unwrap()
+            }
+            Self::Postgres(url) => psql(url, sql, &["-q", "-F", "\u{1f}"])
+                .lines()
+                .map(|line| line.split('\u{1f}').map(str::to_owned).collect())
+                .collect(),
+        }
+    }
+
+    /// A query's only value.
+    pub fn value(&self, sql: &str) -> String {
+        self.rows(sql)[0][0].clone()
+    }
+
+    /// What an application sees.
+    pub fn tables(&self) -> Tables {
+        let mut tables = Tables::default();
+        for row in self.rows("SELECT login, name, email, state, server_admin FROM users") {
+            let [login, name, email, state, server_admin] = row.try_into().unwrap();
+            tables.users.insert(login, User { name, email, state, server_admin: server_admin == "1" });
+        }
+        for row in self.rows("SELECT name FROM orgs") {
+            tables.orgs.extend(row);
+        }
+        for row in self.rows("SELECT o.name, t.name FROM teams t JOIN orgs o ON o.id = t.org_id") {
+            let [org, team] = row.try_into().unwrap();
+            tables.teams.insert((org, team));
+        }
+        let org_members = "SELECT o.name, u.login, m.role FROM org_members m \
+             JOIN orgs o ON o.id = m.org_id JOIN users u ON u.id = m.user_id";
+        for row in self.rows(org_members) {
+            let [org, login, role] = row.try_into().unwrap();
+            tables.org_members.insert((org, login), role);
+        }
+        let team_members = "SELECT o.name, t.name, u.login, m.role FROM team_members m \
+             JOIN teams t ON t.id = m.team_id JOIN orgs o ON o.id = t.org_id JOIN users u ON u.id = m.user_id";
+        for row in self.rows(team_members) {
+            let [org, team, login, role] = row.try_into().unwrap();
+            tables.team_members.insert((org, team, login), role);
+        }
+        tables
+    }
+
+    /// Changes whenever anything at all was written.
+    ///
+    /// SQLite: a digest of the whole file, once the log is in it. PostgreSQL: how many rows were
+    /// ever inserted, updated or deleted, a digest of every row of every table, and the tables.
+    pub fn fingerprint(&self) -> String {
+        match self {
+            Self::Sqlite(path) => {
+                if !path.exists() {
+                    return "no file".to_owned();
+                }
+                open(path).query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+                let digest = Sha256::digest(std::fs::read(path).unwrap());
+                digest.iter().fold(String::new(), |mut out, byte| {
+                    write!(out, "{byte:02x}").unwrap();
+                    out
+                })
+            }
+            Self::Postgres(url) => {
+                // A session's counts are there at the latest when it has ended.
+                let others = "SELECT count(*) FROM pg_stat_activity \
+                     WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+                assert!(wait_until(10, || self.value(others) == "0"), "somebody is still connected to {url}");
+                let mut out = self.value(
+                    "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint FROM pg_stat_user_tables",
+                );
+                for row in self.rows("SELECT relname FROM pg_stat_user_tables ORDER BY 1") {
+                    let digest = format!(
+                        "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {} t",
+                        row[0]
+                    );
+                    write!(out, " {}={}", row[0], self.value(&digest)).unwrap();
+                }
+                out
+            }
+        }
+    }
+}
+
+fn open(path: &Path) -> Connection {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+        .unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    connection
+}
+
+fn psql(url: &str, sql: &str, more: &[&str]) -> String {
+    let done =
+        Command::new("psql").args(["-XAt", "-v", "ON_ERROR_STOP=1", url, "-c", sql]).args(more).output().unwrap();
+    assert!(done.status.success(), "{sql}: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).unwrap()
+}

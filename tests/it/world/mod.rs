@@ -1,0 +1,43 @@
+//! The tests' world: real servers on free loopback ports, in temporary directories, stopped when
+//! their value is dropped.
+//!
+//! Nothing here uses rosterd's own code: what a test expects is computed, read and compared by
+//! other means. A scripted fake stands only where no real server does what is needed.
+
+pub mod ca;
+pub mod company;
+pub mod database;
+pub mod expected;
+pub mod invariants;
+pub mod ldap_edit;
+pub mod postgres;
+pub mod proxy;
+pub mod rosterd;
+pub mod site;
+pub mod slapd;
+pub mod tables;
+
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::time::Duration;
+
+/// A loopback port that nobody listens on. Somebody else may take it before it is used: whoever
+/// starts a server on it must be ready to try another.
+pub fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// Whether something accepts connections there.
+pub fn listens(port: u16) -> bool {
+    TcpStream::connect_timeout(&(Ipv4Addr::LOCALHOST, port).into(), Duration::from_millis(500)).is_ok()
+}
+
+/// Asks every 10 ms, for at most `seconds`, whether `done`; returns whether it became so.
+pub fn wait_until(seconds: u64, mut done: impl FnMut() -> bool) -> bool {
+    for _ in 0..seconds * 100 {
+        if done() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    done()
+}
