@@ -8,5 +8,12 @@
     reason = "a test stops at the first thing that is not as it must be, and is nobody's library"
 )]
 
+mod crash;
+mod holds;
+mod last_admin;
+mod limits;
+mod main_job;
+mod nothing_removed;
+mod plan_apply;
 mod world;
 mod world_works;

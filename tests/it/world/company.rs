@@ -17,6 +17,8 @@ pub struct Person {
     pub login: String,
     pub name: String,
     pub email: String,
+    /// Has left: no entry of the directory, and in no group.
+    pub gone: bool,
 }
 
 /// Members are places in [`Company::people`] and [`Company::groups`].
@@ -92,7 +94,7 @@ impl Company {
     /// one that is no person.
     pub fn ldif(&self) -> String {
         let mut out = String::new();
-        for person in &self.people {
+        for person in self.people.iter().filter(|person| !person.gone) {
             person.write_ldif(&mut out);
         }
         for group in &self.groups {
@@ -109,6 +111,17 @@ impl Company {
             out.push('\n');
         }
         out
+    }
+
+    /// The person of that login, to be changed.
+    pub fn person_mut(&mut self, login: &str) -> &mut Person {
+        let at = self.place(login);
+        &mut self.people[at]
+    }
+
+    /// The place of the person of that login who is still there.
+    pub fn place(&self, login: &str) -> usize {
+        self.people.iter().position(|person| person.login == login && !person.gone).unwrap()
     }
 
     /// The place of a group.
@@ -129,7 +142,7 @@ impl Person {
     }
 
     pub fn write_ldif(&self, out: &mut String) {
-        let Self { uuid, login, name, email } = self;
+        let Self { uuid, login, name, email, .. } = self;
         let dn = self.dn();
         writeln!(out, "dn: {dn}\nobjectClass: inetOrgPerson\nuid: {login}\ncn: {name}\nsn: {login}\nmail: {email}")
             .unwrap();
@@ -144,6 +157,7 @@ pub fn person(n: usize) -> Person {
         login: format!("u{n:05}"),
         name: format!("Person {n}"),
         email: format!("u{n:05}@example.org"),
+        gone: false,
     }
 }
 

@@ -62,7 +62,8 @@ match.any = [{ group = "operators" }, { group = "no-such-group" }]
 server_admin = true
 "#;
 
-/// The tables after a first sync of `company` under [`RULES`].
+/// The tables after a sync of `company` under [`RULES`]. Whoever is gone was there before: the
+/// account stays, suspended and without rights.
 pub fn tables(company: &Company) -> Tables {
     let groups = groups_of_people(company);
     let mut tables = Tables::default();
@@ -75,10 +76,13 @@ pub fn tables(company: &Company) -> Tables {
             User {
                 name: person.name.clone(),
                 email: person.email.clone(),
-                state: "active".to_owned(),
+                state: if person.gone { "suspended" } else { "active" }.to_owned(),
                 server_admin: is("operators"),
             },
         );
+        if person.gone {
+            continue;
+        }
         let mut orgs = vec![("Main".to_owned(), 1)];
         let mut in_team = false;
         for group in groups {

@@ -7,11 +7,13 @@
 pub mod ca;
 pub mod company;
 pub mod database;
+pub mod directory;
 pub mod expected;
 pub mod invariants;
 pub mod ldap_edit;
 pub mod postgres;
 pub mod proxy;
+pub mod roster;
 pub mod rosterd;
 pub mod site;
 pub mod slapd;
@@ -41,3 +43,22 @@ pub fn wait_until(seconds: u64, mut done: impl FnMut() -> bool) -> bool {
     }
     done()
 }
+
+/// Runs each test on SQLite and on PostgreSQL.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[test]
+            fn $name() {
+                super::$name(crate::world::database::Backend::Sqlite);
+            })+
+        }
+        mod postgres {
+            $(#[test]
+            fn $name() {
+                super::$name(crate::world::database::Backend::Postgres);
+            })+
+        }
+    };
+}
+pub(crate) use on_both;
