@@ -14,6 +14,7 @@ mod last_admin;
 mod limits;
 mod main_job;
 mod nothing_removed;
+mod nothing_removed_tampered;
 mod plan_apply;
 mod world;
 mod world_works;

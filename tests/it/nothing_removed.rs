@@ -1,7 +1,7 @@
 //! Unknown is not empty (N1): whatever goes wrong while a directory is read, nobody loses anything.
 //!
-//! What slapd itself can be made to do; the answers that no real server gives are in
-//! `nothing_removed_scripted`.
+//! What slapd itself can be made to do; answers that are changed on their way are in
+//! `nothing_removed_tampered`.
 
 use crate::world::ca::Ca;
 use crate::world::company::{Company, group_dn, person_dn};
@@ -86,7 +86,7 @@ fn l14_silence_and_broken_connections_at_any_byte() {
         for fault in [Fault::CutAfter(bytes), Fault::FreezeAfter(bytes)] {
             proxy.set(fault);
             let outcome = site.run(&["sync"]);
-            assert!(matches!(outcome.status.code(), Some(FAILED | PARTIAL)), "{fault:?}: {outcome:#?}");
+            assert!(matches!(outcome.status.code(), Some(FAILED | PARTIAL)), "{bytes}: {outcome:#?}");
             site.tables().assert_is(&before);
         }
     }

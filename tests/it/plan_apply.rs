@@ -91,14 +91,14 @@ fn r56_what_plan_said_is_what_apply_does(backend: Backend) {
     invariants::check(&site).expect(0);
 }
 
-/// Every `login` in a plan, wherever it stands.
+/// Every login in a plan, wherever it stands.
 fn logins(value: &serde_json::Value) -> BTreeSet<String> {
     match value {
         serde_json::Value::Array(items) => items.iter().flat_map(logins).collect(),
         serde_json::Value::Object(fields) => fields
             .iter()
             .flat_map(|(key, value)| match value {
-                serde_json::Value::String(login) if key == "login" => BTreeSet::from([login.clone()]),
+                serde_json::Value::String(login) if key == "user" => BTreeSet::from([login.clone()]),
                 other => logins(other),
             })
             .collect(),

@@ -11,6 +11,7 @@ pub mod directory;
 pub mod expected;
 pub mod invariants;
 pub mod ldap_edit;
+pub mod ldap_tamper;
 pub mod postgres;
 pub mod proxy;
 pub mod roster;

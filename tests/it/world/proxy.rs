@@ -1,5 +1,6 @@
 //! A loopback TCP proxy that breaks connections as networks do.
 
+use super::ldap_tamper::{Tamper, Tampering};
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -7,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 /// What happens to the bytes that come from the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// They pass.
     None,
@@ -15,6 +16,8 @@ pub enum Fault {
     CutAfter(usize),
     /// So many pass on each connection, then it stays open and silent.
     FreezeAfter(usize),
+    /// LDAP messages are changed on their way.
+    Ldap(Tamper),
 }
 
 /// Passes connections on to a port of this machine.
@@ -70,12 +73,20 @@ fn serve(mut client: TcpStream, mut server: TcpStream, fault: &Arc<Mutex<Option<
     let fault = Arc::clone(fault);
     thread::spawn(move || {
         let mut passed = 0;
+        let mut tampering = Tampering::default();
         let mut buffer = [0; 4096];
         while let Ok(n @ 1..) = server.read(&mut buffer) {
-            let allowed = match *fault.lock().unwrap() {
-                None => 0,
-                Some(Fault::None) => n,
+            let now = fault.lock().unwrap().clone();
+            if let Some(Fault::Ldap(how)) = &now {
+                if client.write_all(&tampering.feed(&buffer[..n], how)).is_err() {
+                    break;
+                }
+                continue;
+            }
+            let allowed = match now {
                 Some(Fault::CutAfter(limit) | Fault::FreezeAfter(limit)) => n.min(limit.saturating_sub(passed)),
+                Some(_) => n,
+                None => 0,
             };
             passed += allowed;
             if client.write_all(&buffer[..allowed]).is_err() {
