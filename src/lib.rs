@@ -1,5 +1,8 @@
 //! rosterd: your identity provider's groups, kept true in your application's authorization database.
 
+pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod providers;
+pub mod random;
 pub mod store;

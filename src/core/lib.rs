@@ -9,7 +9,10 @@
 pub mod audit;
 pub mod dn;
 pub mod ids;
+pub mod mapping;
+pub mod nesting;
 pub mod observed;
+pub mod plan;
 pub mod rights;
 pub mod snapshot;
 pub mod text;

@@ -107,6 +107,12 @@ impl Complete {
     pub fn snapshot(&self) -> &Snapshot {
         &self.0
     }
+
+    /// The snapshot itself, to be planned with.
+    #[must_use]
+    pub fn into_snapshot(self) -> Snapshot {
+        self.0
+    }
 }
 
 /// What could be read, and what could not. Never a reason to remove anything.
@@ -170,10 +176,12 @@ pub struct SnapshotBuilder {
     member_logins: Vec<(GroupIndex, Text)>,
     member_of: Vec<(PersonIndex, Key)>,
     parents: Vec<(GroupIndex, Key)>,
+    known_members: Vec<(PersonIndex, GroupIndex)>,
+    known_parents: Vec<(GroupIndex, GroupIndex)>,
     gaps: Vec<Gap>,
     gap_count: usize,
-    open: usize,
-    ended: usize,
+    parts: usize,
+    unended: Vec<&'static str>,
     scratch: String,
 }
 
@@ -199,23 +207,28 @@ impl SnapshotBuilder {
             member_logins: Vec::new(),
             member_of: Vec::new(),
             parents: Vec::new(),
+            known_members: Vec::new(),
+            known_parents: Vec::new(),
             gaps: Vec::new(),
             gap_count: 0,
-            open: 0,
-            ended: 0,
+            parts: 0,
+            unended: Vec::new(),
             scratch: String::new(),
         }
     }
 
     /// Announces a part of the read. The read is complete only if every part is [ended](Self::end).
     pub fn begin(&mut self, what: &'static str) -> Part {
-        self.open += 1;
+        self.parts += 1;
+        self.unended.push(what);
         Part(what)
     }
 
     /// The part was read to its end, error-free, unreferred, un-truncated.
-    pub fn end(&mut self, _part: Part) {
-        self.ended += 1;
+    pub fn end(&mut self, part: Part) {
+        if let Some(at) = self.unended.iter().position(|what| *what == part.0) {
+            self.unended.swap_remove(at);
+        }
     }
 
     /// Something is missing. The read goes on, but what it yields is no longer complete.
@@ -311,6 +324,16 @@ impl SnapshotBuilder {
         }
     }
 
+    /// The person is directly in the group: for providers that resolve their members themselves.
+    pub fn member(&mut self, person: PersonIndex, group: GroupIndex) {
+        self.known_members.push((person, group));
+    }
+
+    /// The group is directly in the group `parent`: for providers that resolve theirs themselves.
+    pub fn nested(&mut self, child: GroupIndex, parent: GroupIndex) {
+        self.known_parents.push((child, parent));
+    }
+
     fn keep(&mut self, text: &str) -> Text {
         if self.texts.len() + text.len() > TEXT_LIMIT {
             self.gap("too_much_text", "the provider sent more than 1 GiB of text");
@@ -333,11 +356,15 @@ impl SnapshotBuilder {
     /// Resolves the memberships and says whether the read was complete.
     #[must_use]
     pub fn finish(mut self) -> Reading {
-        if self.ended != self.open || self.open == 0 {
-            self.gap("unfinished", "the read did not come to its end");
+        for what in std::mem::take(&mut self.unended) {
+            self.gap("unfinished", format!("reading {what} did not come to its end"));
         }
-        let mut direct = Vec::with_capacity(self.members.len());
-        let mut nested = Vec::new();
+        if self.parts == 0 {
+            self.gap("unfinished", "nothing was read");
+        }
+        let mut direct = std::mem::take(&mut self.known_members);
+        direct.reserve(self.members.len());
+        let mut nested = std::mem::take(&mut self.known_parents);
         let mut strangers = 0u32;
         for (group, key) in std::mem::take(&mut self.members) {
             if let Some(person) = self.person_by_dn.get(&key) {
@@ -494,6 +521,26 @@ mod tests {
         assert_eq!(s.direct, [(PersonIndex(0), GroupIndex(1)), (PersonIndex(1), GroupIndex(1))]);
         assert_eq!(s.nested, [(GroupIndex(1), GroupIndex(0))]);
         assert_eq!(s.strangers, 1);
+    }
+
+    #[test]
+    fn keeps_members_that_are_resolved_already() {
+        let mut builder = SnapshotBuilder::new(7);
+        let part = builder.begin("all");
+        let zoe = builder.person(PersonFields { subject: "z", ..PersonFields::default() });
+        let ana = builder.person(PersonFields { subject: "a", ..PersonFields::default() });
+        let sre = builder.group(GroupFields { subject: "g2", dn: None, name: "sre" });
+        let all = builder.group(GroupFields { subject: "g1", dn: None, name: "all" });
+        let (Some(zoe), Some(ana), Some(sre), Some(all)) = (zoe, ana, sre, all) else { panic!("all are kept") };
+        builder.member(zoe, sre);
+        builder.member(zoe, sre);
+        builder.member(ana, all);
+        builder.nested(sre, all);
+        builder.end(part);
+        let Reading::Complete(complete) = builder.finish() else { panic!("nothing was missing") };
+        let s = complete.snapshot();
+        assert_eq!(s.direct, [(PersonIndex(0), GroupIndex(0)), (PersonIndex(1), GroupIndex(1))]);
+        assert_eq!(s.nested, [(GroupIndex(1), GroupIndex(0))]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Everything that is shown by running: one file a promise, real servers in [`world`].
+//! Everything that is shown by running: one file a promise, real servers in `world`.
 //!
 //! What needs no server, file or process is a unit test beside the code instead.
 #![expect(
@@ -8,7 +8,11 @@
     reason = "a test stops at the first thing that is not as it must be, and is nobody's library"
 )]
 
+mod architecture;
 mod crash;
+mod demo_company;
+mod documents;
+mod file_provider;
 mod holds;
 mod last_admin;
 mod limits;

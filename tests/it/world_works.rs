@@ -3,6 +3,7 @@
 use crate::world::ca::Ca;
 use crate::world::company::Company;
 use crate::world::expected;
+use crate::world::ldap_tamper::Tamper;
 use crate::world::proxy::{Fault, Proxy};
 use crate::world::slapd::{READ_NOTHING, Slapd};
 use std::io::Read as _;
@@ -118,4 +119,39 @@ fn the_expected_tables_follow_three_levels_a_diamond_and_a_cycle() {
         assert!(tables.org_role("Divisions", login).is_some());
         assert!(tables.team_role("Team 000", login).is_some());
     }
+}
+
+/// What `ldapsearch` makes of a directory whose answers are changed on their way.
+#[test]
+fn the_proxy_changes_answers() {
+    let slapd = Slapd::start(&Company::new(60, 30, 1).ldif());
+    let proxy = Proxy::start(slapd.port());
+    let search = |tamper: Tamper, paging: &[&str]| {
+        proxy.set(Fault::Ldap(tamper));
+        let out = Command::new("ldapsearch")
+            .args(["-x", "-o", "ldif-wrap=no", "-H", &format!("ldap://127.0.0.1:{}", proxy.port())])
+            .args(["-D", "cn=reader,dc=example,dc=org", "-w", "reader-pw", "-b", "ou=groups,dc=example,dc=org"])
+            .args(paging)
+            .args(["(objectClass=groupOfNames)", "member"])
+            .output()
+            .unwrap();
+        (out.status.code(), String::from_utf8(out.stdout).unwrap())
+    };
+    let count = |text: &str, what: &str| text.lines().filter(|line| line.starts_with(what)).count();
+    let pages = ["-E", "pr=10/noprompt"];
+
+    let (code, text) = search(Tamper::ResultAfter { entries: 7, code: 51 }, &[]);
+    assert_eq!((code, count(&text, "dn: ")), (Some(51), 7));
+    let (_, text) = search(Tamper::ResultAfter { entries: 7, code: 4711 }, &[]);
+    assert!(text.contains("result: 4711 "), "{text}");
+    let (code, text) = search(Tamper::NoControls, &pages);
+    assert_eq!((code, count(&text, "dn: ")), (Some(0), 10), "the first page, as if it were all");
+    let (_, text) = search(Tamper::SameCookie, &pages);
+    assert_eq!(count(&text, "dn: "), 20, "slapd refuses the first cookie after the second page");
+    let (_, text) = search(Tamper::Ranged, &[]);
+    assert!(count(&text, "member;range=0-4: ") > 5 && count(&text, "member: ") > 5);
+    let (_, text) = search(Tamper::MemberNotUtf8, &[]);
+    assert_eq!(count(&text, "member:: "), 30);
+    let (_, text) = search(Tamper::BytesAfter { entries: 5, bytes: vec![0x30, 0] }, &[]);
+    assert_eq!(count(&text, "dn: "), 5);
 }

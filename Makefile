@@ -1,0 +1,40 @@
+# Needs Rust 1.94 or newer, a C compiler and make.
+# `make test` also installs OpenLDAP and PostgreSQL from the distribution when they are missing.
+
+CARGO ?= cargo
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test test-servers fmt fmt-check lint policy bench clean
+
+help: ## print this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+demo: build ## build, then show a company's directory being followed (offline)
+	./target/release/rosterd demo --stay
+
+build: ## build the program: target/release/rosterd
+	$(CARGO) build --release --locked
+
+test: test-servers fmt-check lint policy ## everything that must hold before a change is merged
+	$(CARGO) test --workspace --all-features --locked
+
+test-servers: ## install the servers that the tests start, when they are missing
+	@./scripts/install-test-servers.sh
+
+fmt: ## format the code
+	$(CARGO) fmt --all
+
+fmt-check:
+	$(CARGO) fmt --all --check
+
+lint: ## clippy, with every warning an error
+	$(CARGO) clippy --workspace --all-targets --all-features --locked -- -D warnings
+
+policy: ## licences, banned crates, sources, advisories (deny.toml)
+	@./scripts/policy.sh
+
+bench: test-servers ## measure against the floor of the same machine (minutes; not part of test)
+	$(CARGO) bench --locked
+
+clean: ## remove what was built
+	$(CARGO) clean

@@ -1,0 +1,74 @@
+#!/bin/sh
+# Installs, from the distribution, the real servers that the tests start: OpenLDAP and PostgreSQL.
+#
+# Debian and Ubuntu only; elsewhere it says what is missing. Does nothing when all is there.
+# It starts no service, and sees to it that the packages start none: slapd is installed without a
+# directory and PostgreSQL without a cluster, so neither has anything to serve. The tests make their
+# own, on free loopback ports in temporary folders.
+set -eu
+
+# PostgreSQL's servers are not in PATH on Debian: /usr/lib/postgresql/VERSION/bin.
+postgres_binary() {
+    command -v initdb && return
+    for candidate in /usr/lib/postgresql/*/bin/initdb; do
+        if [ -x "$candidate" ]; then
+            echo "$candidate"
+            return
+        fi
+    done
+    return 1
+}
+
+# slapd is in /usr/sbin, which is not in everybody's PATH.
+PATH="$PATH:/usr/sbin:/sbin"
+
+packages=""
+command -v slapd >/dev/null || packages="$packages slapd"
+command -v ldapmodify >/dev/null || packages="$packages ldap-utils"
+command -v openssl >/dev/null || packages="$packages openssl"
+command -v setpriv >/dev/null || packages="$packages util-linux"
+postgres_binary >/dev/null || packages="$packages postgresql"
+
+if [ -z "$packages" ]; then
+    exit 0
+fi
+
+if ! command -v apt-get >/dev/null; then
+    echo "The tests need servers that are not installed here. Debian calls the packages:$packages" >&2
+    echo "Install them with this system's package manager and try again." >&2
+    exit 1
+fi
+
+if [ "$(id -u)" -ne 0 ]; then
+    echo "The tests need servers that are not installed here. As root, run:" >&2
+    echo "    apt-get update && apt-get install --yes --no-install-recommends$packages" >&2
+    echo "or this script, which also keeps the packages from starting services: sudo $0" >&2
+    exit 1
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+
+case "$packages" in
+*slapd*)
+    # An answer for slapd alone: install the program, make no directory.
+    echo "slapd slapd/no_configuration boolean true" | debconf-set-selections
+    ;;
+esac
+
+# postgresql-common reads this folder before it makes the first cluster.
+no_cluster=""
+case "$packages" in
+*postgresql*)
+    if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        no_cluster=/etc/postgresql-common/createcluster.d/rosterd-tests.conf
+        mkdir -p /etc/postgresql-common/createcluster.d
+        echo "create_main_cluster = false" >"$no_cluster"
+        trap 'rm -f "$no_cluster"' EXIT
+    fi
+    ;;
+esac
+
+echo "Installing:$packages" >&2
+apt-get update -qq
+# shellcheck disable=SC2086 # one word a package
+apt-get install --yes --no-install-recommends -qq $packages </dev/null >&2

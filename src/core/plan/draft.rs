@@ -1,0 +1,151 @@
+//! A plan while it is being worked out.
+
+use super::limits::{Base, Exceeded, Measure};
+use super::{Bookkeeping, Change, Plan, Policy};
+use crate::ids::{IdentityId, RuleId, Timestamp, UserId};
+use crate::observed::{Grant, LastIds, Observed};
+use crate::snapshot::{Gap, Snapshot};
+use crate::text::Text;
+use siphasher::sip::SipHasher24;
+use std::collections::BTreeMap;
+use std::hash::Hasher;
+use std::sync::Arc;
+
+/// Collects changes and bookkeeping. Every [`Text`] in either is of `snapshot.texts`.
+pub(super) struct Draft<'a> {
+    pub(super) provider: &'a str,
+    pub(super) complete: bool,
+    pub(super) snapshot: Snapshot,
+    pub(super) observed: Arc<Observed>,
+    pub(super) policy: &'a Policy,
+    /// By identity.
+    pub(super) given: Vec<(IdentityId, Grant)>,
+    pub(super) now: Timestamp,
+    pub(super) changes: Vec<Change>,
+    /// One sentence each, with how often it was true.
+    notes: BTreeMap<String, u32>,
+    pub(super) books: Bookkeeping,
+    /// People whose login is to become another, and what they want.
+    pub(super) logins: Vec<(UserId, Text)>,
+    /// Who of this provider's people would be left without any provider that has them.
+    pub(super) absent: Vec<UserId>,
+    pub(super) base: Base,
+    pub(super) next: LastIds,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(
+        provider: &'a str,
+        complete: bool,
+        snapshot: Snapshot,
+        observed: Observed,
+        policy: &'a Policy,
+        mut given: Vec<(IdentityId, Grant)>,
+        now: Timestamp,
+    ) -> Self {
+        given.sort_unstable();
+        let books = Bookkeeping {
+            new_provider: observed.provider.is_none(),
+            last_user_before: observed.last.user,
+            ..Bookkeeping::default()
+        };
+        Self {
+            provider,
+            complete,
+            snapshot,
+            next: observed.last,
+            observed: Arc::new(observed),
+            policy,
+            given,
+            now,
+            changes: Vec::new(),
+            notes: BTreeMap::new(),
+            books,
+            logins: Vec::new(),
+            absent: Vec::new(),
+            base: Base::default(),
+        }
+    }
+
+    /// Tells the operator something; said once however often it is true.
+    pub(super) fn note(&mut self, sentence: impl Into<String>) {
+        *self.notes.entry(sentence.into()).or_insert(0) += 1;
+    }
+
+    /// The number of a rule, new if the database has not met it yet.
+    pub(super) fn rule_id(&mut self, name: &str) -> RuleId {
+        let known = self.observed.rules.iter().find(|(_, text)| self.observed.texts.get(*text) == name);
+        let new = || self.books.new_rules.iter().find(|(_, text)| self.snapshot.texts.get(*text) == name);
+        if let Some((id, _)) = known.or_else(new) {
+            return *id;
+        }
+        self.next.rule += 1;
+        let id = RuleId(self.next.rule);
+        let name = self.snapshot.texts.push(name);
+        self.books.new_rules.push((id, name));
+        id
+    }
+
+    /// A copy, among the plan's texts, of a text of the observed state.
+    pub(super) fn copied(&mut self, text: Text) -> Text {
+        if text.is_empty() {
+            return Text::EMPTY;
+        }
+        self.snapshot.texts.push(self.observed.texts.get(text))
+    }
+
+    /// What this provider gave an identity before.
+    pub(super) fn given_to(&self, identity: IdentityId) -> &[(IdentityId, Grant)] {
+        let from = self.given.partition_point(|(id, _)| *id < identity);
+        let to = self.given.partition_point(|(id, _)| *id <= identity);
+        &self.given[from..to]
+    }
+
+    pub(super) fn finish(
+        mut self,
+        gaps: Vec<Gap>,
+        withheld: Vec<Change>,
+        measures: Vec<Measure>,
+        exceeded: Vec<Exceeded>,
+    ) -> Plan {
+        self.books.groups.sort_unstable_by_key(|group| group.id);
+        let often = |(sentence, times)| if times == 1u32 { sentence } else { format!("{sentence} ({times} times)") };
+        Plan {
+            provider: self.provider.to_owned(),
+            complete: self.complete,
+            gaps,
+            changes: self.changes,
+            withheld,
+            exceeded,
+            notes: self.notes.into_iter().map(often).collect(),
+            measures,
+            observed: self.observed,
+            snapshot: self.snapshot,
+            bookkeeping: self.books,
+        }
+    }
+}
+
+/// A digest to see whether something stored is still what it was. Not a secret, not a proof.
+pub(super) struct Digest(SipHasher24);
+
+impl Digest {
+    pub(super) fn new() -> Self {
+        Self(SipHasher24::new())
+    }
+
+    pub(super) fn text(mut self, text: &str) -> Self {
+        self.0.write_u32(text.len() as u32);
+        self.0.write(text.as_bytes());
+        self
+    }
+
+    pub(super) fn number(mut self, number: u32) -> Self {
+        self.0.write_u32(number);
+        self
+    }
+
+    pub(super) fn finish(self) -> i64 {
+        self.0.finish() as i64
+    }
+}

@@ -1,0 +1,40 @@
+//! The name of a plan: SHA-256 over what it does and everything it rests on.
+
+use super::Plan;
+use crate::text::Text;
+use sha2::{Digest, Sha256};
+
+impl Plan {
+    /// Lower-case hexadecimal. Two plans have the same hash only if they would do the same, for
+    /// the same reasons, from the same observations, under the same configuration.
+    #[must_use]
+    pub fn hash(&self, config_hash: &str) -> String {
+        let mut hash = Sha256::new();
+        let mut put = |bytes: &[u8]| {
+            hash.update((bytes.len() as u64).to_be_bytes());
+            hash.update(bytes);
+        };
+        put(b"rosterd plan 1");
+        put(self.provider.as_bytes());
+        put(config_hash.as_bytes());
+        put(&[u8::from(self.complete)]);
+        let texts = &self.snapshot.texts;
+        let mut text = |text: Text| put(texts.get(text).as_bytes());
+        for person in &self.snapshot.people {
+            [person.subject, person.dn, person.login, person.name, person.email].into_iter().for_each(&mut text);
+        }
+        for group in &self.snapshot.groups {
+            [group.subject, group.dn, group.name].into_iter().for_each(&mut text);
+        }
+        for (person, group) in &self.snapshot.direct {
+            put(&[person.0.to_be_bytes(), group.0.to_be_bytes()].concat());
+        }
+        for (child, parent) in &self.snapshot.nested {
+            put(&[child.0.to_be_bytes(), parent.0.to_be_bytes()].concat());
+        }
+        for change in self.ordered(&self.changes).into_iter().chain(self.ordered(&self.withheld)) {
+            put(self.change_json(change).to_string().as_bytes());
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}

@@ -1,0 +1,218 @@
+//! How much a plan takes away, and whether that is more than the operator allows at once.
+
+use super::draft::Draft;
+use super::people::Work;
+use super::rows::PersonRows;
+use super::{Change, Effect};
+use crate::ids::{OrgId, TeamId, UserId};
+use crate::observed::{Observed, RemovalClass, UserState};
+use crate::rights::OrgRole;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the shares are shares of: what this provider's people have before the plan.
+#[derive(Debug, Default)]
+pub(super) struct Base {
+    /// By class and organization; `None` for what belongs to no organization.
+    of: BTreeMap<(RemovalClass, Option<OrgId>), u32>,
+    /// How many of the provider's identities are present.
+    present: u32,
+}
+
+impl Base {
+    /// Counts what somebody has before the plan.
+    pub(super) fn count(&mut self, observed: &Observed, _user: UserId, identities: &[Work], rows: &PersonRows<'_>) {
+        let known = |work: &Work| {
+            let stored = work.stored.and_then(|at| observed.identities.get(at as usize));
+            stored.is_some_and(|identity| identity.gone_at.is_none())
+        };
+        if !identities.iter().any(known) {
+            return;
+        }
+        self.present += 1;
+        let mut add = |class, org| *self.of.entry((class, org)).or_insert(0) += 1;
+        if rows.user.is_some_and(|user| user.state == UserState::Active) {
+            add(RemovalClass::Users, None);
+        }
+        if rows.user.is_some_and(|user| user.synced_admin) {
+            add(RemovalClass::Privileged, None);
+        }
+        for row in rows.org_members.iter().filter(|row| row.synced.is_some()) {
+            add(RemovalClass::Memberships, Some(row.org));
+            if row.synced == Some(OrgRole::Admin) {
+                add(RemovalClass::Privileged, Some(row.org));
+            }
+        }
+        for row in rows.team_members.iter().filter(|row| row.synced.is_some()) {
+            add(RemovalClass::Memberships, org_of(observed, row.team));
+        }
+    }
+}
+
+/// What a plan takes away (or, for privileged gains, gives) of one class in one organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measure {
+    pub class: RemovalClass,
+    /// `None` for what belongs to no organization.
+    pub org: Option<OrgId>,
+    pub count: u32,
+}
+
+/// A limit that a plan exceeds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exceeded {
+    /// The provider has nobody left.
+    Empty { before: u32 },
+    /// More removals than allowed, in one organization or (`None`) over all.
+    Removals {
+        class: RemovalClass,
+        org: Option<OrgId>,
+        removed: u32,
+        recent: u32,
+        of: u32,
+        percent: u32,
+        at_least: u32,
+    },
+    /// A team that had several synced members would have none.
+    EmptiedTeam { team: TeamId, before: u32 },
+    /// An organization that had several synced members would have none.
+    EmptiedOrg { org: OrgId, before: u32 },
+    /// More people than allowed become Admin or server admin.
+    PrivilegedGains { gained: u32, recent: u32, most: u32 },
+}
+
+/// What the plan takes away, and the limits that it exceeds.
+pub(super) fn measure(draft: &Draft<'_>) -> (Vec<Measure>, Vec<Exceeded>) {
+    let tally = Tally::new(draft);
+    let mut exceeded = Vec::new();
+    let limits = &draft.policy.limits;
+    if draft.complete && draft.snapshot.people.is_empty() && draft.base.present > 0 {
+        exceeded.push(Exceeded::Empty { before: draft.base.present });
+    }
+    for class in [RemovalClass::Users, RemovalClass::Memberships, RemovalClass::Privileged] {
+        let orgs: BTreeSet<Option<OrgId>> =
+            tally.counts.keys().filter(|(c, _)| *c == class).map(|(_, org)| *org).filter(Option::is_some).collect();
+        let over = |org: Option<Option<OrgId>>| {
+            let sum = |map: &BTreeMap<(RemovalClass, Option<OrgId>), u32>| -> u32 {
+                map.iter().filter(|((c, o), _)| *c == class && org.is_none_or(|org| org == *o)).map(|(_, n)| n).sum()
+            };
+            let (removed, recent) = (sum(&tally.counts), sum(&tally.recent));
+            let of = sum(&draft.base.of) + recent;
+            let together = removed + recent;
+            let share = u64::from(together) * 100 > u64::from(limits.removals_percent) * u64::from(of);
+            (removed > 0 && share && together >= limits.removals_at_least).then_some(Exceeded::Removals {
+                class,
+                org: org.flatten(),
+                removed,
+                recent,
+                of,
+                percent: limits.removals_percent,
+                at_least: limits.removals_at_least,
+            })
+        };
+        exceeded.extend(over(None));
+        exceeded.extend(orgs.into_iter().filter_map(|org| over(Some(org))));
+    }
+    exceeded.extend(emptied(draft));
+    let gained = tally.gainers.len() as u32;
+    let recent: u32 =
+        tally.recent.iter().filter(|((c, _), _)| *c == RemovalClass::PrivilegedGains).map(|(_, n)| n).sum();
+    let first_run = draft.observed.provider.as_ref().is_none_or(|provider| provider.applied_at.is_none());
+    if !first_run && gained > 0 && gained + recent > limits.privileged_gains {
+        exceeded.push(Exceeded::PrivilegedGains { gained, recent, most: limits.privileged_gains });
+    }
+    let mut counts = tally.counts;
+    if gained > 0 && !first_run {
+        counts.insert((RemovalClass::PrivilegedGains, None), gained);
+    }
+    (counts.into_iter().map(|((class, org), count)| Measure { class, org, count }).collect(), exceeded)
+}
+
+struct Tally {
+    counts: BTreeMap<(RemovalClass, Option<OrgId>), u32>,
+    recent: BTreeMap<(RemovalClass, Option<OrgId>), u32>,
+    gainers: BTreeSet<UserId>,
+}
+
+impl Tally {
+    fn new(draft: &Draft<'_>) -> Self {
+        let mut tally = Self { counts: BTreeMap::new(), recent: BTreeMap::new(), gainers: BTreeSet::new() };
+        for removal in &draft.observed.recent_removals {
+            *tally.recent.entry((removal.class, removal.org)).or_insert(0) += removal.removed;
+        }
+        for change in &draft.changes {
+            tally.count(draft, change);
+        }
+        tally
+    }
+
+    fn count(&mut self, draft: &Draft<'_>, change: &Change) {
+        let mut add = |class, org| *self.counts.entry((class, org)).or_insert(0) += 1;
+        let loses = matches!(change.effect(), Effect::Remove | Effect::Lower);
+        match *change {
+            Change::Suspend { .. } => add(RemovalClass::Users, None),
+            Change::ServerAdmin { user, give, .. } => {
+                if give {
+                    self.gainers.insert(user);
+                } else {
+                    add(RemovalClass::Privileged, None);
+                }
+            }
+            Change::OrgRole { user, org, old, new, .. } => {
+                if loses {
+                    add(RemovalClass::Memberships, Some(org));
+                    if old == Some(OrgRole::Admin) {
+                        add(RemovalClass::Privileged, Some(org));
+                    }
+                } else if new == Some(OrgRole::Admin) {
+                    self.gainers.insert(user);
+                }
+            }
+            Change::TeamRole { team, .. } if loses => add(RemovalClass::Memberships, org_of(&draft.observed, team)),
+            _ => {}
+        }
+    }
+}
+
+/// Teams and organizations that had members from rosterd and would have none.
+fn emptied(draft: &Draft<'_>) -> Vec<Exceeded> {
+    let mut teams: BTreeMap<TeamId, (u32, u32)> = BTreeMap::new();
+    let mut orgs: BTreeMap<OrgId, (u32, u32)> = BTreeMap::new();
+    for change in &draft.changes {
+        match *change {
+            Change::TeamRole { team, old: Some(_), new: None, .. } => teams.entry(team).or_default().0 += 1,
+            Change::TeamRole { team, old: None, new: Some(_), .. } => teams.entry(team).or_default().1 += 1,
+            Change::OrgRole { org, old: Some(_), new: None, .. } => orgs.entry(org).or_default().0 += 1,
+            Change::OrgRole { org, old: None, new: Some(_), .. } => orgs.entry(org).or_default().1 += 1,
+            _ => {}
+        }
+    }
+    teams.retain(|_, (removed, added)| *removed > 0 && *added == 0);
+    orgs.retain(|_, (removed, added)| *removed > 0 && *added == 0);
+    if teams.is_empty() && orgs.is_empty() {
+        return Vec::new();
+    }
+    let mut team_sizes: BTreeMap<TeamId, u32> = BTreeMap::new();
+    let mut org_sizes: BTreeMap<OrgId, u32> = BTreeMap::new();
+    for row in draft.observed.team_members.iter().filter(|row| row.synced.is_some()) {
+        *team_sizes.entry(row.team).or_insert(0) += 1;
+    }
+    for row in draft.observed.org_members.iter().filter(|row| row.synced.is_some()) {
+        *org_sizes.entry(row.org).or_insert(0) += 1;
+    }
+    let least = draft.policy.limits.emptied_at_least;
+    let gone = |before: u32, removed: u32| before >= least && removed >= before;
+    let orgs = orgs.into_iter().filter_map(|(org, (removed, _))| {
+        let before = org_sizes.get(&org).copied().unwrap_or(0);
+        gone(before, removed).then_some(Exceeded::EmptiedOrg { org, before })
+    });
+    let teams = teams.into_iter().filter_map(|(team, (removed, _))| {
+        let before = team_sizes.get(&team).copied().unwrap_or(0);
+        gone(before, removed).then_some(Exceeded::EmptiedTeam { team, before })
+    });
+    orgs.chain(teams).collect()
+}
+
+fn org_of(observed: &Observed, team: TeamId) -> Option<OrgId> {
+    let at = observed.teams.binary_search_by_key(&team, |row| row.id).ok()?;
+    observed.teams.get(at).map(|row| row.org)
+}

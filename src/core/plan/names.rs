@@ -1,0 +1,59 @@
+//! The names behind the numbers in a plan.
+
+use super::Plan;
+use crate::ids::{GroupId, OrgId, RuleId, TeamId, UserId};
+
+impl Plan {
+    /// An organization's name, as it will be.
+    #[must_use]
+    pub fn org_name(&self, org: OrgId) -> &str {
+        if let Some(text) = self.bookkeeping.new_orgs.get(&org) {
+            return self.snapshot.texts.get(*text);
+        }
+        let at = self.observed.orgs.binary_search_by_key(&org, |row| row.id);
+        at.ok().and_then(|at| self.observed.orgs.get(at)).map_or("?", |row| self.observed.texts.get(row.name))
+    }
+
+    /// The organization that a team is in, and the team's name as it is.
+    #[must_use]
+    pub fn team_name(&self, team: TeamId) -> (&str, &str) {
+        if let Some(new) = self.bookkeeping.new_teams.get(&team) {
+            return (self.org_name(new.org), self.snapshot.texts.get(new.name));
+        }
+        let at = self.observed.teams.binary_search_by_key(&team, |row| row.id);
+        let row = at.ok().and_then(|at| self.observed.teams.get(at));
+        row.map_or(("?", "?"), |row| (self.org_name(row.org), self.observed.texts.get(row.name)))
+    }
+
+    /// Somebody's login: as it is, or as it will be for somebody who is new.
+    #[must_use]
+    pub fn login(&self, user: UserId) -> &str {
+        let at = self.observed.users.binary_search_by_key(&user, |row| row.id);
+        match at.ok().and_then(|at| self.observed.users.get(at)) {
+            Some(row) => self.observed.texts.get(row.login),
+            None => self.bookkeeping.users.get(&user).map_or("?", |row| self.snapshot.texts.get(row.login)),
+        }
+    }
+
+    /// A rule's name.
+    #[must_use]
+    pub fn rule_name(&self, rule: RuleId) -> &str {
+        let known = self.observed.rules.iter().find(|(id, _)| *id == rule);
+        let new = || self.bookkeeping.new_rules.iter().find(|(id, _)| *id == rule);
+        match known {
+            Some((_, text)) => self.observed.texts.get(*text),
+            None => new().map_or("?", |(_, text)| self.snapshot.texts.get(*text)),
+        }
+    }
+
+    /// The name of a group of this provider; `None` for another's.
+    #[must_use]
+    pub fn group_name(&self, group: GroupId) -> Option<&str> {
+        let new = self.bookkeeping.groups.binary_search_by_key(&group, |write| write.id);
+        if let Some(new) = new.ok().and_then(|at| self.bookkeeping.groups.get(at)) {
+            return Some(self.snapshot.texts.get(new.name));
+        }
+        let at = self.observed.groups.binary_search_by_key(&group, |row| row.id).ok()?;
+        self.observed.groups.get(at).map(|row| self.observed.texts.get(row.name))
+    }
+}

@@ -1,0 +1,59 @@
+//! What the operator allows a plan to do, besides the rules.
+
+use crate::rights::OrgRole;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// See the module's text.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    pub on_no_match: NoMatch,
+    pub create_orgs: bool,
+    pub create_teams: bool,
+    /// For each configured provider: whose login, name and e-mail count. Lower wins.
+    pub precedence: BTreeMap<String, u32>,
+    /// For each configured provider: by which keys its people are found to be another's.
+    pub link_by: BTreeMap<String, BTreeSet<LinkKey>>,
+    pub limits: Limits,
+    /// How long somebody stays suspended before being archived, in milliseconds.
+    pub archive_after: i64,
+}
+
+/// What somebody gets whom no rule matches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoMatch {
+    Keep,
+    Default { org: String, role: OrgRole },
+    Deny,
+    Suspend,
+}
+
+/// What two identities can have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LinkKey {
+    /// Without case.
+    Email,
+    Login,
+}
+
+/// How much one run may take away.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    pub removals_percent: u32,
+    pub removals_at_least: u32,
+    pub emptied_at_least: u32,
+    pub privileged_gains: u32,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            on_no_match: NoMatch::Deny,
+            create_orgs: false,
+            create_teams: false,
+            precedence: BTreeMap::new(),
+            link_by: BTreeMap::new(),
+            limits: Limits { removals_percent: 20, removals_at_least: 10, emptied_at_least: 3, privileged_gains: 5 },
+            archive_after: 30 * 24 * 3600 * 1000,
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! The heart of the plan: person by person, what the rules give against what stands there.
+//!
+//! People and the observed rows are both in the order of users, so this is one walk along all
+//! lists at once; nobody is looked up.
+
+use super::draft::{Digest, Draft};
+use super::groups::Groups;
+use super::people::Work;
+use super::rows::{PersonRows, Rows};
+use super::targets::Targets;
+use super::{Change, NoMatch, Reason, accounts};
+use crate::ids::{GroupId, UserId};
+use crate::mapping::{Claim, Mapping, RuleSet, Slot};
+use crate::observed::{Grant, IdentityRow, OrgMemberRow, Right, TeamMemberRow};
+use crate::text::Text;
+use crate::writes::{IdentityWrite, Span};
+use std::sync::Arc;
+
+/// Adds to the draft what is to change for everybody this provider knows or knew.
+pub(super) fn work_out(draft: &mut Draft<'_>, rules: &RuleSet, groups: Groups, work: &[Work]) {
+    let observed = Arc::clone(&draft.observed);
+    let orgs = observed.orgs.iter().map(|org| observed.texts.get(org.name));
+    let mapping = Mapping::new(rules, groups.facts(&draft.snapshot, &observed), orgs, draft.complete);
+    let mut walk = Walk {
+        rules,
+        mapping,
+        targets: Targets::new(draft),
+        groups,
+        claims: Vec::new(),
+        places: Vec::new(),
+        direct: Vec::new(),
+        wanted: Vec::new(),
+    };
+    let mut rows = Rows::new(&observed);
+    for identities in work.chunk_by(|a, b| a.user == b.user) {
+        if let Some(first) = identities.first() {
+            let rows = rows.of(first.user);
+            walk.person(draft, first.user, identities, &rows);
+        }
+    }
+    walk.note_unusable(draft);
+}
+
+struct Walk<'r> {
+    rules: &'r RuleSet,
+    mapping: Mapping<'r>,
+    targets: Targets,
+    groups: Groups,
+    claims: Vec<Claim>,
+    places: Vec<u32>,
+    direct: Vec<GroupId>,
+    /// What everybody who knows the person gives, by right.
+    wanted: Vec<Grant>,
+}
+
+/// What one identity says about its person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    /// The provider has it, and rules give something (or nothing need match).
+    Present,
+    /// The provider has it, no rule matches, and `on_no_match` is `suspend`.
+    NoMatch,
+    Gone,
+}
+
+impl Walk<'_> {
+    fn person(&mut self, draft: &mut Draft<'_>, user: UserId, identities: &[Work], rows: &PersonRows<'_>) {
+        self.wanted.clear();
+        let mut said = Said::Gone;
+        for work in identities {
+            match self.identity(draft, *work) {
+                Said::Present => said = Said::Present,
+                Said::NoMatch if said == Said::Gone => said = Said::NoMatch,
+                Said::NoMatch | Said::Gone => {}
+            }
+        }
+        self.wanted.extend(rows.other_grants.iter().map(|(_, grant)| *grant));
+        // Of equal rights the strongest counts; of equally strong ones this provider's own, which
+        // stand first.
+        self.wanted.sort_by_key(|grant| (key(grant.right), std::cmp::Reverse(strength(grant.right))));
+        self.wanted.dedup_by_key(|grant| key(grant.right));
+        draft.base.count(&draft.observed, user, identities, rows);
+        org_changes(draft, user, &self.wanted, rows.org_members);
+        team_changes(draft, user, &self.wanted, rows.team_members);
+        let admin = self.wanted.iter().find(|grant| grant.right == Right::ServerAdmin);
+        if admin.is_some() != rows.user.is_some_and(|u| u.synced_admin) {
+            let reason = admin.map_or_else(Reason::default, |g| Reason { rule: Some(g.rule), via: g.via });
+            draft.changes.push(Change::ServerAdmin { user, give: admin.is_some(), reason });
+        }
+        let state = match said {
+            Said::Present => accounts::Presence::Present,
+            Said::NoMatch => accounts::Presence::NoMatch,
+            Said::Gone if rows.other_identities.iter().any(|other| !other.gone) => accounts::Presence::Elsewhere,
+            Said::Gone => accounts::Presence::Gone,
+        };
+        accounts::settle(draft, user, identities, rows, state);
+    }
+
+    /// Works out what one identity gives, adds it to `wanted`, and notes what has to be stored.
+    fn identity(&mut self, draft: &mut Draft<'_>, work: Work) -> Said {
+        let observed = Arc::clone(&draft.observed);
+        let stored = work.stored.and_then(|at| observed.identities.get(at as usize));
+        let Some(index) = work.person else {
+            let Some(stored) = stored else { return Said::Gone };
+            if stored.gone_at.is_some() {
+                return Said::Gone;
+            }
+            if draft.complete {
+                store_gone(draft, work, stored);
+                return Said::Gone;
+            }
+            self.wanted.extend(draft.given_to(work.identity).iter().map(|(_, grant)| *grant));
+            return Said::Present;
+        };
+        let Some(person) = draft.snapshot.people.get(index.0 as usize).copied() else { return Said::Gone };
+        self.places.clear();
+        self.places.extend(draft.snapshot.groups_of(index).map(|group| group.0));
+        if let (false, Some(stored)) = (draft.complete, stored) {
+            self.places.extend(stored.groups.iter().filter_map(|group| self.groups.place(*group)));
+            self.places.sort_unstable();
+            self.places.dedup();
+        }
+        self.direct.clear();
+        self.direct.extend(self.places.iter().filter_map(|place| self.groups.ids.get(*place as usize)));
+        self.direct.sort_unstable();
+        self.climb();
+        let mut claims = std::mem::take(&mut self.claims);
+        self.mapping.person(&self.places, &mut claims);
+        let from = draft.books.grants.len();
+        let said = self.grants(draft, work, &claims);
+        self.claims = claims;
+        self.wanted.extend_from_slice(&draft.books.grants[from..]);
+
+        let texts = &draft.snapshot.texts;
+        let observation = [person.dn, person.login, person.name, person.email];
+        let digest = observation.iter().fold(Digest::new(), |digest, text| digest.text(texts.get(*text)));
+        let digest = self.direct.iter().fold(digest, |digest, group| digest.number(group.0)).finish();
+        let grants_digest = grants_digest(&draft.books.grants[from..]);
+        let same = stored.is_some_and(|row| {
+            row.digest == digest && row.grants_digest == grants_digest && row.gone_at.is_none() && row.user == work.user
+        });
+        if same {
+            draft.books.grants.truncate(from);
+            return said;
+        }
+        let start = draft.books.group_lists.len() as u32;
+        draft.books.group_lists.extend_from_slice(&self.direct);
+        draft.books.identities.push(IdentityWrite {
+            id: work.identity,
+            subject: person.subject,
+            user: work.user,
+            dn: person.dn,
+            login: person.login,
+            name: person.name,
+            email: person.email,
+            groups: Span { start, end: draft.books.group_lists.len() as u32 },
+            grants: Span { start: from as u32, end: draft.books.grants.len() as u32 },
+            digest,
+            grants_digest,
+            gone_at: None,
+            observed_at: draft.now,
+            new: stored.is_none(),
+        });
+        said
+    }
+
+    /// Makes `places` all groups that stand above those in it, each once.
+    fn climb(&mut self) {
+        let direct = self.places.len();
+        for at in 0..direct {
+            if let Some(place) = self.places.get(at).copied() {
+                self.groups.nesting.extend_with_ancestors(place, &mut self.places);
+            }
+        }
+        self.places.sort_unstable();
+        self.places.dedup();
+    }
+
+    /// Appends to the draft's grants what the claims come to, by right.
+    fn grants(&mut self, draft: &mut Draft<'_>, work: Work, claims: &[Claim]) -> Said {
+        let from = draft.books.grants.len();
+        for claim in claims {
+            let right = match claim.slot {
+                Slot::Org(slot) => {
+                    let org = self.targets.org(draft, &self.mapping.slots, slot);
+                    org.map(|org| Right::Org(org, claim.org_role()))
+                }
+                Slot::Team(slot) => {
+                    let team = self.targets.team(draft, &self.mapping.slots, &self.groups, slot);
+                    team.map(|team| Right::Team(team, claim.team_role()))
+                }
+                Slot::ServerAdmin => Some(Right::ServerAdmin),
+            };
+            let (Some(right), Some(rule)) = (right, self.rules.rules.get(claim.rule as usize)) else { continue };
+            let via = claim.via.and_then(|place| self.groups.ids.get(place as usize).copied());
+            let rule = draft.rule_id(&rule.id);
+            draft.books.grants.push(Grant { right, rule, via });
+        }
+        let mut said = Said::Present;
+        let policy = draft.policy;
+        if claims.is_empty() {
+            match &policy.on_no_match {
+                NoMatch::Keep => keep(draft, work),
+                NoMatch::Default { org, role } if draft.complete => {
+                    if let Some(org) = self.targets.org_named(draft, org) {
+                        let rule = draft.rule_id("on_no_match");
+                        draft.books.grants.push(Grant { right: Right::Org(org, *role), rule, via: None });
+                    }
+                }
+                NoMatch::Suspend if draft.complete => said = Said::NoMatch,
+                NoMatch::Default { .. } | NoMatch::Suspend | NoMatch::Deny => {}
+            }
+        }
+        if !draft.complete {
+            keep(draft, work);
+        }
+        if let Some(new) = draft.books.grants.get_mut(from..) {
+            new.sort_by_key(|grant| (key(grant.right), std::cmp::Reverse(strength(grant.right))));
+        }
+        let mut kept = draft.books.grants.split_off(from);
+        kept.dedup_by_key(|grant| key(grant.right));
+        draft.books.grants.append(&mut kept);
+        said
+    }
+
+    fn note_unusable(&self, draft: &mut Draft<'_>) {
+        for (rule, group) in self.mapping.unusable() {
+            let rule = self.rules.rules.get(rule as usize).map_or("", |rule| rule.id.as_str());
+            let group = group.and_then(|place| {
+                let name = self.groups.facts(&draft.snapshot, &draft.observed).nth(place as usize)?.name;
+                Some(format!(" for the group {name:?}"))
+            });
+            let group = group.unwrap_or_default();
+            draft.note(format!("rule {rule} yields no usable organization or team name{group}"));
+        }
+    }
+}
+
+/// What was given before stays.
+fn keep(draft: &mut Draft<'_>, work: Work) {
+    let given: Vec<Grant> = draft.given_to(work.identity).iter().map(|(_, grant)| *grant).collect();
+    draft.books.grants.extend(given);
+}
+
+fn store_gone(draft: &mut Draft<'_>, work: Work, stored: &IdentityRow) {
+    let [subject, login, name, email] =
+        [stored.subject, stored.login, stored.name, stored.email].map(|text| draft.copied(text));
+    draft.books.identities.push(IdentityWrite {
+        id: work.identity,
+        subject,
+        user: work.user,
+        dn: Text::EMPTY,
+        login,
+        name,
+        email,
+        groups: Span::default(),
+        grants: Span::default(),
+        digest: 0,
+        grants_digest: 0,
+        gone_at: Some(draft.now),
+        observed_at: draft.now,
+        new: false,
+    });
+}
+
+fn key(right: Right) -> (u8, u32) {
+    match right {
+        Right::Org(org, _) => (0, org.0),
+        Right::Team(team, _) => (1, team.0),
+        Right::ServerAdmin => (2, 0),
+    }
+}
+
+fn strength(right: Right) -> u8 {
+    match right {
+        Right::Org(_, role) => role as u8,
+        Right::Team(_, role) => role as u8,
+        Right::ServerAdmin => 0,
+    }
+}
+
+fn grants_digest(grants: &[Grant]) -> i64 {
+    let one = |digest: Digest, grant: &Grant| {
+        let (kind, id) = key(grant.right);
+        digest
+            .number(u32::from(kind))
+            .number(id)
+            .number(u32::from(strength(grant.right)))
+            .number(grant.rule.0)
+            .number(grant.via.map_or(0, |group| group.0))
+    };
+    grants.iter().fold(Digest::new(), one).finish()
+}
+
+fn org_changes(draft: &mut Draft<'_>, user: UserId, wanted: &[Grant], rows: &[OrgMemberRow]) {
+    let mut rows = rows.iter().filter(|row| row.synced.is_some()).peekable();
+    for grant in wanted {
+        let Right::Org(org, role) = grant.right else { break };
+        while let Some(row) = rows.next_if(|row| row.org < org) {
+            let (org, old) = (row.org, row.synced);
+            draft.changes.push(Change::OrgRole { user, org, old, new: None, reason: Reason::default() });
+        }
+        let old = rows.next_if(|row| row.org == org).and_then(|row| row.synced);
+        if old != Some(role) {
+            let reason = Reason { rule: Some(grant.rule), via: grant.via };
+            draft.changes.push(Change::OrgRole { user, org, old, new: Some(role), reason });
+        }
+    }
+    for row in rows {
+        let (org, old) = (row.org, row.synced);
+        draft.changes.push(Change::OrgRole { user, org, old, new: None, reason: Reason::default() });
+    }
+}
+
+fn team_changes(draft: &mut Draft<'_>, user: UserId, wanted: &[Grant], rows: &[TeamMemberRow]) {
+    let mut rows = rows.iter().filter(|row| row.synced.is_some()).peekable();
+    let teams = wanted.iter().filter_map(|grant| match grant.right {
+        Right::Team(team, role) => Some((team, role, grant)),
+        Right::Org(..) | Right::ServerAdmin => None,
+    });
+    for (team, role, grant) in teams {
+        while let Some(row) = rows.next_if(|row| row.team < team) {
+            let (team, old) = (row.team, row.synced);
+            draft.changes.push(Change::TeamRole { user, team, old, new: None, reason: Reason::default() });
+        }
+        let old = rows.next_if(|row| row.team == team).and_then(|row| row.synced);
+        if old != Some(role) {
+            let reason = Reason { rule: Some(grant.rule), via: grant.via };
+            draft.changes.push(Change::TeamRole { user, team, old, new: Some(role), reason });
+        }
+    }
+    for row in rows {
+        let (team, old) = (row.team, row.synced);
+        draft.changes.push(Change::TeamRole { user, team, old, new: None, reason: Reason::default() });
+    }
+}

@@ -1,0 +1,42 @@
+//! The only place that draws random numbers.
+//!
+//! Everything else is given a [`Random`] or a seed, so that a test can say which.
+
+use rustls::crypto::aws_lc_rs;
+use std::fmt;
+
+/// Where seeds come from.
+pub trait Random: Send + Sync + fmt::Debug {
+    /// 128 bits that nobody can guess. An error means that the operating system has none to give.
+    fn seed(&self) -> Result<u128, RandomError>;
+}
+
+/// The operating system has no random numbers to give. Stop: a guessable seed would let a
+/// directory's content decide how long a read takes.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the operating system gives no random numbers; see whether /dev/urandom is there")]
+pub struct RandomError;
+
+/// The operating system's generator, by way of the TLS library's, which is linked anyway.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemRandom;
+
+impl Random for SystemRandom {
+    fn seed(&self) -> Result<u128, RandomError> {
+        let mut bytes = [0; 16];
+        aws_lc_rs::default_provider().secure_random.fill(&mut bytes).map_err(|_| RandomError)?;
+        Ok(u128::from_ne_bytes(bytes))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
+mod tests {
+    use super::*;
+
+    /// Two equal draws have a chance of 1 in 2^128.
+    #[test]
+    fn two_draws_differ() {
+        assert_ne!(SystemRandom.seed().unwrap(), SystemRandom.seed().unwrap());
+    }
+}

@@ -1,0 +1,133 @@
+//! What the pages show works: configurations are ones, commands and flags are there.
+
+use crate::architecture::{Source, file, files, none};
+use rosterd::config::Config;
+use serde_json::{Map, Value};
+use std::process::Command;
+use toml_edit::{Document, Item, TableLike};
+
+fn pages() -> Vec<Source> {
+    let mut pages = files("docs", ".md");
+    pages.push(file("README.md"));
+    pages
+}
+
+/// Fenced blocks of a language, each with the line it begins at.
+fn blocks(page: &Source, language: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    let mut inside: Option<(usize, String, bool)> = None;
+    for (number, line) in (1..).zip(page.text.lines()) {
+        match (&mut inside, line.strip_prefix("```")) {
+            (None, Some(named)) => inside = Some((number + 1, String::new(), named == language)),
+            (Some(_), Some(_)) => {
+                let (start, text, wanted) = inside.take().unwrap();
+                found.extend(wanted.then_some((start, text)));
+            }
+            (Some((_, text, _)), None) => {
+                text.push_str(line);
+                text.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    found
+}
+
+fn json(item: &Item) -> Value {
+    if let Some(tables) = item.as_array_of_tables() {
+        return tables.iter().map(|table| object(table)).collect();
+    }
+    match item.as_table_like() {
+        Some(table) => object(table),
+        None => scalar(item.as_value().unwrap()),
+    }
+}
+
+fn object(table: &dyn TableLike) -> Value {
+    Value::Object(table.iter().map(|(key, item)| (key.to_owned(), json(item))).collect::<Map<_, _>>())
+}
+
+fn scalar(value: &toml_edit::Value) -> Value {
+    match value {
+        toml_edit::Value::String(text) => text.value().as_str().into(),
+        toml_edit::Value::Integer(number) => (*number.value()).into(),
+        toml_edit::Value::Boolean(truth) => (*truth.value()).into(),
+        toml_edit::Value::Array(list) => list.iter().map(scalar).collect(),
+        toml_edit::Value::InlineTable(table) => object(table),
+        other => panic!("a configuration has no {}", other.type_name()),
+    }
+}
+
+/// Only through the structs: what the whole check says of files is `config`'s own test.
+#[test]
+fn every_configuration_the_pages_show_is_one() {
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for page in pages() {
+        for (line, text) in blocks(&page, "toml").iter().filter(|(_, text)| text.starts_with("version = 1\n")) {
+            seen += 1;
+            let parsed = Document::parse(text.as_str()).map_err(|error| error.to_string()).and_then(|document| {
+                serde_json::from_value::<Config>(json(document.as_item())).map_err(|e| e.to_string())
+            });
+            if let Err(error) = parsed {
+                wrong.push(format!("{}:{line}: {error}", page.path));
+            }
+        }
+    }
+    none(&wrong, "these are not configurations");
+    assert!(seen >= 2, "the pages show {seen} configurations; were the blocks found?");
+}
+
+/// Each command line that a page shows: whole lines in `sh` blocks, and what stands in backticks.
+fn commands(page: &Source) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for (start, text) in blocks(page, "sh") {
+        found.extend((start..).zip(text.lines()).map(|(number, line)| (number, line.to_owned())));
+    }
+    for (number, line) in (1..).zip(page.text.lines()) {
+        found.extend(line.split('`').skip(1).step_by(2).map(|word| (number, word.to_owned())));
+    }
+    found.retain(|(_, line)| line.starts_with("rosterd "));
+    found
+}
+
+/// `rosterd holds approve 1 --plan 5f0c` is `["holds", "approve"]` with `["--plan"]`: a word is a
+/// command as long as the help of the words before it lists it.
+#[test]
+fn every_command_and_flag_the_pages_show_is_there() {
+    let mut wrong = Vec::new();
+    for page in pages() {
+        for (number, line) in commands(&page) {
+            let words: Vec<&str> = line.split('#').next().unwrap().split_whitespace().skip(1).collect();
+            let mut path: Vec<&str> = Vec::new();
+            let mut help = help(&path);
+            for word in &words {
+                if word.starts_with('-') {
+                    if !help.contains(word) {
+                        wrong.push(format!("{}:{number}: `{line}`: no {word}", page.path));
+                    }
+                } else if lists(&help, word) {
+                    path.push(word);
+                    help = self::help(&path);
+                }
+            }
+            let wanted = words.first().is_some_and(|word| *word != "help" && !word.starts_with('-'));
+            if wanted && path.is_empty() {
+                wrong.push(format!("{}:{number}: `{line}`: no such command", page.path));
+            }
+        }
+    }
+    none(&wrong, "these commands are not as the pages say");
+}
+
+fn help(path: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_rosterd")).args(path).arg("--help").output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Whether a help text lists a command: two blanks, its name, and a blank or the line's end.
+fn lists(help: &str, word: &str) -> bool {
+    help.lines()
+        .filter_map(|line| line.strip_prefix("  "))
+        .any(|line| line.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')))
+}
