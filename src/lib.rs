@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod fault;
 pub mod providers;
 pub mod random;
 pub mod store;

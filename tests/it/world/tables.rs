@@ -37,15 +37,6 @@ impl Tables {
         self.team_members.get(&("Main".to_owned(), team.to_owned(), login.to_owned())).map(String::as_str)
     }
 
-    /// Everybody in a team of `Main`, by login.
-    pub fn team(&self, team: &str) -> Vec<&str> {
-        self.team_members
-            .keys()
-            .filter(|(org, t, _)| org == "Main" && t == team)
-            .map(|(_, _, login)| login.as_str())
-            .collect()
-    }
-
     /// The state of an account.
     pub fn state(&self, login: &str) -> Option<&str> {
         self.users.get(login).map(|user| user.state.as_str())

@@ -1,0 +1,36 @@
+//! Named points at which a test can end the process as a crash would.
+//!
+//! Without the feature `fault-injection` [`point`] is empty. Never anything but a crash here: an
+//! error that is returned belongs in the code that it happens to.
+
+/// Every point, in the order in which an apply passes them.
+pub const POINTS: &[&str] = &[
+    "apply.begin",
+    "apply.provider",
+    "apply.orgs",
+    "apply.users",
+    "apply.teams",
+    "apply.groups",
+    "apply.identities",
+    "apply.org_members",
+    "apply.team_members",
+    "apply.suspensions",
+    "apply.run",
+    "apply.audit",
+    "apply.commit",
+    "apply.committed",
+];
+
+/// Ends the process at once when the environment says `ROSTERD_FAULT=name`, with nothing flushed
+/// and no destructor run.
+#[cfg(feature = "fault-injection")]
+pub fn point(name: &'static str) {
+    debug_assert!(POINTS.contains(&name), "{name} is not in POINTS");
+    if std::env::var_os("ROSTERD_FAULT").is_some_and(|wanted| wanted == name) {
+        std::process::abort();
+    }
+}
+
+/// Does nothing.
+#[cfg(not(feature = "fault-injection"))]
+pub fn point(_name: &'static str) {}
