@@ -7,3 +7,4 @@ pub mod fault;
 pub mod providers;
 pub mod random;
 pub mod store;
+pub mod sync;

@@ -5,8 +5,8 @@
 //! (`tests/it/store.rs`) runs on both.
 
 use async_trait::async_trait;
-use rosterd_core::ids::Timestamp;
-use rosterd_core::observed::Observed;
+use rosterd_core::ids::{IdentityId, Timestamp};
+use rosterd_core::observed::{Grant, Observed};
 use rosterd_core::writes::Writes;
 use std::fmt;
 use std::sync::Arc;
@@ -24,6 +24,9 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Reads what a plan for `provider` needs, from one consistent view. Removals since `window`
     /// count for the budget.
     async fn observe(&self, provider: &str, window: Timestamp) -> Result<Observed, StoreError>;
+
+    /// What `provider` gives now, by identity; of those that have gone, nothing.
+    async fn given(&self, provider: &str) -> Result<Vec<(IdentityId, Grant)>, StoreError>;
 
     /// Carries out `writes` in one transaction, at the time `now`. Refuses with
     /// [`StoreError::Moved`] when the database's generation is not the one the plan rests on.

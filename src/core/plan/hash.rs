@@ -1,10 +1,29 @@
 //! The name of a plan: SHA-256 over what it does and everything it rests on.
 
-use super::Plan;
+use super::{Change, Effect, Plan};
+use crate::rights::OrgRole;
 use crate::text::Text;
 use sha2::{Digest, Sha256};
 
 impl Plan {
+    /// The name under which a plan over a limit is approved: over its removals and its gains of
+    /// privilege only. People who join while a plan waits for its approval do not undo it; one
+    /// more removal does.
+    #[must_use]
+    pub fn harm_hash(&self, config_hash: &str) -> String {
+        let harmful: Vec<Change> = self.changes.iter().copied().filter(is_harmful).collect();
+        let mut hash = Sha256::new();
+        for part in ["rosterd hold 1", &self.provider, config_hash] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        for change in self.ordered(&harmful) {
+            hash.update(self.change_json(change).to_string());
+            hash.update("\n");
+        }
+        hex(&hash.finalize())
+    }
+
     /// Lower-case hexadecimal. Two plans have the same hash only if they would do the same, for
     /// the same reasons, from the same observations, under the same configuration.
     #[must_use]
@@ -35,6 +54,18 @@ impl Plan {
         for change in self.ordered(&self.changes).into_iter().chain(self.ordered(&self.withheld)) {
             put(self.change_json(change).to_string().as_bytes());
         }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&hash.finalize())
     }
+}
+
+/// What limits count.
+fn is_harmful(change: &Change) -> bool {
+    match change {
+        Change::ServerAdmin { .. } | Change::OrgRole { new: Some(OrgRole::Admin), .. } => true,
+        change => matches!(change.effect(), Effect::Remove | Effect::Lower),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

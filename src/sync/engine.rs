@@ -1,0 +1,156 @@
+//! What a run works with: the configuration, the providers, the store, a clock, a source of seeds.
+
+use super::rules::{policy_for, rules_for};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::providers::{Directory, Progress, ProviderError, ReadRequest};
+use crate::random::{Random, RandomError};
+use crate::store::{Hold, NewHold, Store, StoreError};
+use rosterd_core::ids::Timestamp;
+use rosterd_core::mapping::RuleSet;
+use rosterd_core::plan::{self, Input, Plan, Policy, Summary};
+use rosterd_core::snapshot::{Reading, SnapshotBuilder};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// See the module's text. Cheap to share: nothing in it changes.
+#[derive(Debug)]
+pub struct Engine {
+    pub config: Config,
+    pub config_hash: String,
+    pub providers: BTreeMap<String, Arc<dyn Directory>>,
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+    pub progress: Arc<Progress>,
+    /// Providers that are being retired: read as if they had nobody.
+    pub retiring: BTreeSet<String>,
+}
+
+/// Why a run could not be carried out. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Random(#[from] RandomError),
+    #[error("{0}")]
+    Configuration(String),
+}
+
+impl RunError {
+    /// Whether the same run can succeed later without anybody's doing.
+    #[must_use]
+    pub fn retry(&self) -> bool {
+        match self {
+            Self::Provider(error) => error.kind.retry(),
+            Self::Store(error) => error.retry(),
+            Self::Random(_) | Self::Configuration(_) => false,
+        }
+    }
+}
+
+/// A plan that was worked out and not carried out.
+#[derive(Debug)]
+pub struct Prepared {
+    pub plan: Plan,
+    pub started_at: Timestamp,
+}
+
+impl Prepared {
+    /// What the operator should know besides the numbers: gaps, withheld changes, notes.
+    #[must_use]
+    pub fn notices(&self) -> Vec<String> {
+        let mut notices: Vec<String> = self.plan.gaps.iter().map(|gap| format!("incomplete read: {gap}")).collect();
+        for change in &self.plan.withheld {
+            let change = self.plan.change_json(change);
+            let text = |key: &str| change.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+            let place =
+                if text("org").is_empty() { "server admin".to_owned() } else { format!("Admin of {}", text("org")) };
+            notices.push(format!("withheld: {} of {}, who is the last {place}", text("kind"), text("user")));
+        }
+        notices.extend(self.plan.notes.iter().cloned());
+        notices
+    }
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Nothing differs; nothing was written.
+    Unchanged {
+        prepared: Prepared,
+    },
+    Applied {
+        summary: Summary,
+        notices: Vec<String>,
+        rows: u64,
+    },
+    /// Over a limit; nothing of it was applied.
+    Held {
+        hold: Hold,
+        prepared: Prepared,
+    },
+}
+
+impl Engine {
+    /// Reads and plans; writes nothing.
+    pub async fn prepare(&self, provider: &str) -> Result<Prepared, RunError> {
+        let started_at = self.clock.now();
+        let policy = policy_for(&self.config, provider);
+        let rules = rules_for(&self.config, provider).map_err(RunError::Configuration)?;
+        let window = started_at.plus_millis(-self.config.limits.window.millis());
+        let (reading, observed) = tokio::join!(self.read(provider), self.store.observe(provider, window));
+        let (reading, observed) = (reading?, observed?);
+        let given = if Input::needs_given(&reading, &policy) { self.store.given(provider).await? } else { Vec::new() };
+        let plan = planned(provider.to_owned(), observed, reading, rules, policy, given, started_at).await?;
+        Ok(Prepared { plan, started_at })
+    }
+
+    async fn read(&self, provider: &str) -> Result<Reading, RunError> {
+        let seed = self.random.seed()?;
+        if self.retiring.contains(provider) {
+            let mut nobody = SnapshotBuilder::new(seed);
+            let part = nobody.begin("a retired provider");
+            nobody.end(part);
+            return Ok(nobody.finish());
+        }
+        let directory = self
+            .providers
+            .get(provider)
+            .ok_or_else(|| RunError::Configuration(format!("there is no provider {provider} in the configuration")))?;
+        let request = ReadRequest { seed, progress: Arc::clone(&self.progress) };
+        Ok(directory.read(&request).await?)
+    }
+
+    pub(super) fn new_hold(&self, prepared: &Prepared, plan_hash: String, now: Timestamp) -> NewHold {
+        let plan = &prepared.plan;
+        NewHold {
+            provider: plan.provider.clone(),
+            plan_hash,
+            reasons: plan.exceeded.iter().map(|exceeded| plan.sentence(exceeded)).collect(),
+            plan: plan.to_json().to_string(),
+            expires_at: now.plus_millis(self.config.limits.hold_expires.millis()),
+        }
+    }
+}
+
+/// Plans on a thread of its own: a hundred thousand people take a tenth of a second or more.
+async fn planned(
+    provider: String,
+    observed: rosterd_core::observed::Observed,
+    reading: Reading,
+    rules: RuleSet,
+    policy: Policy,
+    given: Vec<(rosterd_core::ids::IdentityId, rosterd_core::observed::Grant)>,
+    now: Timestamp,
+) -> Result<Plan, RunError> {
+    let work = move || {
+        plan::plan(Input { provider: &provider, observed, reading, rules: &rules, policy: &policy, given, now })
+    };
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| RunError::Configuration("planning failed unexpectedly; please report it".to_owned()))
+}
