@@ -155,3 +155,18 @@ fn repeated_runs_keep_one_hold() {
     assert_eq!(site.database.value("SELECT count(*) FROM holds"), "1");
     invariants::check(&site).expect(HELD);
 }
+
+/// Joiners do not make what waits another plan: it is the same harm that somebody looked at.
+#[test]
+fn joiner_does_not_renew_what_waits() {
+    let (mut staff, site) = held("");
+    let (id, hash) = hold(&site, "pending");
+    staff.add(1, "joiner", "staff");
+    staff.write(&site);
+    site.sync(HELD);
+    assert_eq!(hold(&site, "pending"), (id.clone(), hash.clone()));
+    decide(&site, "approve", &id, &hash).expect(0);
+    site.sync(0);
+    assert_eq!(members(&site), 71);
+    invariants::check(&site).expect(0);
+}

@@ -3,6 +3,8 @@
 //! What needs no server, file or process is a unit test beside the code instead.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
     clippy::panic,
     unreachable_pub,
     reason = "a test stops at the first thing that is not as it must be, and is nobody's library"

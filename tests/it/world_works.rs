@@ -2,6 +2,7 @@
 
 use crate::world::ca::Ca;
 use crate::world::company::Company;
+use crate::world::database::{Backend, Database};
 use crate::world::expected;
 use crate::world::ldap_tamper::Tamper;
 use crate::world::proxy::{Fault, Proxy};
@@ -156,3 +157,27 @@ fn the_proxy_changes_answers() {
     let (_, text) = search(Tamper::BytesAfter { entries: 5, bytes: vec![0x30, 0] }, &[]);
     assert_eq!(count(&text, "dn: "), 5);
 }
+
+/// What counts as written: a row that changes and changes back is seen on both.
+fn writes_are_seen(backend: Backend) {
+    let dir = tempfile::TempDir::new().unwrap();
+    let database = Database::new(backend, dir.path());
+    if let Database::Sqlite(path) = &database {
+        std::fs::write(path, "").unwrap();
+    }
+    let create = match backend {
+        Backend::Sqlite => "PRAGMA journal_mode = WAL",
+        Backend::Postgres => "SELECT 1",
+    };
+    database.rows(create);
+    database.rows("CREATE TABLE t (n INTEGER)");
+    database.execute("INSERT INTO t VALUES (1)");
+    let before = database.fingerprint();
+    assert_eq!(database.rows("SELECT n FROM t"), [["1"]]);
+    assert_eq!(database.fingerprint(), before, "reading is not writing");
+    database.execute("UPDATE t SET n = 2");
+    database.execute("UPDATE t SET n = 1");
+    assert_ne!(database.fingerprint(), before);
+}
+
+crate::world::on_both!(writes_are_seen);

@@ -9,12 +9,21 @@ use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 /// Which of the two a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {
     Sqlite,
     Postgres,
+}
+
+impl Backend {
+    /// Whether it is on this machine. PostgreSQL's absence is said once, where it is looked for.
+    pub fn is_there(self) -> bool {
+        static POSTGRES: OnceLock<bool> = OnceLock::new();
+        self == Self::Sqlite || *POSTGRES.get_or_init(|| postgres::database().is_some())
+    }
 }
 
 #[derive(Debug)]
@@ -29,7 +38,7 @@ impl Database {
     pub fn new(backend: Backend, dir: &Path) -> Self {
         match backend {
             Backend::Sqlite => Self::Sqlite(dir.join("rosterd.db")),
-            Backend::Postgres => Self::Postgres(postgres::database()),
+            Backend::Postgres => Self::Postgres(postgres::database().unwrap()),
         }
     }
 
