@@ -169,7 +169,7 @@ fn privileged_gains_of_both_kinds() {
 fn privileged_gains_in_slices() {
     let people = Roster::of(50, "p", "staff");
     let site = after(&people, |r| r.add(3, "p", "chiefs"), 0);
-    let mut now = people.clone();
+    let mut now = people;
     now.add(6, "p", "chiefs");
     now.write(&site);
     site.sync(HELD);
@@ -231,7 +231,7 @@ fn n10_other_providers_go_on() {
         "people:\n  - { id: o, login: olga, groups: [staff] }\ngroups:\n  - { id: s, name: staff }\n",
     );
     site.configure(&format!("{}{other}{RULES}", crate::world::roster::PROVIDER));
-    let mut now = staff.clone();
+    let mut now = staff;
     now.take(50, "staff");
     now.write(&site);
     site.sync(HELD);

@@ -22,5 +22,6 @@ mod main_job;
 mod nothing_removed;
 mod nothing_removed_tampered;
 mod plan_apply;
+mod several_providers;
 mod world;
 mod world_works;

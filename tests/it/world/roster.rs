@@ -63,9 +63,14 @@ impl Roster {
         out
     }
 
-    /// Makes this what the file says.
+    /// Makes this what [`PROVIDER`] reads.
     pub fn write(&self, site: &Site) {
-        site.write("people.yaml", &self.yaml());
+        self.write_as(site, "people.yaml");
+    }
+
+    /// Makes this what that file says.
+    pub fn write_as(&self, site: &Site, name: &str) {
+        site.write(name, &self.yaml());
     }
 
     /// A site that has read this once, under `rules`.
