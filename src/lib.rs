@@ -1,5 +1,6 @@
 //! rosterd: your identity provider's groups, kept true in your application's authorization database.
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;
@@ -8,3 +9,4 @@ pub mod providers;
 pub mod random;
 pub mod store;
 pub mod sync;
+pub mod worker;

@@ -2,10 +2,10 @@
 
 -- One row. `generation` counts the writes, so that a plan that rests on an older state is refused.
 CREATE TABLE state (
-    only       BIGINT PRIMARY KEY CHECK (only = 1),
+    one        BIGINT PRIMARY KEY CHECK (one = 1),
     generation BIGINT NOT NULL
 );
-INSERT INTO state (only, generation) VALUES (1, 0);
+INSERT INTO state (one, generation) VALUES (1, 0);
 
 CREATE TABLE runs (
     id          BIGINT PRIMARY KEY,

@@ -84,6 +84,7 @@ pub enum MinTls {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Bind {
+    /// With what: a DN and a password, a certificate, or nothing.
     pub method: BindMethod,
     /// `simple`: the DN (or, for Active Directory, `user@domain`).
     pub dn: Option<String>,
@@ -110,18 +111,22 @@ pub struct Users {
     /// The DN below which they are. Several are read one after the other.
     #[schemars(length(min = 1))]
     pub base: Vec<String>,
+    /// How far below.
     #[serde(default)]
     pub scope: Scope,
-    /// An RFC 4515 filter.
+    /// Who of them is meant: an RFC 4515 filter. Whoever is left out counts as gone.
     #[serde(default = "person_filter")]
     pub filter: String,
     /// The attribute that never changes: `entryUUID`, `objectGUID`, `nsUniqueId`, `ipaUniqueID`.
     #[serde(default = "entry_uuid")]
     pub id: String,
+    /// The attribute that holds the login.
     #[serde(default = "uid")]
     pub login: String,
+    /// The attribute that holds the name to show.
     #[serde(default = "cn")]
     pub name: String,
+    /// The attribute that holds the e-mail address.
     #[serde(default = "mail")]
     pub email: String,
     /// An attribute of people that lists their groups, such as `memberOf`, where groups cannot
@@ -136,14 +141,16 @@ pub struct Groups {
     /// The DN below which they are. Several are read one after the other.
     #[schemars(length(min = 1))]
     pub base: Vec<String>,
+    /// How far below.
     #[serde(default)]
     pub scope: Scope,
-    /// An RFC 4515 filter.
+    /// Which of them are meant: an RFC 4515 filter.
     #[serde(default = "group_filter")]
     pub filter: String,
     /// The attribute that never changes.
     #[serde(default = "entry_uuid")]
     pub id: String,
+    /// The attribute that holds the short name, which rules can use.
     #[serde(default = "cn")]
     pub name: String,
     /// Attributes that list members by DN.

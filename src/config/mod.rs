@@ -6,24 +6,44 @@
 //! Nothing in this folder connects to anything.
 
 mod accounts;
+mod check;
 mod database;
+mod diagnostic;
+#[cfg(test)]
+mod documented;
 mod duration;
 mod file;
 mod ldap;
 mod limits;
+mod load;
+mod overrides;
+mod paths;
+mod places;
 mod provider;
+mod read;
 mod rule;
+mod schema;
 mod secret;
+mod source;
+mod tree;
+mod validate;
+mod words;
 
 pub use accounts::Accounts;
 pub use database::Database;
+pub use diagnostic::{Diagnostic, Diagnostics, Place, Severity};
 pub use duration::Duration;
 pub use file::File;
 pub use ldap::{Bind, BindMethod, Groups, Ldap, MinTls, Scope, ServerOrder, Tls, Users};
 pub use limits::Limits;
+pub use load::{Loaded, load, parse};
+pub use overrides::environment;
+pub use places::Places;
 pub use provider::{Create, DefaultGrant, Link, LinkKey, NoMatch, OrgRoleName, Provider, Resolve, TeamRoleName};
+pub use read::Format;
 pub use rule::{Match, OneOrMany, Rule};
-pub use secret::SecretRef;
+pub use schema::json_schema;
+pub use secret::{Secret, SecretError, SecretRef};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

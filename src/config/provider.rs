@@ -73,7 +73,7 @@ pub enum NoMatch {
 pub struct DefaultGrant {
     /// The organization's name.
     pub org: String,
-    /// `None`, `Viewer`, `Editor` or `Admin`.
+    /// The role there.
     pub role: OrgRoleName,
 }
 

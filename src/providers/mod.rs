@@ -6,6 +6,7 @@
 pub mod file;
 pub mod ldap;
 
+use crate::config;
 use async_trait::async_trait;
 use rosterd_core::snapshot::Reading;
 use std::fmt;
@@ -21,6 +22,21 @@ pub trait Directory: Send + Sync + fmt::Debug {
 
     /// Tries each step of a read for `rosterd check provider`, in order, up to the first failure.
     async fn check(&self) -> Vec<CheckStep>;
+}
+
+/// The provider that a section of the configuration describes.
+///
+/// # Errors
+/// Of the kind [`ProviderErrorKind::Configuration`], naming the key.
+pub fn build(section: &config::Provider) -> Result<Arc<dyn Directory>, ProviderError> {
+    match (&section.ldap, &section.file) {
+        (Some(ldap), None) => Ok(Arc::new(ldap::LdapDirectory::new(ldap)?)),
+        (None, Some(file)) => Ok(Arc::new(file::FileDirectory::new(file))),
+        _ => Err(ProviderError {
+            kind: ProviderErrorKind::Configuration,
+            message: "exactly one of `ldap` and `file` must say how the provider is read".to_owned(),
+        }),
+    }
 }
 
 /// What a read is given from outside.

@@ -4,6 +4,28 @@
 //! nothing. The one thing it adds is the audit chain's links. One conformance suite
 //! (`tests/it/store.rs`) runs on both.
 
+mod absent;
+mod given;
+mod history;
+mod holds;
+mod json;
+mod migrations;
+mod open;
+mod people;
+mod postgres;
+mod provider_groups;
+mod records;
+mod session;
+mod shared;
+mod sqlite;
+
+pub use absent::Absent;
+pub use open::{Access, open};
+pub use records::{
+    Applied, AuditRecord, Counts, GrantView, GroupView, Hold, HoldDecision, HoldState, IdentityView, MigrationStatus,
+    NewHold, OrgView, PersonView, ProviderGroup, Run, TeamView,
+};
+
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, Timestamp};
 use rosterd_core::observed::{Grant, Observed};
@@ -94,228 +116,4 @@ impl StoreError {
     pub fn retry(&self) -> bool {
         matches!(self, Self::Unreachable(_) | Self::Moved)
     }
-}
-
-/// One migration.
-#[derive(Debug, Clone)]
-pub struct MigrationStatus {
-    pub name: &'static str,
-    pub applied_at: Option<Timestamp>,
-}
-
-/// What an apply did.
-#[derive(Debug, Clone, Copy)]
-pub struct Applied {
-    /// `runs.id`
-    pub run: i64,
-    /// Rows inserted, updated and deleted in all tables.
-    pub rows: u64,
-}
-
-/// A plan over a limit, to be kept.
-#[derive(Debug, Clone)]
-pub struct NewHold {
-    pub provider: String,
-    /// Lower-case hexadecimal SHA-256.
-    pub plan_hash: String,
-    /// One sentence each.
-    pub reasons: Vec<String>,
-    /// The plan as JSON.
-    pub plan: String,
-    pub expires_at: Timestamp,
-}
-
-/// `holds.state`, and `Expired` for those past their time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HoldState {
-    Pending,
-    Approved,
-    Rejected,
-    Applied,
-    Superseded,
-    Expired,
-}
-
-impl HoldState {
-    /// The name that the database and every output use.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Approved => "approved",
-            Self::Rejected => "rejected",
-            Self::Applied => "applied",
-            Self::Superseded => "superseded",
-            Self::Expired => "expired",
-        }
-    }
-
-    /// The state of that exact name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Pending, Self::Approved, Self::Rejected, Self::Applied, Self::Superseded, Self::Expired]
-            .into_iter()
-            .find(|state| state.name() == name)
-    }
-}
-
-/// `holds`.
-#[derive(Debug, Clone)]
-pub struct Hold {
-    pub id: i64,
-    pub provider: String,
-    pub plan_hash: String,
-    pub state: HoldState,
-    pub reasons: Vec<String>,
-    pub plan: String,
-    pub created_at: Timestamp,
-    pub expires_at: Timestamp,
-    pub decided_at: Option<Timestamp>,
-    pub decided_by: Option<String>,
-}
-
-/// What somebody decided about a hold.
-#[derive(Debug, Clone)]
-pub struct HoldDecision {
-    pub id: i64,
-    /// Must be the hold's.
-    pub plan_hash: String,
-    pub approve: bool,
-    pub by: String,
-}
-
-/// `runs`.
-#[derive(Debug, Clone)]
-pub struct Run {
-    pub id: i64,
-    pub provider: String,
-    pub trigger: String,
-    pub started_at: Timestamp,
-    pub finished_at: Timestamp,
-    pub complete: bool,
-    pub added: i64,
-    pub changed: i64,
-    pub removed: i64,
-    pub withheld: i64,
-}
-
-/// `audit`.
-#[derive(Debug, Clone)]
-pub struct AuditRecord {
-    pub seq: i64,
-    pub run: Option<i64>,
-    pub at: Timestamp,
-    pub actor: String,
-    pub user: Option<i64>,
-    pub body: String,
-    pub hash: Vec<u8>,
-}
-
-/// Everything the database knows of a person.
-#[derive(Debug, Clone)]
-pub struct PersonView {
-    pub id: i64,
-    pub login: String,
-    pub name: String,
-    pub email: String,
-    pub state: String,
-    pub synced_admin: bool,
-    pub manual_admin: bool,
-    /// (origin, reason, since)
-    pub suspensions: Vec<(String, String, Timestamp)>,
-    /// By organization.
-    pub orgs: Vec<OrgView>,
-    pub identities: Vec<IdentityView>,
-    /// The last audit records about this person, newest first, at most 20.
-    pub history: Vec<AuditRecord>,
-}
-
-/// A person's membership of an organization and of its teams.
-#[derive(Debug, Clone)]
-pub struct OrgView {
-    pub id: i64,
-    pub name: String,
-    /// Absent where only teams are.
-    pub synced_role: Option<String>,
-    pub manual_role: Option<String>,
-    pub teams: Vec<TeamView>,
-}
-
-/// A person's membership of a team.
-#[derive(Debug, Clone)]
-pub struct TeamView {
-    pub id: i64,
-    pub name: String,
-    pub synced_role: Option<String>,
-    pub manual_role: Option<String>,
-}
-
-/// What a provider says of a person.
-#[derive(Debug, Clone)]
-pub struct IdentityView {
-    pub provider: String,
-    pub subject: String,
-    pub dn: String,
-    pub login: String,
-    pub name: String,
-    pub email: String,
-    pub observed_at: Timestamp,
-    pub gone_at: Option<Timestamp>,
-    /// `provider_groups.id` of those that this identity is in directly.
-    pub direct: Vec<i64>,
-    /// These groups, and every group above them.
-    pub groups: Vec<ProviderGroup>,
-    pub grants: Vec<GrantView>,
-}
-
-/// `provider_groups`.
-#[derive(Debug, Clone)]
-pub struct ProviderGroup {
-    pub id: i64,
-    pub subject: String,
-    pub dn: String,
-    pub name: String,
-    pub parents: Vec<i64>,
-    pub gone_at: Option<Timestamp>,
-}
-
-/// A row of the view `grants`.
-#[derive(Debug, Clone)]
-pub struct GrantView {
-    /// `org`, `team` or `server_admin`.
-    pub kind: String,
-    pub org_id: Option<i64>,
-    pub team_id: Option<i64>,
-    pub role: Option<String>,
-    pub rule: String,
-    pub via: Option<i64>,
-}
-
-/// A provider's group and what hangs on it.
-#[derive(Debug, Clone)]
-pub struct GroupView {
-    pub provider: String,
-    pub group: ProviderGroup,
-    /// Groups directly in it, by name.
-    pub children: Vec<String>,
-    /// People directly in it.
-    pub direct_people: i64,
-    /// Rule name, kind, organization or team name, and how many people have it through this group.
-    pub gives: Vec<(String, String, String, i64)>,
-}
-
-/// How many rows there are of what.
-#[derive(Debug, Clone, Default)]
-pub struct Counts {
-    pub users_active: i64,
-    pub users_suspended: i64,
-    pub users_archived: i64,
-    pub orgs: i64,
-    pub teams: i64,
-    pub org_members: i64,
-    pub team_members: i64,
-    /// Provider name, identities present, groups present, when a plan was last applied.
-    pub providers: Vec<(String, i64, i64, Option<Timestamp>)>,
-    pub holds_pending: i64,
-    pub audit_records: i64,
 }

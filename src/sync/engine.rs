@@ -87,6 +87,9 @@ pub enum Outcome {
         summary: Summary,
         notices: Vec<String>,
         rows: u64,
+        complete: bool,
+        people: usize,
+        groups: usize,
     },
     /// Over a limit; nothing of it was applied.
     Held {

@@ -30,12 +30,13 @@ impl Engine {
         if prepared.plan.is_empty() {
             return Ok(Outcome::Unchanged { prepared });
         }
-        let summary = prepared.plan.summary();
+        let (summary, complete) = (prepared.plan.summary(), prepared.plan.complete);
+        let (people, groups) = prepared.plan.read();
         let notices = prepared.notices();
         let started_at = prepared.started_at;
         let writes = prepared.plan.into_writes(RunFacts { trigger, started_at, hold });
         let applied = self.store.apply(Arc::new(writes), self.clock.now()).await?;
-        Ok(Outcome::Applied { summary, notices, rows: applied.rows })
+        Ok(Outcome::Applied { summary, notices, rows: applied.rows, complete, people, groups })
     }
 
     /// Whether the plan may be applied: it is within the limits, or somebody has approved it.

@@ -1,4 +1,4 @@
-//! Everything that is shown by running: one file a promise, real servers in `world`.
+//! Everything that is shown by running: one file a promise, real servers in [`world`].
 //!
 //! What needs no server, file or process is a unit test beside the code instead.
 #![expect(
@@ -11,17 +11,20 @@
 )]
 
 mod architecture;
+mod config;
 mod crash;
 mod demo_company;
 mod documents;
 mod file_provider;
 mod holds;
 mod last_admin;
+mod ldap;
 mod limits;
 mod main_job;
 mod nothing_removed;
 mod nothing_removed_tampered;
 mod plan_apply;
 mod several_providers;
+mod store;
 mod world;
 mod world_works;

@@ -2,7 +2,6 @@
 
 use super::{Change, Effect, Plan};
 use crate::rights::OrgRole;
-use crate::text::Text;
 use sha2::{Digest, Sha256};
 
 impl Plan {
@@ -24,35 +23,47 @@ impl Plan {
         hex(&hash.finalize())
     }
 
-    /// Lower-case hexadecimal. Two plans have the same hash only if they would do the same, for
-    /// the same reasons, from the same observations, under the same configuration.
+    /// The name of what a plan rests on besides the target: the configuration and everything the
+    /// provider said. Lower-case hexadecimal.
     #[must_use]
-    pub fn hash(&self, config_hash: &str) -> String {
+    pub fn basis_hash(&self, config_hash: &str) -> String {
         let mut hash = Sha256::new();
         let mut put = |bytes: &[u8]| {
             hash.update((bytes.len() as u64).to_be_bytes());
             hash.update(bytes);
         };
-        put(b"rosterd plan 1");
+        put(b"rosterd basis 1");
         put(self.provider.as_bytes());
         put(config_hash.as_bytes());
         put(&[u8::from(self.complete)]);
         let texts = &self.snapshot.texts;
-        let mut text = |text: Text| put(texts.get(text).as_bytes());
         for person in &self.snapshot.people {
-            [person.subject, person.dn, person.login, person.name, person.email].into_iter().for_each(&mut text);
+            for text in [person.subject, person.dn, person.login, person.name, person.email] {
+                put(texts.get(text).as_bytes());
+            }
         }
         for group in &self.snapshot.groups {
-            [group.subject, group.dn, group.name].into_iter().for_each(&mut text);
+            for text in [group.subject, group.dn, group.name] {
+                put(texts.get(text).as_bytes());
+            }
         }
-        for (person, group) in &self.snapshot.direct {
-            put(&[person.0.to_be_bytes(), group.0.to_be_bytes()].concat());
+        let direct = self.snapshot.direct.iter().map(|(person, group)| (person.0, group.0));
+        let nested = self.snapshot.nested.iter().map(|(child, parent)| (child.0, parent.0));
+        for (one, other) in direct.chain([(u32::MAX, u32::MAX)]).chain(nested) {
+            put(&[one.to_be_bytes(), other.to_be_bytes()].concat());
         }
-        for (child, parent) in &self.snapshot.nested {
-            put(&[child.0.to_be_bytes(), parent.0.to_be_bytes()].concat());
-        }
+        hex(&hash.finalize())
+    }
+
+    /// Lower-case hexadecimal. Two plans have the same hash only if they would do the same, for
+    /// the same reasons, from the same observations, under the same configuration.
+    #[must_use]
+    pub fn hash(&self, config_hash: &str) -> String {
+        let mut hash = Sha256::new();
+        hash.update(self.basis_hash(config_hash));
         for change in self.ordered(&self.changes).into_iter().chain(self.ordered(&self.withheld)) {
-            put(self.change_json(change).to_string().as_bytes());
+            hash.update(self.change_json(change).to_string());
+            hash.update("\n");
         }
         hex(&hash.finalize())
     }

@@ -1,1 +1,206 @@
 //! People and groups from an LDAP directory.
+//!
+//! A full read: people and groups at once, on two connections to one server, so that both are of
+//! one replica. The protocol is spoken by [`wire`], which has limits for everything; nothing of a
+//! server's answer is believed before it was checked. Nothing here ever writes to a directory,
+//! follows a referral, or asks for a password attribute.
+
+mod attribute;
+mod certificate;
+mod check;
+mod connection;
+mod entry;
+mod failure;
+pub mod filter;
+mod search;
+mod session;
+mod tls;
+mod url;
+pub mod wire;
+
+use super::{CheckStep, Directory, ProviderError, ProviderErrorKind, ReadRequest};
+use crate::config::{Ldap, Scope, ServerOrder};
+use async_trait::async_trait;
+use attribute::{Role, Wanted};
+use connection::Connection;
+use entry::Kind;
+use failure::Failure;
+use rosterd_core::dn;
+use rosterd_core::snapshot::{Part, Reading, SnapshotBuilder};
+use search::{Question, Sink};
+use session::Access;
+use std::sync::{Mutex, PoisonError};
+use url::Server;
+
+/// An LDAP directory that can be read.
+#[derive(Debug)]
+pub struct LdapDirectory {
+    config: Ldap,
+    servers: Vec<Server>,
+    people: Question,
+    groups: Question,
+}
+
+impl LdapDirectory {
+    /// Checks what can be checked without a server: addresses, filters, bases.
+    ///
+    /// # Errors
+    /// Of the kind [`ProviderErrorKind::Configuration`], naming the key.
+    pub fn new(config: &Ldap) -> Result<Self, ProviderError> {
+        let servers = config.urls.iter().map(|url| Server::parse(url)).collect::<Result<Vec<_>, _>>()?;
+        if servers.is_empty() {
+            return Err(Failure::configuration("ldap.urls is empty: name at least one server").into());
+        }
+        let page_size = i32::try_from(config.page_size)
+            .map_err(|_| Failure::configuration("ldap.page_size is too large: 100000 is the most"))?;
+        let (users, groups) = (&config.users, &config.groups);
+        let mut of_people = vec![
+            (Role::Id, users.id.as_str()),
+            (Role::Login, &users.login),
+            (Role::Name, &users.name),
+            (Role::Email, &users.email),
+        ];
+        of_people.extend(users.member_of.as_deref().map(|name| (Role::MemberOf, name)));
+        let mut of_groups = vec![(Role::Id, groups.id.as_str()), (Role::Name, &groups.name)];
+        of_groups.extend(groups.members.iter().map(|name| (Role::Members, name.as_str())));
+        of_groups.extend(groups.member_logins.iter().map(|name| (Role::MemberLogins, name.as_str())));
+        of_groups.extend(groups.member_of.as_deref().map(|name| (Role::MemberOf, name)));
+        Ok(Self {
+            people: question(Kind::People, "users", &users.base, users.scope, &users.filter, &of_people, page_size)?,
+            groups: question(
+                Kind::Groups,
+                "groups",
+                &groups.base,
+                groups.scope,
+                &groups.filter,
+                &of_groups,
+                page_size,
+            )?,
+            config: config.clone(),
+            servers,
+        })
+    }
+
+    /// The servers in the order in which they are tried.
+    fn servers(&self, seed: u128) -> Vec<&Server> {
+        let mut servers: Vec<_> = self.servers.iter().collect();
+        if self.config.order == ServerOrder::Random {
+            let mut rest = seed;
+            for last in (1..servers.len()).rev() {
+                let choices = last as u128 + 1;
+                servers.swap(last, (rest % choices) as usize);
+                rest /= choices;
+            }
+        }
+        servers
+    }
+
+    /// Reads everything from one server.
+    async fn read_from(&self, access: &Access<'_>, server: &Server, request: &ReadRequest) -> Result<Reading, Failure> {
+        // One after the other: a wrong password must count once, not twice (a lock-out is near).
+        let mut for_people = access.open(server).await?;
+        let mut for_groups = access.open(server).await?;
+        let mut builder = SnapshotBuilder::new(request.seed);
+        let parts = |builder: &mut SnapshotBuilder, question: &Question| -> Vec<Part> {
+            question.bases.iter().map(|_| builder.begin(question.kind.name())).collect()
+        };
+        let (of_people, of_groups) = (parts(&mut builder, &self.people), parts(&mut builder, &self.groups));
+        let sink = Sink { builder: Mutex::new(builder), progress: &request.progress };
+        let (people, groups) = tokio::join!(
+            read_all(&mut for_people, &self.people, of_people, &sink),
+            read_all(&mut for_groups, &self.groups, of_groups, &sink),
+        );
+        let mut builder = sink.builder.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for (outcome, connection) in [(people, for_people), (groups, for_groups)] {
+            match outcome {
+                Ok(()) => connection.close().await,
+                Err(failure) if builder.people_len() + builder.groups_len() == 0 => return Err(failure),
+                // What failed is not asked to close: it may not be listening.
+                Err(failure) => builder.gap(failure.code, failure.message),
+            }
+        }
+        Ok(builder.finish())
+    }
+}
+
+#[async_trait]
+impl Directory for LdapDirectory {
+    async fn read(&self, request: &ReadRequest) -> Result<Reading, ProviderError> {
+        let access = Access::new(&self.config, &self.servers)?;
+        let mut earlier: Option<Failure> = None;
+        for server in self.servers(request.seed) {
+            match self.read_from(&access, server, request).await {
+                Ok(reading) => return Ok(reading),
+                Err(failure) => {
+                    let next = matches!(failure.kind, ProviderErrorKind::Unreachable | ProviderErrorKind::Tls);
+                    let failure = failure.and(earlier.take());
+                    if !next {
+                        return Err(failure.into());
+                    }
+                    tracing::warn!(server = %server.url, reason = %failure.code, "an LDAP server did not serve");
+                    earlier = Some(failure);
+                }
+            }
+        }
+        Err(earlier.unwrap_or_else(|| Failure::configuration("ldap.urls is empty")).into())
+    }
+
+    async fn check(&self) -> Vec<CheckStep> {
+        check::run(self).await
+    }
+}
+
+/// Reads one base after the other.
+async fn read_all(
+    connection: &mut Connection,
+    question: &Question,
+    parts: Vec<Part>,
+    sink: &Sink<'_>,
+) -> Result<(), Failure> {
+    for (base, part) in question.bases.iter().zip(parts) {
+        search::read(connection, question, base, sink).await?;
+        sink.builder().end(part);
+    }
+    Ok(())
+}
+
+fn question(
+    kind: Kind,
+    section: &str,
+    bases: &[String],
+    scope: Scope,
+    filter: &str,
+    roles: &[(Role, &str)],
+    page_size: i32,
+) -> Result<Question, Failure> {
+    if bases.is_empty() {
+        return Err(Failure::configuration(format!("ldap.{section}.base is empty: say below which DN to look")));
+    }
+    for base in bases {
+        dn::normalize_into(base, &mut String::new())
+            .map_err(|error| Failure::configuration(format!("ldap.{section}.base: {base:?} is {error}")))?;
+    }
+    for (_, name) in roles {
+        let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
+        if name.is_empty() || !name.bytes().all(fits) {
+            let message = format!("ldap.{section}: {name:?} is not the name of an attribute (without options)");
+            return Err(Failure::configuration(message));
+        }
+        if ["userPassword", "unicodePwd", "2.5.4.35"].iter().any(|secret| secret.eq_ignore_ascii_case(name)) {
+            return Err(Failure::configuration(format!("ldap.{section}: {name} is never read: it holds passwords")));
+        }
+    }
+    Ok(Question {
+        kind,
+        bases: bases.to_vec(),
+        scope: match scope {
+            Scope::Base => 0,
+            Scope::One => 1,
+            Scope::Sub => 2,
+        },
+        filter: filter.to_owned(),
+        compiled: filter::compile(filter).map_err(|error| Failure::configuration(format!("ldap.{section}.{error}")))?,
+        wanted: Wanted::new(roles.iter().copied()),
+        page_size,
+    })
+}

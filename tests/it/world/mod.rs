@@ -16,6 +16,7 @@ pub mod postgres;
 pub mod proxy;
 pub mod roster;
 pub mod rosterd;
+pub mod scripted_ldap;
 pub mod site;
 pub mod slapd;
 pub mod tables;

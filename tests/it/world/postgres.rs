@@ -20,7 +20,7 @@ static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
 static DATABASES: AtomicU32 = AtomicU32::new(1);
 
 /// The address of an empty database of its own; `None` when there is no PostgreSQL here.
-pub fn database() -> Option<String> {
+pub(crate) fn database() -> Option<String> {
     let cluster = CLUSTER.get_or_init(start).as_ref()?;
     let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
     let admin = format!("postgres://rosterd@127.0.0.1:{}/postgres", cluster.port);
@@ -29,7 +29,7 @@ pub fn database() -> Option<String> {
 }
 
 /// Runs SQL by hand, as an administrator would; a line for each row, fields between `|`.
-pub fn psql(url: &str, sql: &str) -> String {
+pub(crate) fn psql(url: &str, sql: &str) -> String {
     let cluster = CLUSTER.get_or_init(start).as_ref().expect("a database was given out");
     let out = Command::new(cluster.bin.join("psql"))
         .args(["-X", "-q", "-At", "-F", "|", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", sql])

@@ -1,0 +1,150 @@
+//! What can be typed.
+
+use clap::{Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Your identity provider's groups, kept true in your application's authorization database.
+#[derive(Debug, Parser)]
+#[command(name = "rosterd", version, propagate_version = true, after_help = EXIT_CODES)]
+pub(crate) struct Args {
+    /// The configuration: TOML, YAML or JSON.
+    #[arg(long, short, global = true, env = "ROSTERD_CONFIG", default_value = "rosterd.toml", value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// How results are printed.
+    #[arg(long, short, global = true, value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
+    /// End with code 3 when there are warnings.
+    #[arg(long, global = true)]
+    pub(crate) deny_warnings: bool,
+    /// No progress, no notes; changes and the summary are still printed.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 differences (plan --detailed-exitcode), 3 warnings \
+                          (--deny-warnings), 4 stopped by a limit, 5 partial, 64 wrong usage, 78 configuration invalid.";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    Table,
+    Json,
+    Yaml,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Plan and apply once, under the limits.
+    Sync {
+        /// Only these providers.
+        #[arg(value_name = "PROVIDER")]
+        providers: Vec<String>,
+    },
+    /// Show what would change, and why. Writes nothing.
+    Plan {
+        /// Only these providers.
+        #[arg(value_name = "PROVIDER")]
+        providers: Vec<String>,
+        /// Keep the plan, for `rosterd apply`.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// End with code 2 when there are differences.
+        #[arg(long)]
+        detailed_exitcode: bool,
+        /// Print Markdown, for a review.
+        #[arg(long)]
+        markdown: bool,
+    },
+    /// Apply a plan that was kept, if it is still what would be done.
+    Apply {
+        /// What `rosterd plan --out` wrote.
+        file: PathBuf,
+    },
+    /// Keep everything true: each provider on its schedule, until told to stop.
+    Run,
+    /// Try the configuration, or a provider.
+    #[command(subcommand)]
+    Check(Check),
+    /// What the database holds, the last runs, what waits for a decision.
+    Status,
+    /// Plans that a limit stopped.
+    #[command(subcommand)]
+    Holds(Holds),
+    /// The database's tables.
+    #[command(subcommand)]
+    Db(Db),
+    /// The record of every change.
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Delete an archived person for good. Only the audit records stay, without the name.
+    Purge {
+        login: String,
+        /// Do it, instead of saying what would be done.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Take back everything that a provider gave, under the limits. For providers that are no
+    /// longer used: removing one from the configuration alone takes nothing away.
+    Retire { provider: String },
+    /// Print a completion script for a shell.
+    Completions { shell: clap_complete::Shell },
+    /// Print the manual page, or write one for each command into a folder.
+    Man {
+        #[arg(long, value_name = "FOLDER")]
+        dir: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Check {
+    /// Read the configuration and report every mistake.
+    Config,
+    /// Connect, sign in and read a little, step by step.
+    Provider { name: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Holds {
+    /// All of them, newest first.
+    List,
+    /// One with its reasons and its plan.
+    Show { id: i64 },
+    /// Let the plan be applied by the next sync.
+    Approve {
+        id: i64,
+        /// The plan's hash, as `show` prints it: whoever approves has seen it.
+        #[arg(long, value_name = "HASH")]
+        plan: String,
+        /// Who approves. Default: the name of the user who types this.
+        #[arg(long, env = "USER", default_value = "unknown")]
+        by: String,
+    },
+    /// Never apply the plan; it waits for no decision any more.
+    Reject {
+        id: i64,
+        /// Who rejects. Default: the name of the user who types this.
+        #[arg(long, env = "USER", default_value = "unknown")]
+        by: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Db {
+    /// Bring the tables up to this program's version.
+    Migrate,
+    /// Which migrations there are, and when they were applied.
+    Status,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Check the whole chain; name the first record that is not as it was written.
+    Verify,
+    /// Print every record as a line of JSON.
+    Export {
+        /// Only records after this one.
+        #[arg(long, default_value_t = 0, value_name = "SEQ")]
+        after: i64,
+    },
+}

@@ -1,0 +1,56 @@
+//! `rosterd check`: the configuration, or a provider, tried step by step.
+
+use super::args::{Args, Check};
+use super::context;
+use super::exit::{Exit, Failure};
+use super::output::print;
+use crate::providers;
+use serde_json::json;
+
+pub(super) async fn run(args: &Args, what: &Check) -> Result<Exit, Failure> {
+    match what {
+        Check::Config => config(args),
+        Check::Provider { name } => provider(args, name).await,
+    }
+}
+
+fn config(args: &Args) -> Result<Exit, Failure> {
+    let loaded = context::load(args)?;
+    let (providers, rules) = (loaded.config.providers.len(), loaded.config.rules.len());
+    print(
+        args,
+        || format!("{}: good; {providers} providers, {rules} rules\n", args.config.display()),
+        || json!({ "providers": providers, "rules": rules, "hash": loaded.hash, "warnings": loaded.warnings }),
+    )?;
+    Ok(Exit::Done)
+}
+
+async fn provider(args: &Args, name: &str) -> Result<Exit, Failure> {
+    let loaded = context::load(args)?;
+    let Some(section) = loaded.config.providers.get(name) else {
+        let known = loaded.config.providers.keys().cloned().collect::<Vec<_>>().join(", ");
+        return Err(Failure::new(Exit::Usage, format!("there is no provider {name:?}; there are: {known}")));
+    };
+    let directory = providers::build(section)
+        .map_err(|error| Failure::new(Exit::Configuration, format!("providers.{name}: {error}")))?;
+    let steps = directory.check().await;
+    let good = steps.iter().all(|step| step.result.is_ok());
+    let table = || {
+        let line = |step: &providers::CheckStep| match &step.result {
+            Ok(found) => format!("ok    {}: {found}\n", step.what),
+            Err(problem) => format!("FAIL  {}: {problem}\n", step.what),
+        };
+        steps.iter().map(line).collect()
+    };
+    print(args, table, || {
+        let steps: Vec<_> = steps
+            .iter()
+            .map(|step| match &step.result {
+                Ok(found) => json!({ "step": step.what, "ok": true, "found": found }),
+                Err(problem) => json!({ "step": step.what, "ok": false, "problem": problem }),
+            })
+            .collect();
+        json!({ "provider": name, "steps": steps })
+    })?;
+    Ok(if good { Exit::Done } else { Exit::Failed })
+}

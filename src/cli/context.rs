@@ -1,0 +1,110 @@
+//! What most commands start with: the configuration, the database, the providers.
+
+use super::args::Args;
+use super::exit::{Exit, Failure};
+use super::output::note;
+use crate::clock::{Clock, SystemClock};
+use crate::config::{self, Loaded};
+use crate::providers::{self, Progress};
+use crate::random::SystemRandom;
+use crate::store::{self, Access, Store, StoreError};
+use crate::sync::Engine;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The configuration; its warnings go to standard error.
+pub(crate) fn load(args: &Args) -> Result<Loaded, Failure> {
+    let loaded = config::load(&args.config, &environment())?;
+    if !loaded.warnings.is_empty() {
+        note(args, loaded.warnings.to_string().trim_end());
+        if args.deny_warnings {
+            return Err(Failure::new(Exit::Warnings, "warnings are denied (--deny-warnings)"));
+        }
+    }
+    Ok(loaded)
+}
+
+/// `ROSTERD__…` settings.
+fn environment() -> Vec<(String, String)> {
+    std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))).collect()
+}
+
+/// The database as it is; the tables must be there.
+pub(crate) async fn open(loaded: &Loaded, access: Access) -> Result<Arc<dyn Store>, Failure> {
+    let database = &loaded.config.database;
+    let password = match &database.password {
+        None => None,
+        Some(reference) => Some(
+            reference
+                .resolve()
+                .map_err(|error| Failure::new(Exit::Configuration, format!("database.password: {error}")))?,
+        ),
+    };
+    Ok(store::open(&database.url, password.as_ref().map(config::Secret::expose), access).await?)
+}
+
+/// The database for a command that writes: its tables are brought up to date first.
+pub(crate) async fn open_to_write(args: &Args, loaded: &Loaded) -> Result<Arc<dyn Store>, Failure> {
+    let store = open(loaded, Access::Write).await?;
+    for name in store.migrate(SystemClock.now()).await? {
+        note(args, &format!("database: applied migration {name}"));
+    }
+    Ok(store)
+}
+
+/// The database for a command that only plans: one that is not there yet counts as empty.
+pub(crate) async fn open_to_plan(args: &Args, loaded: &Loaded) -> Result<Arc<dyn Store>, Failure> {
+    let missing = loaded.config.database.url.strip_prefix("sqlite:").is_some_and(|path| {
+        let path = path.strip_prefix("//").unwrap_or(path);
+        !Path::new(path).exists()
+    });
+    if !missing {
+        let store = open(loaded, Access::Read).await?;
+        let new = match store.migrations().await {
+            Ok(migrations) => migrations.iter().all(|migration| migration.applied_at.is_none()),
+            Err(StoreError::Schema(_)) => false,
+            Err(error) => return Err(error.into()),
+        };
+        if !new {
+            return Ok(store);
+        }
+    }
+    note(args, "note: the database has no tables yet; `rosterd sync` makes them");
+    Ok(Arc::new(store::Absent))
+}
+
+/// Everything that a run needs.
+pub(crate) fn engine(loaded: &Loaded, store: Arc<dyn Store>) -> Result<Engine, Failure> {
+    let config = loaded.config.clone();
+    let mut directories = BTreeMap::new();
+    for (name, section) in &config.providers {
+        let directory = providers::build(section)
+            .map_err(|error| Failure::new(Exit::Configuration, format!("providers.{name}: {error}")))?;
+        directories.insert(name.clone(), directory);
+    }
+    Ok(Engine {
+        providers: directories,
+        config,
+        config_hash: loaded.hash.clone(),
+        store,
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+        progress: Arc::new(Progress::default()),
+        retiring: BTreeSet::new(),
+    })
+}
+
+/// The providers that were named, or all that are configured.
+pub(crate) fn chosen(engine: &Engine, named: &[String]) -> Result<Vec<String>, Failure> {
+    let known: Vec<String> = engine.providers.keys().cloned().collect();
+    if let Some(unknown) = named.iter().find(|name| !known.contains(name)) {
+        let known = known.join(", ");
+        return Err(Failure::new(Exit::Usage, format!("there is no provider {unknown:?}; there are: {known}")));
+    }
+    let chosen = if named.is_empty() { known } else { named.to_vec() };
+    if chosen.is_empty() {
+        return Err(Failure::new(Exit::Configuration, "the configuration has no provider: add [providers.NAME]"));
+    }
+    Ok(chosen)
+}

@@ -1,0 +1,57 @@
+//! WHO ASKS: the command line. Turns words into calls and outcomes into text and exit codes;
+//! decides nothing.
+
+mod apply;
+mod args;
+mod audit;
+mod check;
+mod context;
+mod db;
+mod exit;
+mod holds;
+mod meta;
+mod output;
+mod plan;
+mod progress;
+mod remove;
+mod run;
+mod status;
+mod sync;
+
+pub use exit::Exit;
+
+use args::{Args, Command};
+use clap::Parser;
+use clap::error::ErrorKind;
+use exit::Failure;
+
+/// Does what the arguments (the program's name first) say.
+pub async fn main(arguments: Vec<std::ffi::OsString>) -> Exit {
+    let args = match Args::try_parse_from(arguments) {
+        Ok(args) => args,
+        Err(error) => {
+            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            // Nobody is left to tell when even this cannot be printed.
+            let _ = error.print();
+            return if asked { Exit::Done } else { Exit::Usage };
+        }
+    };
+    let result = match &args.command {
+        Command::Sync { providers } => sync::run(&args, providers).await,
+        Command::Plan { providers, out, detailed_exitcode, markdown } => {
+            plan::run(&args, providers, out.as_deref(), *detailed_exitcode, *markdown).await
+        }
+        Command::Apply { file } => apply::run(&args, file).await,
+        Command::Run => run::run(&args).await,
+        Command::Check(what) => check::run(&args, what).await,
+        Command::Status => status::run(&args).await,
+        Command::Holds(what) => holds::run(&args, what).await,
+        Command::Db(what) => db::run(&args, what).await,
+        Command::Audit(what) => audit::run(&args, what).await,
+        Command::Purge { login, yes } => remove::purge(&args, login, *yes).await,
+        Command::Retire { provider } => remove::retire(&args, provider).await,
+        Command::Completions { shell } => meta::completions(*shell),
+        Command::Man { dir } => meta::man(dir.as_deref()),
+    };
+    result.unwrap_or_else(Failure::report)
+}

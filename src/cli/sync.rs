@@ -1,0 +1,149 @@
+//! `rosterd sync`: each provider, one after the other; what one cannot do does not stop the next.
+
+use super::args::{Args, Output};
+use super::context;
+use super::exit::{Exit, Failure};
+use super::output::{note, print, write_out};
+use super::progress;
+use crate::clock::Stopwatch;
+use crate::sync::{Engine, Outcome, RunError};
+use rosterd_core::writes::Trigger;
+use serde_json::{Value, json};
+
+/// Times a run is tried when somebody else wrote to the database in between.
+const TRIES: u32 = 3;
+
+pub(super) async fn run(args: &Args, providers: &[String]) -> Result<Exit, Failure> {
+    let loaded = context::load(args)?;
+    let store = context::open_to_write(args, &loaded).await?;
+    let engine = context::engine(&loaded, store)?;
+    let names = context::chosen(&engine, providers)?;
+    sync_all(args, &engine, &names).await
+}
+
+/// Runs each provider and reports; the worst outcome is the exit code.
+pub(super) async fn sync_all(args: &Args, engine: &Engine, names: &[String]) -> Result<Exit, Failure> {
+    let shown = progress::show(args, &engine.progress);
+    let mut results = Vec::new();
+    let mut warned = false;
+    for name in names {
+        let watch = Stopwatch::start();
+        let outcome = once(engine, name).await;
+        let report = Report::of(name, outcome, watch);
+        warned |= !report.notices.is_empty();
+        results.push(report);
+    }
+    drop(shown);
+    for report in &results {
+        for notice in &report.notices {
+            note(args, &format!("{}: {notice}", report.provider));
+        }
+        if args.output == Output::Table {
+            write_out(&format!("{}\n", report.line))?;
+        }
+    }
+    let memory = peak_memory_mb().map_or_else(String::new, |mb| format!(" mem={mb}MB"));
+    if args.output == Output::Table {
+        if !memory.is_empty() {
+            note(args, memory.trim_start());
+        }
+    } else {
+        let values: Vec<Value> = results.iter().map(|report| report.value.clone()).collect();
+        print(args, String::new, || json!({ "runs": values, "peak_memory_mb": peak_memory_mb() }))?;
+    }
+    let exits: Vec<Exit> = results.iter().map(|report| report.exit).collect();
+    let exit = overall(&exits);
+    Ok(if exit == Exit::Done && warned && args.deny_warnings { Exit::Warnings } else { exit })
+}
+
+async fn once(engine: &Engine, name: &str) -> Result<Outcome, RunError> {
+    let mut tries = 1;
+    loop {
+        match engine.run_once(name, Trigger::Command).await {
+            Err(RunError::Store(crate::store::StoreError::Moved)) if tries < TRIES => tries += 1,
+            other => return other,
+        }
+    }
+}
+
+/// One that failed among several that did not is partial; a hold is what a person must look at.
+pub(super) fn overall(exits: &[Exit]) -> Exit {
+    let worst = exits.iter().copied().max().unwrap_or(Exit::Done);
+    let some_done = exits.iter().any(|exit| *exit < Exit::Failed);
+    if worst == Exit::Failed && some_done { Exit::Partial } else { worst }
+}
+
+struct Report {
+    provider: String,
+    line: String,
+    value: Value,
+    notices: Vec<String>,
+    exit: Exit,
+}
+
+impl Report {
+    fn of(provider: &str, outcome: Result<Outcome, RunError>, watch: Stopwatch) -> Self {
+        let elapsed = watch.elapsed().as_secs_f64();
+        let provider = provider.to_owned();
+        let read = |prepared: &crate::sync::Prepared| {
+            let (people, groups) = prepared.plan.read();
+            format!("read={people} people, {groups} groups")
+        };
+        match outcome {
+            Ok(Outcome::Unchanged { prepared }) => {
+                let complete = prepared.plan.complete;
+                Self {
+                    line: format!("{provider}: {} changes=0 elapsed={elapsed:.2}s", read(&prepared)),
+                    value: json!({ "provider": provider, "outcome": "unchanged", "complete": complete, "elapsed_seconds": elapsed }),
+                    notices: prepared.notices(),
+                    exit: if complete { Exit::Done } else { Exit::Partial },
+                    provider,
+                }
+            }
+            Ok(Outcome::Applied { summary: s, notices, rows, complete, people, groups }) => Self {
+                line: format!(
+                    "{provider}: read={people} people, {groups} groups added={} changed={} removed={} withheld={} rows={rows} elapsed={elapsed:.2}s",
+                    s.added, s.changed, s.removed, s.withheld
+                ),
+                value: json!({ "provider": provider, "outcome": "applied", "complete": complete,
+                    "added": s.added, "changed": s.changed, "removed": s.removed, "withheld": s.withheld,
+                    "rows": rows, "elapsed_seconds": elapsed }),
+                notices,
+                exit: if complete { Exit::Done } else { Exit::Partial },
+                provider,
+            },
+            Ok(Outcome::Held { hold, prepared }) => {
+                let state = hold.state.name();
+                Self {
+                    line: format!(
+                        "{provider}: {} HELD ({state}): {}\n{provider}: nothing was applied; see `rosterd holds show {}`",
+                        read(&prepared),
+                        hold.reasons.join("; "),
+                        hold.id
+                    ),
+                    value: json!({ "provider": provider, "outcome": "held", "hold": hold.id, "state": state,
+                        "plan_hash": hold.plan_hash, "reasons": hold.reasons, "elapsed_seconds": elapsed }),
+                    notices: prepared.notices(),
+                    exit: Exit::Held,
+                    provider,
+                }
+            }
+            Err(error) => Self {
+                line: format!("{provider}: FAILED: {error}; nothing of it was changed"),
+                value: json!({ "provider": provider, "outcome": "failed", "error": error.to_string(),
+                    "retry": error.retry(), "elapsed_seconds": elapsed }),
+                notices: Vec::new(),
+                exit: if matches!(error, RunError::Configuration(_)) { Exit::Configuration } else { Exit::Failed },
+                provider,
+            },
+        }
+    }
+}
+
+/// The most memory that this process has held, in megabytes; Linux tells.
+fn peak_memory_mb() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kilobytes / 1024)
+}

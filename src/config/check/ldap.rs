@@ -1,0 +1,107 @@
+//! An LDAP directory: how it is reached, who signs in, and that membership can be found at all.
+
+use super::Report;
+use super::url::{LdapUrl, Scheme};
+use crate::config::tree::{Entry, Node};
+
+pub(super) fn check(entry: &Entry, report: &mut Report<'_>) {
+    let ldap = &entry.node;
+    report.not_zero(ldap, "timeout", "nothing could ever be answered in time");
+    let urls = urls(ldap, report);
+    let schemes = |wanted: Scheme| urls.iter().any(|url| url.scheme == wanted);
+    let start_tls = ldap.entry("start_tls").filter(|_| ldap.is_true("start_tls"));
+    if let Some(start_tls) = start_tls.filter(|_| schemes(Scheme::Ldaps) || schemes(Scheme::Ldapi)) {
+        let help = "ldaps:// is encrypted from its first byte, and ldapi:// never leaves the machine";
+        report.error(&start_tls.key_origin, "`start_tls` goes with ldap:// only", help);
+    }
+    if let Some(tls) = ldap.get("tls") {
+        for (one, other) in [("client_cert_file", "client_key_file"), ("client_key_file", "client_cert_file")] {
+            if let (Some(one_entry), None) = (tls.entry(one), tls.entry(other)) {
+                report.error(
+                    &one_entry.key_origin,
+                    format!("`{one}` needs `{other}`"),
+                    "a certificate and its key go together",
+                );
+            }
+        }
+    }
+    bind(entry, &urls, report);
+    for part in ["users", "groups"].into_iter().filter_map(|key| ldap.get(key)) {
+        attributes(part, report);
+    }
+    if let (Some(users), Some(groups)) = (ldap.entry("users"), ldap.entry("groups")) {
+        let none = |key: &str| groups.node.get(key).is_some_and(|list| list.items().is_empty());
+        if none("members") && none("member_logins") && users.node.get("member_of").is_none() {
+            let help = "give `members` or `member_logins`, or `member_of` in `users`";
+            report.error(&groups.key_origin, "nothing says who is in a group", help);
+        }
+    }
+}
+
+fn urls(ldap: &Node, report: &mut Report<'_>) -> Vec<LdapUrl> {
+    let mut read = Vec::new();
+    for node in ldap.get("urls").map_or(&[][..], Node::items) {
+        match node.text().map(LdapUrl::parse) {
+            Some(Ok(url)) => read.push(url),
+            Some(Err(why)) => report.error(&node.origin, "this is not the URL of an LDAP server", why),
+            None => {}
+        }
+    }
+    read
+}
+
+fn bind(ldap: &Entry, urls: &[LdapUrl], report: &mut Report<'_>) {
+    let bind = ldap.node.entry("bind");
+    let holder = bind.map_or(&ldap.key_origin, |bind| &bind.key_origin);
+    let has = |key: &str| bind.and_then(|bind| bind.node.entry(key));
+    let method = bind.and_then(|bind| bind.node.text_of("method")).unwrap_or("simple");
+    match method {
+        "simple" => {
+            for key in ["dn", "password"] {
+                if has(key).is_none() {
+                    let help = "or say `method = \"external\"` or `method = \"anonymous\"`";
+                    report.error(holder, format!("a simple bind needs `{key}` in `bind`"), help);
+                }
+            }
+            if let Some(bind) = bind {
+                report.not_empty(&bind.node, "dn");
+            }
+            let readable = urls.iter().any(|url| url.scheme == Scheme::Ldap && !url.loopback);
+            if let Some(password) = has("password").filter(|_| readable && !ldap.node.is_true("start_tls")) {
+                let help = "use ldaps://, or `start_tls = true`";
+                report.warning(&password.key_origin, "this password crosses the network unencrypted", help);
+            }
+        }
+        "external" | "anonymous" => {
+            for entry in ["dn", "password"].into_iter().filter_map(has) {
+                let message = format!("`{}` goes with `method = \"simple\"` only", entry.key);
+                report.error(&entry.key_origin, message, format!("this bind is `{method}`"));
+            }
+            let certificate = ldap.node.get("tls").is_some_and(|tls| tls.get("client_cert_file").is_some());
+            if method == "external" && !certificate && urls.iter().any(|url| url.scheme != Scheme::Ldapi) {
+                let help = "give `client_cert_file` and `client_key_file` in `tls`, or connect by ldapi://";
+                report.error(holder, "an external bind needs a client certificate", help);
+            }
+        }
+        // Not a method: the schema's error.
+        _ => {}
+    }
+}
+
+/// The keys that name attributes.
+const ATTRIBUTES: [&str; 7] = ["id", "login", "name", "email", "member_of", "members", "member_logins"];
+
+/// An attribute is a name or an OID, with options behind semicolons (RFC 4512, section 2.5).
+fn attributes(part: &Node, report: &mut Report<'_>) {
+    report.not_empty(part, "filter");
+    for node in ATTRIBUTES.iter().filter_map(|key| part.get(key)) {
+        for node in std::iter::once(node).chain(node.items()) {
+            let wrong = |text: &str| {
+                text.is_empty() || text.contains(|c: char| !c.is_ascii_alphanumeric() && !['-', '.', ';'].contains(&c))
+            };
+            if node.text().is_some_and(wrong) {
+                report.error(&node.origin, "this is not the name of an attribute", "letters, digits and hyphens");
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! What is wrong with a configuration, in the form compilers use: message, place, the line itself
+//! with the part underlined, and what to do.
+//!
+//! Messages name keys, never the values of secrets or of environment variables.
+
+use super::source::{Excerpt, Source};
+use super::tree::Origin;
+use serde::{Serialize, Serializer};
+use std::fmt;
+
+/// Whether rosterd can go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Error,
+    Warning,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, Serialize)]
+pub struct Diagnostic {
+    pub severity: Severity,
+    pub message: String,
+    /// What to do, or what would be allowed. May be empty.
+    pub help: String,
+    #[serde(flatten)]
+    pub place: Place,
+}
+
+/// Where it is wrong.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(untagged)]
+pub enum Place {
+    /// In a file. Line and column count from 1, column and length in characters.
+    File {
+        file: String,
+        line: usize,
+        column: usize,
+        length: usize,
+        #[serde(skip)]
+        #[doc(hidden)]
+        excerpt: Shown,
+    },
+    /// Not in a file: `environment variable ROSTERD__…`, or the file as a whole.
+    Other { origin: String },
+}
+
+/// The printed line; only this module makes one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Shown(Excerpt);
+
+/// Everything that is wrong, in the order of places.
+#[derive(Debug, Clone, Default)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// Something that concerns a file as a whole.
+    #[must_use]
+    pub fn of(origin: &str, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self(vec![Diagnostic {
+            severity: Severity::Error,
+            message: message.into(),
+            help: help.into(),
+            place: Place::Other { origin: origin.to_owned() },
+        }])
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.0.iter()
+    }
+
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(|one| one.severity == Severity::Error)
+    }
+
+    pub(super) fn error(&mut self, source: &Source, at: &Origin, message: impl Into<String>, help: impl Into<String>) {
+        self.push(source, at, Severity::Error, message.into(), help.into());
+    }
+
+    pub(super) fn warning(
+        &mut self,
+        source: &Source,
+        at: &Origin,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(source, at, Severity::Warning, message.into(), help.into());
+    }
+
+    fn push(&mut self, source: &Source, at: &Origin, severity: Severity, message: String, help: String) {
+        let place = match at {
+            Origin::File(range) => {
+                let located = source.locate(range);
+                Place::File {
+                    file: source.name().to_owned(),
+                    line: located.line,
+                    column: located.column,
+                    length: located.length,
+                    excerpt: Shown(located.excerpt),
+                }
+            }
+            Origin::Override(name) => Place::Other { origin: name.to_string() },
+        };
+        self.0.push(Diagnostic { severity, message, help, place });
+    }
+
+    /// Puts them in the order of their places.
+    pub(super) fn sorted(mut self) -> Self {
+        self.0.sort_by(|a, b| (&a.place, a.severity, &a.message).cmp(&(&b.place, b.severity, &b.message)));
+        self.0.dedup_by(|a, b| a.place == b.place && a.message == b.message);
+        self
+    }
+}
+
+impl<'a> IntoIterator for &'a Diagnostics {
+    type Item = &'a Diagnostic;
+    type IntoIter = std::slice::Iter<'a, Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl Serialize for Diagnostics {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, one) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{one}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Ends with a line end.
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let severity = match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        writeln!(f, "{severity}: {}", self.message)?;
+        match &self.place {
+            Place::File { file, line, column, excerpt: Shown(excerpt), .. } => {
+                let number = line.to_string();
+                let margin = " ".repeat(number.len());
+                writeln!(f, "{margin}--> {file}:{line}:{column}")?;
+                writeln!(f, "{margin} |")?;
+                writeln!(f, "{number} | {}", excerpt.text)?;
+                let marked = format!("{}{}", " ".repeat(excerpt.before), "^".repeat(excerpt.width));
+                let help = if self.help.is_empty() { String::new() } else { format!(" {}", self.help) };
+                writeln!(f, "{margin} | {marked}{help}")
+            }
+            Place::Other { origin } => {
+                writeln!(f, " --> {origin}")?;
+                if self.help.is_empty() { Ok(()) } else { writeln!(f, "  = {}", self.help) }
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Relative paths in a configuration start where its file is, not where the process happens to be.
+
+use super::{Config, SecretRef};
+use std::path::{Path, PathBuf};
+
+/// Puts the folder before every relative path.
+pub(super) fn resolve(config: &mut Config, folder: &Path) {
+    let path = |path: &mut PathBuf| *path = folder.join(&*path);
+    let secret = |secret: &mut Option<SecretRef>| {
+        secret.iter_mut().filter_map(|secret| secret.file.as_mut()).for_each(path);
+    };
+    secret(&mut config.database.password);
+    if let Some(file) = config.database.url.strip_prefix("sqlite:") {
+        config.database.url = format!("sqlite:{}", folder.join(file).display());
+    }
+    for provider in config.providers.values_mut() {
+        if let Some(file) = &mut provider.file {
+            path(&mut file.path);
+        }
+        if let Some(ldap) = &mut provider.ldap {
+            let tls = &mut ldap.tls;
+            [&mut tls.ca_file, &mut tls.client_cert_file, &mut tls.client_key_file]
+                .into_iter()
+                .flatten()
+                .for_each(path);
+            secret(&mut ldap.bind.password);
+        }
+    }
+}

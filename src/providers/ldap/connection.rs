@@ -1,0 +1,194 @@
+//! One connection: bytes in, messages out, within limits of time and size.
+//!
+//! A message is decoded in place, in the buffer it was received in. The buffer grows with what
+//! has really arrived, never with what a length announces. Nothing here knows people or groups.
+
+use super::failure::{Failure, say};
+use super::tls;
+use super::wire::ber::message_len;
+use super::wire::{Message, Request, Response, decode, encode};
+use std::fmt;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// Anything that bytes go through.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// The longest message accepted. An Active Directory group of 500,000 members has 50 MB.
+const MESSAGE_LIMIT: usize = 64 << 20;
+/// Everything accepted on one connection. A million people with their groups are 1 GB.
+const TOTAL_LIMIT: u64 = 8 << 30;
+/// Beyond the first `timeout`, an answer must bring so many bytes a second. Each byte in time is
+/// not enough: at a byte every nine seconds a page would take a year.
+const RATE: u64 = 4 << 10;
+/// How much room a read is offered.
+const READ_SIZE: usize = 64 << 10;
+/// A buffer that grew beyond this for one large message is given back after it.
+const KEEP: usize = 1 << 20;
+
+/// The OID of Notice of Disconnection (RFC 4511 §4.4.1).
+const NOTICE: &[u8] = b"1.3.6.1.4.1.1466.20036";
+
+/// A connection to one server.
+pub(super) struct Connection {
+    stream: Box<dyn Stream>,
+    /// What messages call the server.
+    pub(super) server: String,
+    timeout: Duration,
+    /// Received; what lies before `start` is used up.
+    buffer: Vec<u8>,
+    start: usize,
+    total: u64,
+    last_id: i32,
+    /// When the request was sent that is being answered, and how many bytes came since.
+    asked: Instant,
+    answered: u64,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Connection({})", self.server)
+    }
+}
+
+impl Connection {
+    pub(super) fn new(stream: Box<dyn Stream>, server: &str, timeout: Duration) -> Self {
+        Self {
+            stream,
+            server: server.to_owned(),
+            timeout,
+            buffer: Vec::new(),
+            start: 0,
+            total: 0,
+            last_id: 0,
+            asked: Instant::now(),
+            answered: 0,
+        }
+    }
+
+    /// Gives the stream back, to put TLS over it. Refused when the server has already sent more:
+    /// bytes from before TLS must not count as if they had come through it.
+    pub(super) fn into_stream(self) -> Result<Box<dyn Stream>, Failure> {
+        if self.start < self.buffer.len() {
+            let message = format!("{}: the server sent bytes in clear text behind its answer to StartTLS", self.server);
+            return Err(Failure::new("tls", crate::providers::ProviderErrorKind::Tls, message));
+        }
+        Ok(self.stream)
+    }
+
+    /// Sends a request and says the id that its answers will have.
+    pub(super) async fn send(&mut self, request: Request<'_>) -> Result<i32, Failure> {
+        self.last_id = self.last_id.checked_add(1).unwrap_or(1);
+        let bytes = encode(self.last_id, request);
+        let sent = timeout(self.timeout, async {
+            self.stream.write_all(&bytes).await?;
+            self.stream.flush().await
+        });
+        match sent.await {
+            Err(_) => return Err(self.late("it does not take the request")),
+            Ok(Err(error)) => return Err(self.broken(&error)),
+            Ok(Ok(())) => {}
+        }
+        self.asked = Instant::now();
+        self.answered = 0;
+        Ok(self.last_id)
+    }
+
+    /// The next message, which must answer the request `id`.
+    pub(super) async fn receive(&mut self, id: i32) -> Result<Message<'_>, Failure> {
+        loop {
+            let len = self.fill().await?;
+            let start = self.start;
+            self.start += len;
+            // Decoded twice where it is the one that was waited for: the borrow checker cannot
+            // see that the first view is gone by then, and the outline is cheap.
+            let bytes = self.buffer.get(start..start + len).unwrap_or_default();
+            let message = decode(bytes).map_err(|error| Failure::ber(&self.server, error))?;
+            if message.id == 0 {
+                if let Some(notice) = notice(&self.server, &message) {
+                    return Err(notice);
+                }
+                continue;
+            }
+            if message.id != id {
+                let text = format!("{} answered request {} while {id} was open", self.server, message.id);
+                return Err(Failure::protocol("wrong_message_id", text));
+            }
+            let bytes = self.buffer.get(start..start + len).unwrap_or_default();
+            return decode(bytes).map_err(|error| Failure::ber(&self.server, error));
+        }
+    }
+
+    /// Reads until a whole message stands at `start`, and says its length.
+    async fn fill(&mut self) -> Result<usize, Failure> {
+        loop {
+            let there = self.buffer.get(self.start..).unwrap_or_default();
+            match message_len(there, MESSAGE_LIMIT).map_err(|error| Failure::ber(&self.server, error))? {
+                Some(len) if len <= there.len() => return Ok(len),
+                _ => {}
+            }
+            self.make_room();
+            let slowest = Duration::from_millis(self.answered.saturating_mul(1000) / RATE);
+            let deadline = (Instant::now() + self.timeout).min(self.asked + self.timeout + slowest);
+            let read = timeout_at(deadline, self.stream.read_buf(&mut self.buffer)).await;
+            let read = match read {
+                Err(_) => return Err(self.late("it stopped answering, or answers too slowly")),
+                Ok(Err(error)) => return Err(self.broken(&error)),
+                Ok(Ok(0)) => {
+                    let message = format!("{} closed the connection", self.server);
+                    return Err(Failure::unreachable("disconnected", message));
+                }
+                Ok(Ok(read)) => read as u64,
+            };
+            self.answered += read;
+            self.total += read;
+            if self.total > TOTAL_LIMIT {
+                return Err(Failure::protocol("too_much", format!("{} sent more than 8 GiB", self.server)));
+            }
+        }
+    }
+
+    /// Moves what is unused to the front when that is cheap, and sees that a read has room.
+    fn make_room(&mut self) {
+        let unused = self.buffer.len() - self.start;
+        if self.start > 0 && (unused < READ_SIZE || self.start > unused) {
+            self.buffer.drain(..self.start);
+            self.start = 0;
+            if self.buffer.capacity() > KEEP && unused < KEEP / 2 {
+                self.buffer.shrink_to(KEEP);
+            }
+        }
+        if self.buffer.capacity() - self.buffer.len() < READ_SIZE {
+            // `reserve` doubles, so a large message is not copied over and over.
+            self.buffer.reserve(READ_SIZE);
+        }
+    }
+
+    /// Says goodbye, as far as the server listens.
+    pub(super) async fn close(mut self) {
+        let _ = self.send(Request::Unbind).await;
+        let _ = timeout(Duration::from_millis(200), self.stream.shutdown()).await;
+    }
+
+    fn late(&self, what: &str) -> Failure {
+        Failure::unreachable("timeout", format!("{}: no answer within ldap.timeout: {what}", self.server))
+    }
+
+    fn broken(&self, error: &std::io::Error) -> Failure {
+        tls::failure(&self.server, error).unwrap_or_else(|| {
+            Failure::unreachable("disconnected", format!("the connection to {} broke: {error}", self.server))
+        })
+    }
+}
+
+/// What a message that answers nothing means; `None` for what may be ignored (§4.4).
+fn notice(server: &str, message: &Message<'_>) -> Option<Failure> {
+    let Response::Extended(result, oid) = message.response else {
+        return Some(Failure::protocol("wrong_message_id", format!("{server} answered a request that was never sent")));
+    };
+    // Active Directory puts the OID where it does not belong, so none counts as this one.
+    (oid.is_none() || oid == Some(NOTICE))
+        .then(|| Failure::unreachable("disconnected", format!("{server} is closing the connection: {}", say(&result))))
+}

@@ -1,0 +1,210 @@
+//! One entry into the snapshot: who or what it is, and what it lists. Bytes are read where they
+//! lie; nothing is kept but what the snapshot keeps.
+
+use super::attribute::{Description, Role, Wanted, id_text};
+use super::wire::ber::BerError;
+use super::wire::{Attribute, Entry};
+use rosterd_core::dn;
+use rosterd_core::snapshot::{GroupFields, GroupIndex, PersonFields, PersonIndex, SnapshotBuilder};
+use std::borrow::Cow;
+
+/// Whose list it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Owner {
+    Person(PersonIndex),
+    Group(GroupIndex),
+}
+
+/// What a search is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    People,
+    Groups,
+}
+
+impl Kind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::People => "people",
+            Self::Groups => "groups",
+        }
+    }
+}
+
+/// A list of which the server sent only the start.
+#[derive(Debug)]
+pub(super) struct Ranged {
+    pub(super) owner: Owner,
+    pub(super) role: Role,
+    pub(super) dn: String,
+    /// As the server calls it, without options.
+    pub(super) attribute: String,
+    /// The first value that is not here yet.
+    pub(super) next: u64,
+}
+
+/// Takes in one entry. Lists that go on are added to `ranged`.
+pub(super) fn take(
+    kind: Kind,
+    wanted: &Wanted,
+    entry: &Entry<'_>,
+    builder: &mut SnapshotBuilder,
+    ranged: &mut Vec<Ranged>,
+) -> Result<(), BerError> {
+    let Ok(dn) = std::str::from_utf8(entry.dn) else {
+        builder.gap("not_utf8", format!("a DN that is not UTF-8: {}", String::from_utf8_lossy(entry.dn)));
+        return Ok(());
+    };
+    let singles = Singles::pick(wanted, entry)?;
+    let Some(owner) = singles.add(kind, dn, builder) else { return Ok(()) };
+    for attribute in entry.attributes() {
+        let attribute = attribute?;
+        let description = Description::parse(attribute.description);
+        for role in wanted.roles(description.name).filter(|role| !role.single()) {
+            if description.subtype {
+                let name = String::from_utf8_lossy(attribute.description);
+                builder.gap("attribute_option", format!("{dn}: {name} has an option that is not understood"));
+                continue;
+            }
+            let count = take_values(owner, role, &attribute, dn, builder)?;
+            let Some(range) = description.range else { continue };
+            if range.low != 0 || !range.fits(count) {
+                let name = String::from_utf8_lossy(attribute.description);
+                builder.gap("ranged_attribute", format!("{dn}: {name} came with {count} values"));
+            } else if let Some(high) = range.high {
+                let attribute = String::from_utf8_lossy(description.name).into_owned();
+                ranged.push(Ranged { owner, role, dn: dn.to_owned(), attribute, next: high + 1 });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Takes in the values of a list; says how many there were, unreadable ones included.
+pub(super) fn take_values(
+    owner: Owner,
+    role: Role,
+    attribute: &Attribute<'_>,
+    dn: &str,
+    builder: &mut SnapshotBuilder,
+) -> Result<u64, BerError> {
+    let mut count = 0;
+    for value in attribute.values() {
+        let value = value?;
+        count += 1;
+        let Ok(value) = std::str::from_utf8(value) else {
+            let name = String::from_utf8_lossy(attribute.description);
+            builder.gap("not_utf8", format!("{dn}: a value of {name} that is not UTF-8"));
+            continue;
+        };
+        match (owner, role) {
+            (Owner::Group(group), Role::Members) => builder.member_dn(group, without_uid(value)),
+            (Owner::Group(group), Role::MemberLogins) => builder.member_login(group, value),
+            (Owner::Group(group), Role::MemberOf) => builder.group_member_of(group, value),
+            (Owner::Person(person), Role::MemberOf) => builder.person_member_of(person, value),
+            _ => {}
+        }
+    }
+    Ok(count)
+}
+
+/// `uniqueMember` values may end in `#'0101'B` (RFC 4517 §3.3.21), which tells entries apart that
+/// had one DN one after the other. A DN cannot end so: its last value would hold quotes.
+fn without_uid(value: &str) -> &str {
+    let Some(rest) = value.strip_suffix("'B") else { return value };
+    let digits = rest.trim_end_matches(['0', '1']);
+    digits.strip_suffix("#'").unwrap_or(value)
+}
+
+/// Attributes of which one value is wanted. Of several the smallest counts: servers keep no order.
+#[derive(Default)]
+struct Singles<'a> {
+    id: Option<(&'a [u8], &'a [u8])>,
+    ids: usize,
+    login: Option<&'a [u8]>,
+    name: Option<&'a [u8]>,
+    email: Option<&'a [u8]>,
+}
+
+impl<'a> Singles<'a> {
+    fn pick(wanted: &Wanted, entry: &Entry<'a>) -> Result<Self, BerError> {
+        let mut found = Self::default();
+        for attribute in entry.attributes() {
+            let attribute = attribute?;
+            let description = Description::parse(attribute.description);
+            if description.subtype {
+                continue;
+            }
+            for role in wanted.roles(description.name).filter(|role| role.single()) {
+                for value in attribute.values() {
+                    found.offer(role, description.name, value?);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn offer(&mut self, role: Role, name: &'a [u8], value: &'a [u8]) {
+        let slot = match role {
+            Role::Id => {
+                self.ids += 1;
+                self.id = Some((name, value));
+                return;
+            }
+            Role::Login => &mut self.login,
+            Role::Name => &mut self.name,
+            Role::Email => &mut self.email,
+            Role::Members | Role::MemberLogins | Role::MemberOf => return,
+        };
+        if !value.is_empty() && slot.is_none_or(|known| value < known) {
+            *slot = Some(value);
+        }
+    }
+
+    /// `None`, with a gap, when the entry cannot be told from others.
+    fn add(&self, kind: Kind, dn: &str, builder: &mut SnapshotBuilder) -> Option<Owner> {
+        if self.ids > 1 {
+            builder
+                .gap("ambiguous_id", format!("{dn}: the attribute that should never change has {} values", self.ids));
+            return None;
+        }
+        let subject = self.id.map(|(name, value)| id_text(name, value)).unwrap_or_default();
+        let mut text = |what: &str, value: Option<&'a [u8]>| match value.map(std::str::from_utf8) {
+            Some(Ok(text)) => Some(text),
+            Some(Err(_)) => {
+                builder.gap("not_utf8", format!("{dn}: the {what} is not UTF-8"));
+                None
+            }
+            None => None,
+        };
+        let name = text("name", self.name);
+        match kind {
+            Kind::People => {
+                let (login, email) = (text("login", self.login), text("e-mail address", self.email));
+                let fields = PersonFields { subject: &subject, dn: Some(dn), login, name, email };
+                builder.person(fields).map(Owner::Person)
+            }
+            Kind::Groups => {
+                let name = match name {
+                    Some(name) => Cow::Borrowed(name),
+                    None => Cow::Owned(dn::first_rdn_value(dn).unwrap_or_default()),
+                };
+                builder.group(GroupFields { subject: &subject, dn: Some(dn), name: &name }).map(Owner::Group)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unique_members_uid_is_no_part_of_its_dn() {
+        assert_eq!(without_uid("cn=a,dc=x#'0101'B"), "cn=a,dc=x");
+        assert_eq!(without_uid("cn=a,dc=x#''B"), "cn=a,dc=x");
+        assert_eq!(without_uid("cn=a#'0102'B"), "cn=a#'0102'B");
+        assert_eq!(without_uid("cn=a'B"), "cn=a'B");
+        assert_eq!(without_uid("'B"), "'B");
+    }
+}

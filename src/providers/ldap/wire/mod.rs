@@ -1,0 +1,15 @@
+//! The bytes of LDAP (RFC 4511): a decoder that trusts nothing, and an encoder for the few
+//! requests that rosterd sends. Never a socket, never a clock.
+//!
+//! The decoder borrows from the receive buffer and allocates nothing. It follows the grammar
+//! instead of recursing into whatever is nested, so depth costs it nothing either. It refuses
+//! what RFC 4511 §5.1 refuses: indefinite lengths, and tags of several bytes.
+
+pub mod ber;
+mod control;
+mod message;
+mod request;
+
+pub use control::{PAGED_RESULTS, paged_cookie};
+pub use message::{Attribute, Attributes, Controls, Entry, LdapResult, Message, Response, Values, decode};
+pub use request::{Request, Search, Simple, encode};

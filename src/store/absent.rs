@@ -1,0 +1,80 @@
+//! A database that is not there yet: for planning the very first sync.
+
+use super::{
+    Applied, AuditRecord, Counts, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, PersonView, Run, Store,
+    StoreError,
+};
+use async_trait::async_trait;
+use rosterd_core::ids::{IdentityId, Timestamp};
+use rosterd_core::observed::{Grant, Observed};
+use rosterd_core::writes::Writes;
+use std::sync::Arc;
+
+/// Has nothing, takes nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Absent;
+
+fn refused<T>() -> Result<T, StoreError> {
+    Err(StoreError::Refused(
+        "the database has no tables yet; `rosterd sync` or `rosterd db migrate` makes them".to_owned(),
+    ))
+}
+
+#[async_trait]
+impl Store for Absent {
+    async fn migrate(&self, _: Timestamp) -> Result<Vec<&'static str>, StoreError> {
+        refused()
+    }
+
+    async fn migrations(&self) -> Result<Vec<MigrationStatus>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn observe(&self, _: &str, _: Timestamp) -> Result<Observed, StoreError> {
+        Ok(Observed::default())
+    }
+
+    async fn given(&self, _: &str) -> Result<Vec<(IdentityId, Grant)>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn apply(&self, _: Arc<Writes>, _: Timestamp) -> Result<Applied, StoreError> {
+        refused()
+    }
+
+    async fn hold(&self, _: &NewHold, _: Timestamp) -> Result<Hold, StoreError> {
+        refused()
+    }
+
+    async fn holds(&self, _: Timestamp) -> Result<Vec<Hold>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn decide(&self, _: &HoldDecision, _: Timestamp) -> Result<Hold, StoreError> {
+        refused()
+    }
+
+    async fn runs(&self, _: u32) -> Result<Vec<Run>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn audit(&self, _: i64, _: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn people(&self, _: &str) -> Result<Vec<PersonView>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn groups(&self, _: &str) -> Result<Vec<GroupView>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        Ok(Counts::default())
+    }
+
+    async fn purge(&self, _: &str, _: &str, _: Timestamp) -> Result<bool, StoreError> {
+        refused()
+    }
+}

@@ -1,0 +1,174 @@
+//! Everything the database knows of a person, for `rosterd explain user`; and forgetting one.
+
+use super::provider_groups::Groups;
+use super::session::{Param, Row, Session, id};
+use super::{GrantView, IdentityView, OrgView, PersonView, StoreError, TeamView, history, json};
+use rosterd_core::ids::{Timestamp, UserId};
+use rosterd_core::observed::Right;
+use std::collections::BTreeMap;
+
+/// See [`super::Store::people`].
+pub(super) async fn find(db: &mut dyn Session, query: &str) -> Result<Vec<PersonView>, StoreError> {
+    let mut rows = db
+        .rows(
+            "SELECT id, login, name, email, state, synced_admin, manual_admin FROM users WHERE login = $1",
+            &[Param::Text(Some(query))],
+        )
+        .await?;
+    if rows.is_empty() && !query.is_empty() {
+        rows = db
+            .rows(
+                "SELECT id, login, name, email, state, synced_admin, manual_admin FROM users
+                 WHERE lower(email) = lower($1) ORDER BY id",
+                &[Param::Text(Some(query))],
+            )
+            .await?;
+    }
+    let number = query.strip_prefix('#').and_then(|number| number.parse::<i64>().ok());
+    if let (true, Some(number)) = (rows.is_empty(), number) {
+        rows = db
+            .rows(
+                "SELECT id, login, name, email, state, synced_admin, manual_admin FROM users WHERE id = $1",
+                &[Param::Int(Some(number))],
+            )
+            .await?;
+    }
+    let mut people = Vec::with_capacity(rows.len());
+    for row in &rows {
+        people.push(view(db, row).await?);
+    }
+    Ok(people)
+}
+
+async fn view(db: &mut dyn Session, row: &Row) -> Result<PersonView, StoreError> {
+    let user = row.int(0)?;
+    let suspensions = db
+        .rows(
+            "SELECT origin, reason, since FROM user_suspensions WHERE user_id = $1 ORDER BY origin",
+            &[Param::Int(Some(user))],
+        )
+        .await?;
+    Ok(PersonView {
+        id: user,
+        login: row.text(1)?,
+        name: row.text(2)?,
+        email: row.text(3)?,
+        state: row.text(4)?,
+        synced_admin: row.int(5)? == 1,
+        manual_admin: row.int(6)? == 1,
+        suspensions: suspensions
+            .iter()
+            .map(|row| Ok((row.text(0)?, row.text(1)?, Timestamp(row.int(2)?))))
+            .collect::<Result<_, StoreError>>()?,
+        orgs: orgs(db, user).await?,
+        identities: identities(db, user).await?,
+        history: history::audit_of(db, user, 20).await?,
+    })
+}
+
+async fn orgs(db: &mut dyn Session, user: i64) -> Result<Vec<OrgView>, StoreError> {
+    let members = db
+        .rows(
+            "SELECT o.id, o.name, m.synced_role, m.manual_role FROM org_members m JOIN orgs o ON o.id = m.org_id
+             WHERE m.user_id = $1",
+            &[Param::Int(Some(user))],
+        )
+        .await?;
+    let teams = db
+        .rows(
+            "SELECT o.id, o.name, t.id, t.name, m.synced_role, m.manual_role
+             FROM team_members m JOIN teams t ON t.id = m.team_id JOIN orgs o ON o.id = t.org_id
+             WHERE m.user_id = $1 ORDER BY t.name",
+            &[Param::Int(Some(user))],
+        )
+        .await?;
+    let mut orgs = BTreeMap::new();
+    for row in &members {
+        let (id, name) = (row.int(0)?, row.text(1)?);
+        let (synced_role, manual_role) = (row.opt_text(2)?, row.opt_text(3)?);
+        orgs.insert((name.clone(), id), OrgView { id, name, synced_role, manual_role, teams: Vec::new() });
+    }
+    for row in &teams {
+        let (id, name) = (row.int(0)?, row.text(1)?);
+        let key = (name.clone(), id);
+        let org = orgs.entry(key).or_insert(OrgView { id, name, synced_role: None, manual_role: None, teams: vec![] });
+        org.teams.push(TeamView {
+            id: row.int(2)?,
+            name: row.text(3)?,
+            synced_role: row.opt_text(4)?,
+            manual_role: row.opt_text(5)?,
+        });
+    }
+    Ok(orgs.into_values().collect())
+}
+
+async fn identities(db: &mut dyn Session, user: i64) -> Result<Vec<IdentityView>, StoreError> {
+    let rules = db.rows("SELECT id, name FROM rules", &[]).await?;
+    let rules =
+        rules.iter().map(|row| Ok((row.int(0)?, row.text(1)?))).collect::<Result<BTreeMap<_, _>, StoreError>>()?;
+    let rows = db
+        .rows(
+            "SELECT p.id, p.name, i.subject, i.dn, i.login, i.name, i.email, i.observed_at, i.gone_at, i.group_ids,
+                    i.grants
+             FROM identities i JOIN providers p ON p.id = i.provider_id WHERE i.user_id = $1 ORDER BY p.name, i.id",
+            &[Param::Int(Some(user))],
+        )
+        .await?;
+    let mut views = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let groups = Groups::of(db, row.int(0)?).await?;
+        let direct: Vec<i64> = json::ids(&row.text(9)?)?.into_iter().map(i64::from).collect();
+        let grants = json::grants(&row.text(10)?)?.into_iter().map(|grant| {
+            let (kind, org_id, team_id, role) = match grant.right {
+                Right::Org(org, role) => ("org", Some(i64::from(org)), None, Some(role.name())),
+                Right::Team(team, role) => ("team", None, Some(i64::from(team)), Some(role.name())),
+                Right::ServerAdmin => ("server_admin", None, None, None),
+            };
+            GrantView {
+                kind: kind.to_owned(),
+                org_id,
+                team_id,
+                role: role.map(str::to_owned),
+                rule: rules.get(&i64::from(grant.rule)).cloned().unwrap_or_else(|| format!("#{}", grant.rule)),
+                via: grant.via.map(i64::from),
+            }
+        });
+        views.push(IdentityView {
+            provider: row.text(1)?,
+            subject: row.text(2)?,
+            dn: row.text(3)?,
+            login: row.text(4)?,
+            name: row.text(5)?,
+            email: row.text(6)?,
+            observed_at: Timestamp(row.int(7)?),
+            gone_at: row.opt_int(8)?.map(Timestamp),
+            groups: groups.closure(&direct),
+            direct,
+            grants: grants.collect(),
+        });
+    }
+    Ok(views)
+}
+
+/// See [`super::Store::purge`].
+pub(super) async fn purge(db: &mut dyn Session, login: &str, actor: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let rows = db.rows("SELECT id, state FROM users WHERE login = $1", &[Param::Text(Some(login))]).await?;
+    let Some(row) = rows.first() else { return Ok(false) };
+    let (number, state) = (row.int(0)?, row.text(1)?);
+    if state != "archived" {
+        return Err(StoreError::Refused(format!("{login} is {state}: only somebody who is archived can be purged")));
+    }
+    let user: UserId = id("users.id", number)?;
+    for sql in [
+        "DELETE FROM org_members WHERE user_id = $1",
+        "DELETE FROM team_members WHERE user_id = $1",
+        "DELETE FROM user_suspensions WHERE user_id = $1",
+        "DELETE FROM identities WHERE user_id = $1",
+        "DELETE FROM users WHERE id = $1",
+    ] {
+        db.run(sql, &[Param::Int(Some(number))]).await?;
+    }
+    history::append(db, now, actor, Some(user), "{\"op\":\"purge\"}").await?;
+    db.run("UPDATE state SET generation = generation + 1 WHERE one = 1", &[]).await?;
+    Ok(true)
+}

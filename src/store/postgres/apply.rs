@@ -1,0 +1,164 @@
+//! Carries out a plan's writes in one transaction.
+//!
+//! New rows by `COPY`, changes by arrays (`unnest`): one statement a table, however many rows. The
+//! order is that of the foreign keys. The fault points between the steps are listed in
+//! [`crate::fault`].
+
+use super::super::history::Chain;
+use super::super::{Applied, holds};
+use super::copy::load;
+use super::{StoreError, error, write_error};
+use crate::fault;
+use rosterd_core::audit::Record;
+use rosterd_core::ids::Timestamp;
+use rosterd_core::writes::Writes;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::{PgConnection, PgTransaction, Postgres, Row};
+
+/// See [`super::super::Store::apply`]. The transaction is the caller's to commit.
+pub(super) async fn apply(tx: &mut PgTransaction<'_>, w: &Writes, now: Timestamp) -> Result<Applied, StoreError> {
+    if super::generation(tx).await? != w.generation {
+        return Err(StoreError::Moved);
+    }
+    let mut apply = Apply { c: &mut *tx, w, now, rows: 0 };
+    apply.provider().await?;
+    fault::point("apply.provider");
+    apply.orgs().await?;
+    fault::point("apply.orgs");
+    apply.users().await?;
+    fault::point("apply.users");
+    apply.teams().await?;
+    fault::point("apply.teams");
+    apply.groups().await?;
+    fault::point("apply.groups");
+    apply.identities().await?;
+    fault::point("apply.identities");
+    apply.org_members().await?;
+    fault::point("apply.org_members");
+    apply.team_members().await?;
+    fault::point("apply.team_members");
+    apply.suspensions().await?;
+    fault::point("apply.suspensions");
+    let run = apply.run().await?;
+    fault::point("apply.run");
+    apply.audit(run).await?;
+    fault::point("apply.audit");
+    let rows = apply.rows;
+    sql("UPDATE state SET generation = generation + 1 WHERE one = 1").execute(&mut **tx).await.map_err(error)?;
+    Ok(Applied { run: run.unwrap_or(0), rows })
+}
+
+/// An apply under way.
+pub(super) struct Apply<'t> {
+    pub(super) c: &'t mut PgConnection,
+    pub(super) w: &'t Writes,
+    pub(super) now: Timestamp,
+    /// Rows written so far.
+    pub(super) rows: u64,
+}
+
+/// A statement that no pooler has to remember.
+pub(super) fn sql<'q>(sql: &'static str) -> Query<'q, Postgres, PgArguments> {
+    sqlx::query(sql).persistent(false)
+}
+
+/// Carries out a statement that writes; returns how many rows.
+pub(super) async fn write(c: &mut PgConnection, query: Query<'_, Postgres, PgArguments>) -> Result<u64, StoreError> {
+    Ok(query.execute(c).await.map_err(write_error)?.rows_affected())
+}
+
+/// Fails when a row that the plan saw is gone.
+pub(super) fn must_hit(rows: u64, wanted: usize) -> Result<u64, StoreError> {
+    if rows == wanted as u64 { Ok(rows) } else { Err(StoreError::Moved) }
+}
+
+impl Apply<'_> {
+    pub(super) fn provider_id(&self) -> Result<i64, StoreError> {
+        let id = self.w.run.map(|run| run.provider).or(self.w.new_provider.map(|(id, _)| id));
+        id.map(i64::from).ok_or_else(|| StoreError::Refused("the writes name no provider".to_owned()))
+    }
+
+    /// The run, what it counts for the budget, and the hold it used; returns the run's number.
+    async fn run(&mut self) -> Result<Option<i64>, StoreError> {
+        let w = self.w;
+        let now = self.now.0;
+        if let Some(hold) = w.used_hold {
+            let use_up =
+                sql("UPDATE holds SET state = 'applied' WHERE id = $1 AND state = 'approved' AND expires_at > $2");
+            if write(self.c, use_up.bind(hold).bind(now)).await? != 1 {
+                return Err(holds::not_approved(hold));
+            }
+            self.rows += 1;
+        }
+        let Some(run) = w.run else { return Ok(None) };
+        let row = sql("SELECT coalesce(max(id), 0) + 1 FROM runs").fetch_one(&mut *self.c).await.map_err(error)?;
+        let id: i64 = row.try_get(0).map_err(error)?;
+        let provider = i64::from(run.provider);
+        let insert = sql(
+            "INSERT INTO runs (id, provider_id, trigger, started_at, finished_at, complete, added, changed, removed,
+                 withheld) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        )
+        .bind(id)
+        .bind(provider)
+        .bind(run.trigger.name())
+        .bind(run.started_at.0)
+        .bind(now)
+        .bind(i64::from(run.complete))
+        .bind(i64::from(run.added))
+        .bind(i64::from(run.changed))
+        .bind(i64::from(run.removed))
+        .bind(i64::from(run.withheld));
+        self.rows += write(self.c, insert).await?;
+        if !w.removals.is_empty() {
+            self.rows += load(
+                self.c,
+                "COPY removals (run_id, at, provider_id, class, org_id, removed, approved) FROM STDIN",
+                w.removals.iter(),
+                |line, r| {
+                    line.int(id).int(now).int(provider).text(r.class.name()).opt_int(r.org.map(i64::from));
+                    line.int(i64::from(r.removed)).int(i64::from(r.approved));
+                },
+            )
+            .await?;
+        }
+        let applied = sql("UPDATE providers SET applied_at = $2 WHERE id = $1").bind(provider).bind(now);
+        self.rows += must_hit(write(self.c, applied).await?, 1)?;
+        Ok(Some(id))
+    }
+
+    async fn audit(&mut self, run: Option<i64>) -> Result<(), StoreError> {
+        let w = self.w;
+        if w.audit.is_empty() {
+            return Ok(());
+        }
+        let row = sql("SELECT name FROM providers WHERE id = $1")
+            .bind(self.provider_id()?)
+            .fetch_one(&mut *self.c)
+            .await
+            .map_err(error)?;
+        let actor: String = row.try_get(0).map_err(error)?;
+        let last = sql("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
+            .fetch_optional(&mut *self.c)
+            .await
+            .map_err(error)?;
+        let last: Option<(i64, Vec<u8>)> = match last {
+            Some(row) => Some((row.try_get(0).map_err(error)?, row.try_get(1).map_err(error)?)),
+            None => None,
+        };
+        let mut chain = Chain::after(last.as_ref().map(|(seq, hash)| (*seq, hash.as_slice())))?;
+        let at = self.now;
+        self.rows += load(
+            self.c,
+            "COPY audit (seq, run_id, at, actor, user_id, body, hash) FROM STDIN",
+            w.audit.iter(),
+            |line, (user, body)| {
+                let body = w.texts.get(*body);
+                let (seq, hash) = chain.next(Record { seq: 0, run, at, actor: &actor, user: *user, body });
+                line.int(seq).opt_int(run).int(at.0).text(&actor).opt_int(user.map(i64::from)).text(body).bytes(&hash);
+            },
+        )
+        .await?;
+        Ok(())
+    }
+}

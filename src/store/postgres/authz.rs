@@ -1,0 +1,222 @@
+//! Writes what an application reads: organizations, people, teams, memberships, suspensions.
+
+use super::StoreError;
+use super::apply::{Apply, must_hit, sql, write};
+use super::bulk::{self, Bulk};
+use super::copy::load;
+use rosterd_core::rights::{OrgRole, TeamRole};
+use rosterd_core::text::Text;
+use rosterd_core::writes::{SuspensionWrite, UserWrite};
+
+/// How many rows one statement's arrays hold, so that they stay small beside the plan.
+const BATCH: usize = 50_000;
+
+/// A membership to write: organization or team, user, what rosterd gives, whether the row exists.
+type Member = (i64, i64, Option<&'static str>, bool);
+
+/// The statements for one kind of membership.
+struct Members {
+    copy: &'static str,
+    upsert: &'static str,
+    delete: &'static str,
+    clear: &'static str,
+    bulk: Bulk,
+}
+
+const ORG_MEMBERS: Members = Members {
+    copy: "COPY org_members (org_id, user_id, synced_role) FROM STDIN",
+    upsert: "INSERT INTO org_members (org_id, user_id, synced_role)
+             SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[])
+             ON CONFLICT (org_id, user_id) DO UPDATE SET synced_role = excluded.synced_role",
+    delete: "DELETE FROM org_members m USING unnest($1::bigint[], $2::bigint[]) AS d (org_id, user_id)
+             WHERE m.org_id = d.org_id AND m.user_id = d.user_id AND m.manual_role IS NULL",
+    clear: "UPDATE org_members m SET synced_role = NULL
+            FROM unnest($1::bigint[], $2::bigint[]) AS d (org_id, user_id)
+            WHERE m.org_id = d.org_id AND m.user_id = d.user_id AND m.synced_role IS NOT NULL",
+    bulk: bulk::ORG_MEMBERS,
+};
+
+const TEAM_MEMBERS: Members = Members {
+    copy: "COPY team_members (team_id, user_id, synced_role) FROM STDIN",
+    upsert: "INSERT INTO team_members (team_id, user_id, synced_role)
+             SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[])
+             ON CONFLICT (team_id, user_id) DO UPDATE SET synced_role = excluded.synced_role",
+    delete: "DELETE FROM team_members m USING unnest($1::bigint[], $2::bigint[]) AS d (team_id, user_id)
+             WHERE m.team_id = d.team_id AND m.user_id = d.user_id AND m.manual_role IS NULL",
+    clear: "UPDATE team_members m SET synced_role = NULL
+            FROM unnest($1::bigint[], $2::bigint[]) AS d (team_id, user_id)
+            WHERE m.team_id = d.team_id AND m.user_id = d.user_id AND m.synced_role IS NOT NULL",
+    bulk: bulk::TEAM_MEMBERS,
+};
+
+impl Apply<'_> {
+    pub(super) async fn orgs(&mut self) -> Result<(), StoreError> {
+        let w = self.w;
+        if w.new_orgs.is_empty() {
+            return Ok(());
+        }
+        let now = self.now.0;
+        self.rows +=
+            load(self.c, "COPY orgs (id, name, created_at) FROM STDIN", w.new_orgs.iter(), |line, (id, name)| {
+                line.int(i64::from(*id)).text(w.texts.get(*name)).int(now);
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Changed people first: they may give up logins that new ones take. Those whose login changes
+    /// are parked on a login that nobody has, so that two can swap theirs: within one statement a
+    /// unique key is checked row by row.
+    pub(super) async fn users(&mut self) -> Result<(), StoreError> {
+        let w = self.w;
+        for batch in w.changed_users.chunks(BATCH) {
+            let park =
+                sql("UPDATE users u SET login = chr(1) || u.id FROM unnest($1::bigint[], $2::text[]) AS n (id, login)
+                 WHERE u.id = n.id AND u.login <> n.login");
+            write(self.c, park.bind(ids(batch)).bind(self.texts(batch, |user| user.login))).await?;
+        }
+        for batch in w.changed_users.chunks(BATCH) {
+            let update = sql("UPDATE users u SET login = n.login, name = n.name, email = n.email, state = n.state,
+                     synced_admin = n.synced_admin, updated_at = $1
+                 FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])
+                     AS n (id, login, name, email, state, synced_admin)
+                 WHERE u.id = n.id")
+            .bind(self.now.0)
+            .bind(ids(batch))
+            .bind(self.texts(batch, |user| user.login))
+            .bind(self.texts(batch, |user| user.name))
+            .bind(self.texts(batch, |user| user.email))
+            .bind(batch.iter().map(|user| user.state.name()).collect::<Vec<_>>())
+            .bind(batch.iter().map(|user| i64::from(user.synced_admin)).collect::<Vec<_>>());
+            self.rows += must_hit(write(self.c, update).await?, batch.len())?;
+        }
+        if w.new_users.is_empty() {
+            return Ok(());
+        }
+        let now = self.now.0;
+        self.rows += load(
+            self.c,
+            "COPY users (id, login, name, email, state, synced_admin, created_at, updated_at) FROM STDIN",
+            w.new_users.iter(),
+            |line, user| {
+                line.int(i64::from(user.id)).text(w.texts.get(user.login)).text(w.texts.get(user.name));
+                line.text(w.texts.get(user.email)).text(user.state.name()).int(i64::from(user.synced_admin));
+                line.int(now).int(now);
+            },
+        )
+        .await?;
+        Ok(())
+    }
+
+    fn texts<T>(&self, batch: &[T], text: impl Fn(&T) -> Text) -> Vec<&str> {
+        batch.iter().map(|row| self.w.texts.get(text(row))).collect()
+    }
+
+    /// Renamed teams first, and parked, for the same reasons as people.
+    pub(super) async fn teams(&mut self) -> Result<(), StoreError> {
+        let w = self.w;
+        if !w.renamed_teams.is_empty() {
+            let ids: Vec<i64> = w.renamed_teams.iter().map(|(id, _)| i64::from(*id)).collect();
+            let park = sql("UPDATE teams SET name = chr(1) || id WHERE id = ANY($1::bigint[])").bind(&ids);
+            write(self.c, park).await?;
+            let rename = sql(
+                "UPDATE teams t SET name = n.name FROM unnest($1::bigint[], $2::text[]) AS n (id, name) WHERE t.id = n.id",
+            );
+            let names = self.texts(&w.renamed_teams, |(_, name)| *name);
+            self.rows += must_hit(write(self.c, rename.bind(&ids).bind(names)).await?, ids.len())?;
+        }
+        if w.new_teams.is_empty() {
+            return Ok(());
+        }
+        let now = self.now.0;
+        self.rows += load(
+            self.c,
+            "COPY teams (id, org_id, name, named_after, created_at) FROM STDIN",
+            w.new_teams.iter(),
+            |line, team| {
+                line.int(i64::from(team.id)).int(i64::from(team.org)).text(w.texts.get(team.name));
+                line.opt_int(team.named_after.map(i64::from)).int(now);
+            },
+        )
+        .await?;
+        Ok(())
+    }
+
+    pub(super) async fn org_members(&mut self) -> Result<(), StoreError> {
+        let list = &self.w.org_members;
+        self.members(&ORG_MEMBERS, || {
+            list.iter().map(|m| (i64::from(m.org), i64::from(m.user), m.role.map(OrgRole::name), m.exists))
+        })
+        .await
+    }
+
+    pub(super) async fn team_members(&mut self) -> Result<(), StoreError> {
+        let list = &self.w.team_members;
+        self.members(&TEAM_MEMBERS, || {
+            list.iter().map(|m| (i64::from(m.team), i64::from(m.user), m.role.map(TeamRole::name), m.exists))
+        })
+        .await
+    }
+
+    /// Sets, or takes back, what rosterd gives in organizations or teams. A row that only a
+    /// person's gift keeps stays.
+    async fn members<I: Iterator<Item = Member> + Send>(
+        &mut self,
+        members: &Members,
+        list: impl Fn() -> I + Send + Sync,
+    ) -> Result<(), StoreError> {
+        let taken: Vec<Member> = list().filter(|(_, _, role, _)| role.is_none()).collect();
+        for batch in taken.chunks(BATCH) {
+            let (of, user): (Vec<i64>, Vec<i64>) = batch.iter().map(|m| (m.0, m.1)).unzip();
+            self.rows += write(self.c, sql(members.delete).bind(&of).bind(&user)).await?;
+            self.rows += write(self.c, sql(members.clear).bind(&of).bind(&user)).await?;
+        }
+        let changed: Vec<Member> = list().filter(|(_, _, role, exists)| role.is_some() && *exists).collect();
+        for batch in changed.chunks(BATCH) {
+            let (of, user): (Vec<i64>, Vec<i64>) = batch.iter().map(|m| (m.0, m.1)).unzip();
+            let roles: Vec<Option<&str>> = batch.iter().map(|m| m.2).collect();
+            self.rows += write(self.c, sql(members.upsert).bind(of).bind(user).bind(roles)).await?;
+        }
+        let is_new = |(_, _, role, exists): &Member| role.is_some() && !exists;
+        let new = list().filter(is_new).count();
+        if new == 0 {
+            return Ok(());
+        }
+        let stripped = members.bulk.strip(self.c, new).await?;
+        self.rows += load(self.c, members.copy, list().filter(is_new), |line, (of, user, role, _)| {
+            line.int(of).int(user).text(role.unwrap_or_default());
+        })
+        .await?;
+        if stripped {
+            members.bulk.restore(self.c).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn suspensions(&mut self) -> Result<(), StoreError> {
+        let w = self.w;
+        for batch in w.suspend.chunks(BATCH) {
+            let upsert = sql("INSERT INTO user_suspensions (user_id, origin, reason, since)
+                 SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[])
+                 ON CONFLICT (user_id, origin) DO UPDATE SET reason = excluded.reason, since = excluded.since")
+            .bind(batch.iter().map(|s| i64::from(s.user)).collect::<Vec<_>>())
+            .bind(self.texts(batch, |s: &SuspensionWrite| s.origin))
+            .bind(self.texts(batch, |s: &SuspensionWrite| s.reason))
+            .bind(batch.iter().map(|s| s.since.0).collect::<Vec<_>>());
+            self.rows += write(self.c, upsert).await?;
+        }
+        for batch in w.unsuspend.chunks(BATCH) {
+            let delete =
+                sql("DELETE FROM user_suspensions s USING unnest($1::bigint[], $2::text[]) AS d (user_id, origin)
+                 WHERE s.user_id = d.user_id AND s.origin = d.origin")
+                .bind(batch.iter().map(|(user, _)| i64::from(*user)).collect::<Vec<_>>())
+                .bind(self.texts(batch, |(_, origin)| *origin));
+            self.rows += write(self.c, delete).await?;
+        }
+        Ok(())
+    }
+}
+
+fn ids(batch: &[UserWrite]) -> Vec<i64> {
+    batch.iter().map(|user| i64::from(user.id)).collect()
+}

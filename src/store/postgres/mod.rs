@@ -1,0 +1,158 @@
+//! The authorization database in PostgreSQL, for several replicas and large sites.
+//!
+//! Writers take turns on the one row of `state`, so that the generation that a plan rests on is
+//! compared and raised by one of them at a time. Statements are sent unnamed, which a pooler in
+//! transaction mode can carry.
+
+mod apply;
+mod authz;
+mod bulk;
+mod copy;
+mod observe;
+mod seen;
+mod session;
+
+use super::open::Access;
+use super::session::{Engine, Purpose, Work};
+use super::{Applied, StoreError};
+use async_trait::async_trait;
+use rosterd_core::ids::Timestamp;
+use rosterd_core::observed::Observed;
+use rosterd_core::writes::Writes;
+use session::PgSession;
+use sqlx::ConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{PgTransaction, Row};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many connections at most.
+const CONNECTIONS: u32 = 4;
+
+/// How long to wait for a connection. A refused one is tried again meanwhile.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Serializes migrations: "rosterd" in ASCII.
+const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(32210689397122660)";
+
+/// A server's database.
+#[derive(Debug)]
+pub(super) struct Postgres {
+    pool: PgPool,
+    access: Access,
+}
+
+impl Postgres {
+    /// Connects once, to know now whether it can be done.
+    pub(super) async fn open(url: &str, password: Option<&str>, access: Access) -> Result<Self, StoreError> {
+        let mut options = PgConnectOptions::from_str(url)
+            .map_err(|e| StoreError::Refused(format!("database.url: {e}")))?
+            .application_name("rosterd")
+            .disable_statement_logging();
+        if let Some(password) = password {
+            options = options.password(password);
+        }
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(CONNECT)
+            .connect_with(options)
+            .await
+            .map_err(error)?;
+        Ok(Self { pool, access })
+    }
+
+    async fn begin(&self, purpose: Purpose) -> Result<PgTransaction<'static>, StoreError> {
+        let begin = match purpose {
+            Purpose::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Purpose::Write | Purpose::Migrate if self.access == Access::Read => {
+                return Err(StoreError::Refused("the database was opened for reading only".to_owned()));
+            }
+            Purpose::Write | Purpose::Migrate => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+        };
+        let mut tx = self.pool.begin_with(begin).await.map_err(error)?;
+        // Whoever waits longer than this waits for somebody who forgot to commit.
+        sqlx::raw_sql("SET LOCAL lock_timeout = '30s'").execute(&mut *tx).await.map_err(error)?;
+        match purpose {
+            Purpose::Read => {}
+            Purpose::Write => {
+                generation(&mut tx).await?;
+            }
+            Purpose::Migrate => {
+                sqlx::raw_sql(MIGRATION_LOCK).execute(&mut *tx).await.map_err(error)?;
+            }
+        }
+        Ok(tx)
+    }
+}
+
+/// Waits until no other writer is at work; returns the generation.
+async fn generation(tx: &mut PgTransaction<'_>) -> Result<i64, StoreError> {
+    let row = sqlx::query("SELECT generation FROM state WHERE one = 1 FOR UPDATE")
+        .persistent(false)
+        .fetch_one(&mut **tx)
+        .await
+        .map_err(error)?;
+    row.try_get(0).map_err(error)
+}
+
+#[async_trait]
+impl Engine for Postgres {
+    async fn within<T: Send + 'static>(&self, purpose: Purpose, work: Work<T>) -> Result<T, StoreError> {
+        let mut session = PgSession { tx: self.begin(purpose).await? };
+        let value = work(&mut session).await?;
+        session.tx.commit().await.map_err(error)?;
+        Ok(value)
+    }
+
+    async fn observe(&self, provider: &str, window: Timestamp) -> Result<Observed, StoreError> {
+        let mut tx = self.begin(Purpose::Read).await?;
+        let observed = observe::observe(&mut tx, provider, window).await?;
+        tx.commit().await.map_err(error)?;
+        Ok(observed)
+    }
+
+    async fn apply(&self, writes: Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError> {
+        crate::fault::point("apply.begin");
+        let mut tx = self.begin(Purpose::Write).await?;
+        let applied = apply::apply(&mut tx, &writes, now).await?;
+        crate::fault::point("apply.commit");
+        tx.commit().await.map_err(error)?;
+        crate::fault::point("apply.committed");
+        Ok(applied)
+    }
+}
+
+/// What sqlx's error means for whoever asked. SQLSTATE: PostgreSQL manual, appendix A.
+fn error(e: sqlx::Error) -> StoreError {
+    if let sqlx::Error::Database(refused) = &e {
+        let message = refused.message();
+        return match refused.code().as_deref() {
+            // Lock not available, too many connections, shutting down or starting up.
+            Some("55P03" | "53300" | "57P01" | "57P02" | "57P03") => StoreError::Unreachable(message.to_owned()),
+            // A serialization failure or a deadlock: the other one has written.
+            Some("40001" | "40P01") => StoreError::Moved,
+            Some("28000" | "28P01" | "3D000" | "42501") => {
+                StoreError::Refused(format!("the database refused: {message}"))
+            }
+            _ => StoreError::Database(message.to_owned()),
+        };
+    }
+    match e {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+            StoreError::Unreachable(e.to_string())
+        }
+        sqlx::Error::Tls(_) => StoreError::Refused(format!("TLS to the database could not be set up: {e}")),
+        sqlx::Error::Configuration(_) => StoreError::Refused(format!("database.url: {e}")),
+        _ => StoreError::Database(e.to_string()),
+    }
+}
+
+/// The same where rows are inserted: a unique key in the way means that somebody inserted by hand
+/// what the plan did not know of.
+fn write_error(e: sqlx::Error) -> StoreError {
+    match &e {
+        sqlx::Error::Database(refused) if refused.is_unique_violation() => StoreError::Moved,
+        _ => error(e),
+    }
+}

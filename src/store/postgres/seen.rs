@@ -1,0 +1,139 @@
+//! Writes what was seen: the provider, its rules' names, its groups and identities.
+
+use super::super::{StoreError, json};
+use super::apply::{Apply, must_hit, sql, write};
+use super::bulk;
+use super::copy::load;
+use rosterd_core::writes::IdentityWrite;
+
+/// How many rows one statement's arrays hold, so that they stay small beside the plan.
+const BATCH: usize = 10_000;
+
+impl Apply<'_> {
+    pub(super) async fn provider(&mut self) -> Result<(), StoreError> {
+        let w = self.w;
+        if let Some((id, name)) = w.new_provider {
+            let insert = sql("INSERT INTO providers (id, name) VALUES ($1, $2)");
+            self.rows += write(self.c, insert.bind(i64::from(id)).bind(w.texts.get(name))).await?;
+        }
+        if !w.new_rules.is_empty() {
+            let ids: Vec<i64> = w.new_rules.iter().map(|(id, _)| i64::from(*id)).collect();
+            let names: Vec<&str> = w.new_rules.iter().map(|(_, name)| w.texts.get(*name)).collect();
+            let insert = sql("INSERT INTO rules (id, name) SELECT * FROM unnest($1::bigint[], $2::text[])");
+            self.rows += write(self.c, insert.bind(ids).bind(names)).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn groups(&mut self) -> Result<(), StoreError> {
+        let w = self.w;
+        for groups in w.groups.chunks(BATCH) {
+            let provider = self.provider_id()?;
+            let texts = |text: fn(&rosterd_core::writes::GroupWrite) -> rosterd_core::text::Text| -> Vec<&str> {
+                groups.iter().map(|group| w.texts.get(text(group))).collect()
+            };
+            let parents: Vec<String> = groups
+                .iter()
+                .map(|group| {
+                    let mut text = String::new();
+                    json::ids_text(&mut text, group.parents.of(&w.group_lists));
+                    text
+                })
+                .collect();
+            let upsert = sql("INSERT INTO provider_groups (id, provider_id, subject, dn, name, parents, gone_at)
+                 SELECT g.id, $1, g.subject, g.dn, g.name, g.parents, g.gone_at
+                 FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])
+                     AS g (id, subject, dn, name, parents, gone_at)
+                 ON CONFLICT (id) DO UPDATE SET subject = excluded.subject, dn = excluded.dn, name = excluded.name,
+                     parents = excluded.parents, gone_at = excluded.gone_at")
+            .bind(provider)
+            .bind(groups.iter().map(|group| i64::from(group.id)).collect::<Vec<_>>())
+            .bind(texts(|group| group.subject))
+            .bind(texts(|group| group.dn))
+            .bind(texts(|group| group.name))
+            .bind(parents)
+            .bind(groups.iter().map(|group| group.gone_at.map(|at| at.0)).collect::<Vec<_>>());
+            self.rows += write(self.c, upsert).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn identities(&mut self) -> Result<(), StoreError> {
+        let w = self.w;
+        let changed: Vec<&IdentityWrite> = w.identities.iter().filter(|identity| !identity.new).collect();
+        for batch in changed.chunks(BATCH) {
+            self.change_identities(batch).await?;
+        }
+        let new = w.identities.len() - changed.len();
+        if new == 0 {
+            return Ok(());
+        }
+        let provider = self.provider_id()?;
+        let stripped = bulk::IDENTITIES.strip(self.c, new).await?;
+        let (mut groups, mut grants) = (String::new(), String::new());
+        self.rows += load(
+            self.c,
+            "COPY identities (id, provider_id, subject, user_id, dn, login, name, email, group_ids, grants, digest,
+                 grants_digest, observed_at, gone_at) FROM STDIN",
+            w.identities.iter().filter(|identity| identity.new),
+            |line, identity| {
+                json::ids_text(&mut groups, identity.groups.of(&w.group_lists));
+                json::grants_text(&mut grants, identity.grants.of(&w.grants));
+                line.int(i64::from(identity.id)).int(provider).text(w.texts.get(identity.subject));
+                line.int(i64::from(identity.user)).text(w.texts.get(identity.dn)).text(w.texts.get(identity.login));
+                line.text(w.texts.get(identity.name)).text(w.texts.get(identity.email)).text(&groups).text(&grants);
+                line.int(identity.digest).int(identity.grants_digest).int(identity.observed_at.0);
+                line.opt_int(identity.gone_at.map(|at| at.0));
+            },
+        )
+        .await?;
+        if stripped {
+            bulk::IDENTITIES.restore(self.c).await?;
+        }
+        Ok(())
+    }
+
+    async fn change_identities(&mut self, batch: &[&IdentityWrite]) -> Result<(), StoreError> {
+        let w = self.w;
+        let texts = |text: fn(&IdentityWrite) -> rosterd_core::text::Text| -> Vec<&str> {
+            batch.iter().map(|identity| w.texts.get(text(identity))).collect()
+        };
+        let ints =
+            |int: fn(&IdentityWrite) -> i64| -> Vec<i64> { batch.iter().map(|identity| int(identity)).collect() };
+        let made = |make: fn(&mut String, &rosterd_core::writes::Writes, &IdentityWrite)| -> Vec<String> {
+            batch
+                .iter()
+                .map(|identity| {
+                    let mut text = String::new();
+                    make(&mut text, w, identity);
+                    text
+                })
+                .collect()
+        };
+        let update =
+            sql("UPDATE identities i SET subject = n.subject, user_id = n.user_id, dn = n.dn, login = n.login,
+                 name = n.name, email = n.email, group_ids = n.group_ids, grants = n.grants, digest = n.digest,
+                 grants_digest = n.grants_digest, observed_at = n.observed_at, gone_at = n.gone_at
+             FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],
+                     $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])
+                 AS n (id, subject, user_id, dn, login, name, email, group_ids, grants, digest, grants_digest,
+                     observed_at, gone_at)
+             WHERE i.id = n.id AND i.provider_id = $1")
+            .bind(self.provider_id()?)
+            .bind(ints(|identity| i64::from(identity.id)))
+            .bind(texts(|identity| identity.subject))
+            .bind(ints(|identity| i64::from(identity.user)))
+            .bind(texts(|identity| identity.dn))
+            .bind(texts(|identity| identity.login))
+            .bind(texts(|identity| identity.name))
+            .bind(texts(|identity| identity.email))
+            .bind(made(|text, w, identity| json::ids_text(text, identity.groups.of(&w.group_lists))))
+            .bind(made(|text, w, identity| json::grants_text(text, identity.grants.of(&w.grants))))
+            .bind(ints(|identity| identity.digest))
+            .bind(ints(|identity| identity.grants_digest))
+            .bind(ints(|identity| identity.observed_at.0))
+            .bind(batch.iter().map(|identity| identity.gone_at.map(|at| at.0)).collect::<Vec<_>>());
+        self.rows += must_hit(write(self.c, update).await?, batch.len())?;
+        Ok(())
+    }
+}

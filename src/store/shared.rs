@@ -1,0 +1,117 @@
+//! The store over any [`Engine`]: what is the same on both databases, once.
+
+use super::session::{Engine, Purpose, Work};
+use super::{
+    Applied, AuditRecord, Counts, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, PersonView, Run, Store,
+    StoreError, given, history, holds, migrations, people, provider_groups,
+};
+use async_trait::async_trait;
+use rosterd_core::ids::{IdentityId, Timestamp};
+use rosterd_core::observed::{Grant, Observed};
+use rosterd_core::writes::Writes;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// A store. Looks once, before the first use, whether the tables are those of this program.
+#[derive(Debug)]
+pub(super) struct Shared<E> {
+    engine: E,
+    checked: AtomicBool,
+}
+
+impl<E: Engine> Shared<E> {
+    pub(super) fn new(engine: E) -> Self {
+        Self { engine, checked: AtomicBool::new(false) }
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        if !self.checked.load(Ordering::Relaxed) {
+            self.engine.within(Purpose::Read, Box::new(|db| Box::pin(migrations::check(db)))).await?;
+            self.checked.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    async fn read<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
+        self.check().await?;
+        self.engine.within(Purpose::Read, work).await
+    }
+
+    async fn write<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
+        self.check().await?;
+        self.engine.within(Purpose::Write, work).await
+    }
+}
+
+#[async_trait]
+impl<E: Engine> Store for Shared<E> {
+    async fn migrate(&self, now: Timestamp) -> Result<Vec<&'static str>, StoreError> {
+        migrations::migrate(&self.engine, now).await
+    }
+
+    async fn migrations(&self) -> Result<Vec<MigrationStatus>, StoreError> {
+        self.engine.within(Purpose::Read, Box::new(|db| Box::pin(migrations::status(db)))).await
+    }
+
+    async fn observe(&self, provider: &str, window: Timestamp) -> Result<Observed, StoreError> {
+        self.check().await?;
+        self.engine.observe(provider, window).await
+    }
+
+    async fn given(&self, provider: &str) -> Result<Vec<(IdentityId, Grant)>, StoreError> {
+        let provider = provider.to_owned();
+        self.read(Box::new(move |db| Box::pin(async move { given::given(db, &provider).await }))).await
+    }
+
+    async fn apply(&self, writes: Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError> {
+        self.check().await?;
+        self.engine.apply(writes, now).await
+    }
+
+    async fn hold(&self, hold: &NewHold, now: Timestamp) -> Result<Hold, StoreError> {
+        // Looked for first in a transaction that only reads: saying the same again writes nothing.
+        let new = hold.clone();
+        let there = self.read(Box::new(move |db| Box::pin(async move { holds::equal(db, &new, now).await }))).await?;
+        if let Some(hold) = there {
+            return Ok(hold);
+        }
+        let new = hold.clone();
+        self.write(Box::new(move |db| Box::pin(async move { holds::keep(db, &new, now).await }))).await
+    }
+
+    async fn holds(&self, now: Timestamp) -> Result<Vec<Hold>, StoreError> {
+        self.read(Box::new(move |db| Box::pin(holds::list(db, now)))).await
+    }
+
+    async fn decide(&self, decision: &HoldDecision, now: Timestamp) -> Result<Hold, StoreError> {
+        let decision = decision.clone();
+        self.write(Box::new(move |db| Box::pin(async move { holds::decide(db, &decision, now).await }))).await
+    }
+
+    async fn runs(&self, limit: u32) -> Result<Vec<Run>, StoreError> {
+        self.read(Box::new(move |db| Box::pin(history::runs(db, limit)))).await
+    }
+
+    async fn audit(&self, after: i64, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        self.read(Box::new(move |db| Box::pin(history::audit(db, after, limit)))).await
+    }
+
+    async fn people(&self, query: &str) -> Result<Vec<PersonView>, StoreError> {
+        let query = query.to_owned();
+        self.read(Box::new(move |db| Box::pin(async move { people::find(db, &query).await }))).await
+    }
+
+    async fn groups(&self, query: &str) -> Result<Vec<GroupView>, StoreError> {
+        let query = query.to_owned();
+        self.read(Box::new(move |db| Box::pin(async move { provider_groups::find(db, &query).await }))).await
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        self.read(Box::new(|db| Box::pin(provider_groups::counts(db)))).await
+    }
+
+    async fn purge(&self, login: &str, actor: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let (login, actor) = (login.to_owned(), actor.to_owned());
+        self.write(Box::new(move |db| Box::pin(async move { people::purge(db, &login, &actor, now).await }))).await
+    }
+}

@@ -1,0 +1,150 @@
+//! The authorization database in one SQLite file, for one writing process.
+//!
+//! Everything runs on tokio's blocking threads: SQLite answers by reading files. WAL lets readers
+//! see the last committed state while a write goes on.
+
+mod apply;
+mod authz;
+mod connect;
+mod lock;
+mod observe;
+mod seen;
+mod session;
+
+use super::open::Access;
+use super::session::{Engine, Purpose, Work};
+use super::{Applied, StoreError};
+use async_trait::async_trait;
+use connect::Role;
+use futures_util::FutureExt;
+use rosterd_core::ids::Timestamp;
+use rosterd_core::observed::Observed;
+use rosterd_core::writes::Writes;
+use rusqlite::{Connection, ErrorCode};
+use session::SqliteSession;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How many idle reading connections are kept.
+const READERS: usize = 3;
+
+/// A SQLite file. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Sqlite {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    path: PathBuf,
+    /// Absent when opened for reading.
+    writer: Option<Mutex<Connection>>,
+    readers: Mutex<Vec<Connection>>,
+    /// Held for its lifetime: see [`lock`].
+    _lock: Option<std::fs::File>,
+}
+
+impl Sqlite {
+    /// Opens the file; for writing, takes the lock first.
+    pub(super) fn open(path: &Path, access: Access) -> Result<Self, StoreError> {
+        let (writer, lock) = match access {
+            Access::Write => {
+                let lock = lock::take(path)?;
+                connect::create(path)?;
+                (Some(Mutex::new(connect::connect(path, Role::Writer)?)), Some(lock))
+            }
+            Access::Read => {
+                connect::must_exist(path)?;
+                (None, None)
+            }
+        };
+        let reader = connect::connect(path, Role::Reader)?;
+        let inner = Inner { path: path.to_owned(), writer, readers: Mutex::new(vec![reader]), _lock: lock };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Does `work` on a blocking thread.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Inner) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        match tokio::task::spawn_blocking(move || work(&inner)).await {
+            Ok(result) => result,
+            Err(stopped) => Err(StoreError::Database(format!("the database's thread stopped: {stopped}"))),
+        }
+    }
+}
+
+impl Inner {
+    fn with_reader<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut connection = match idle {
+            Some(connection) => connection,
+            None => connect::connect(&self.path, Role::Reader)?,
+        };
+        let result = work(&mut connection);
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if readers.len() < READERS {
+            readers.push(connection);
+        }
+        result
+    }
+
+    fn with_writer<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        match &self.writer {
+            Some(writer) => work(&mut writer.lock().unwrap_or_else(PoisonError::into_inner)),
+            None => Err(StoreError::Refused("the database was opened for reading only".to_owned())),
+        }
+    }
+}
+
+/// One transaction around a piece of shared work, which never waits here.
+fn transaction<T>(connection: &mut Connection, begin: &'static str, work: Work<T>) -> Result<T, StoreError> {
+    let mut session = SqliteSession::begin(connection, begin)?;
+    let done = work(&mut session).now_or_never();
+    let value = done.ok_or_else(|| StoreError::Database("a SQLite session waited".to_owned()))??;
+    session.commit()?;
+    Ok(value)
+}
+
+#[async_trait]
+impl Engine for Sqlite {
+    async fn within<T: Send + 'static>(&self, purpose: Purpose, work: Work<T>) -> Result<T, StoreError> {
+        self.blocking(move |db| match purpose {
+            Purpose::Read => db.with_reader(|c| transaction(c, "BEGIN DEFERRED", work)),
+            Purpose::Write | Purpose::Migrate => db.with_writer(|c| transaction(c, "BEGIN IMMEDIATE", work)),
+        })
+        .await
+    }
+
+    async fn observe(&self, provider: &str, window: Timestamp) -> Result<Observed, StoreError> {
+        let provider = provider.to_owned();
+        self.blocking(move |db| db.with_reader(|c| observe::observe(c, &provider, window))).await
+    }
+
+    async fn apply(&self, writes: Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError> {
+        self.blocking(move |db| db.with_writer(|c| apply::apply(c, &writes, now))).await
+    }
+}
+
+/// What SQLite's error means for whoever asked.
+fn error(e: rusqlite::Error) -> StoreError {
+    match e.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            StoreError::Unreachable(format!("another program holds a lock on it ({e})"))
+        }
+        Some(ErrorCode::CannotOpen) => StoreError::Refused(format!("the database file cannot be opened: {e}")),
+        Some(ErrorCode::ReadOnly) => StoreError::Refused(format!("the database file cannot be written to: {e}")),
+        Some(ErrorCode::NotADatabase) => StoreError::Refused(format!("the file is not a SQLite database: {e}")),
+        _ => StoreError::Database(e.to_string()),
+    }
+}
+
+/// Whether a unique key stood in the way: somebody inserted a row by hand since the plan was made.
+fn is_unique_violation(e: &rusqlite::Error) -> bool {
+    matches!(
+        e.sqlite_error().map(|inner| inner.extended_code),
+        Some(rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY)
+    )
+}

@@ -1,0 +1,100 @@
+//! Writes what was seen: the provider, its rules' names, its groups and identities.
+
+use super::super::json;
+use super::StoreError;
+use super::apply::{Apply, must_hit, write};
+use rusqlite::params;
+
+impl Apply<'_> {
+    pub(super) fn provider(&mut self) -> Result<(), StoreError> {
+        let w = self.w;
+        let mut rows = 0;
+        if let Some((id, name)) = w.new_provider {
+            let mut insert = self.prepare("INSERT INTO providers (id, name) VALUES (?1, ?2)")?;
+            rows += write(&mut insert, params![i64::from(id), w.texts.get(name)])?;
+        }
+        let mut insert = self.prepare("INSERT INTO rules (id, name) VALUES (?1, ?2)")?;
+        for (id, name) in &w.new_rules {
+            rows += write(&mut insert, params![i64::from(*id), w.texts.get(*name)])?;
+        }
+        self.rows += rows;
+        Ok(())
+    }
+
+    pub(super) fn groups(&mut self) -> Result<(), StoreError> {
+        let w = self.w;
+        if w.groups.is_empty() {
+            return Ok(());
+        }
+        let provider = self.provider_id()?;
+        let (mut rows, mut parents) = (0, String::new());
+        let mut upsert = self.prepare(
+            "INSERT INTO provider_groups (id, provider_id, subject, dn, name, parents, gone_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (id) DO UPDATE SET subject = excluded.subject, dn = excluded.dn, name = excluded.name,
+                 parents = excluded.parents, gone_at = excluded.gone_at",
+        )?;
+        for group in &w.groups {
+            json::ids_text(&mut parents, group.parents.of(&w.group_lists));
+            rows += write(
+                &mut upsert,
+                params![
+                    i64::from(group.id),
+                    provider,
+                    w.texts.get(group.subject),
+                    w.texts.get(group.dn),
+                    w.texts.get(group.name),
+                    parents,
+                    group.gone_at.map(|at| at.0)
+                ],
+            )?;
+        }
+        self.rows += rows;
+        Ok(())
+    }
+
+    pub(super) fn identities(&mut self) -> Result<(), StoreError> {
+        let w = self.w;
+        if w.identities.is_empty() {
+            return Ok(());
+        }
+        let provider = self.provider_id()?;
+        let (mut rows, mut groups, mut grants) = (0, String::new(), String::new());
+        let mut insert = self.prepare(
+            "INSERT INTO identities (id, provider_id, subject, user_id, dn, login, name, email, group_ids, grants,
+                 digest, grants_digest, observed_at, gone_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        )?;
+        let mut update = self.prepare(
+            "UPDATE identities SET subject = ?3, user_id = ?4, dn = ?5, login = ?6, name = ?7, email = ?8,
+                 group_ids = ?9, grants = ?10, digest = ?11, grants_digest = ?12, observed_at = ?13, gone_at = ?14
+             WHERE id = ?1 AND provider_id = ?2",
+        )?;
+        for identity in &w.identities {
+            json::ids_text(&mut groups, identity.groups.of(&w.group_lists));
+            json::grants_text(&mut grants, identity.grants.of(&w.grants));
+            let statement = if identity.new { &mut insert } else { &mut update };
+            rows += must_hit(write(
+                statement,
+                params![
+                    i64::from(identity.id),
+                    provider,
+                    w.texts.get(identity.subject),
+                    i64::from(identity.user),
+                    w.texts.get(identity.dn),
+                    w.texts.get(identity.login),
+                    w.texts.get(identity.name),
+                    w.texts.get(identity.email),
+                    groups,
+                    grants,
+                    identity.digest,
+                    identity.grants_digest,
+                    identity.observed_at.0,
+                    identity.gone_at.map(|at| at.0)
+                ],
+            )?)?;
+        }
+        self.rows += rows;
+        Ok(())
+    }
+}
