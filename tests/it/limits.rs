@@ -161,8 +161,8 @@ fn privileged_gains_of_both_kinds() {
         after(&people, |r| r.add(5, "p", group), 0);
         after(&people, |r| r.add(6, "p", group), HELD);
     }
-    // Together: two of one kind and four of the other.
-    after(&people, |r| (r.add(2, "p", "chiefs"), r.add(4, "p", "roots")).0, HELD);
+    // Together: two people of one kind and four others of the other.
+    after(&people, |r| (r.add(2, "p", "chiefs"), r.add(4, "q", "roots")).0, HELD);
 }
 
 #[test]

@@ -18,6 +18,7 @@ crate::world::on_both!(
     l17_moved_and_renamed_person_stays_the_same_user,
     renamed_group_renames_its_team_and_keeps_its_members,
     l17_recycled_uid_is_a_new_user,
+    l17_two_people_who_swap_logins_stay_who_they_are,
     who_returns_is_the_same_user,
     r21_damage_by_hand_is_repaired,
     manual_grants_stay,
@@ -82,7 +83,7 @@ fn joiner_gets_what_the_groups_say(backend: Backend) {
 fn mover_gets_the_new_and_loses_the_old(backend: Backend) {
     let mut directory = Directory::small();
     let site = synced(backend, &directory);
-    let login = directory.member("team-003", &["team-004", "lead-003"]);
+    let login = directory.member("team-003", &["team-004"]);
     directory.leave("team-003", &login);
     directory.join("team-004", &login);
     follows(&site, &directory);
@@ -179,6 +180,18 @@ fn l17_recycled_uid_is_a_new_user(backend: Backend) {
     assert_eq!(tables.team_role("Team 003", &login), None, "nothing of the old one's goes to the new one");
     assert_eq!(tables.org_role("Main", &former[0][0]), None);
     invariants::check(&site).expect(0);
+}
+
+fn l17_two_people_who_swap_logins_stay_who_they_are(backend: Backend) {
+    let mut directory = Directory::small();
+    let site = synced(backend, &directory);
+    let id = |login: &str| site.database.value(&format!("SELECT id FROM users WHERE login = '{login}'"));
+    let before = (id("u00020"), id("u00021"));
+    directory.rename_person("u00020", "aside");
+    directory.rename_person("u00021", "u00020");
+    directory.rename_person("aside", "u00021");
+    follows(&site, &directory);
+    assert_eq!((id("u00021"), id("u00020")), before);
 }
 
 fn who_returns_is_the_same_user(backend: Backend) {

@@ -92,31 +92,35 @@ impl Database {
         self.rows(sql)[0][0].clone()
     }
 
-    /// What an application sees.
+    /// What an application sees, in one question.
     pub fn tables(&self) -> Tables {
+        let all = "SELECT 'user' AS what, login AS a, name AS b, email AS c, state AS d, server_admin AS e FROM users
+            UNION ALL SELECT 'org', name, '', '', '', 0 FROM orgs
+            UNION ALL SELECT 'team', o.name, t.name, '', '', 0 FROM teams t JOIN orgs o ON o.id = t.org_id
+            UNION ALL SELECT 'org member', o.name, u.login, m.role, '', 0 FROM org_members m
+                JOIN orgs o ON o.id = m.org_id JOIN users u ON u.id = m.user_id
+            UNION ALL SELECT 'team member', o.name, t.name, u.login, m.role, 0 FROM team_members m
+                JOIN teams t ON t.id = m.team_id JOIN orgs o ON o.id = t.org_id JOIN users u ON u.id = m.user_id";
         let mut tables = Tables::default();
-        for row in self.rows("SELECT login, name, email, state, server_admin FROM users") {
-            let [login, name, email, state, server_admin] = row.try_into().unwrap();
-            tables.users.insert(login, User { name, email, state, server_admin: server_admin == "1" });
-        }
-        for row in self.rows("SELECT name FROM orgs") {
-            tables.orgs.extend(row);
-        }
-        for row in self.rows("SELECT o.name, t.name FROM teams t JOIN orgs o ON o.id = t.org_id") {
-            let [org, team] = row.try_into().unwrap();
-            tables.teams.insert((org, team));
-        }
-        let org_members = "SELECT o.name, u.login, m.role FROM org_members m \
-             JOIN orgs o ON o.id = m.org_id JOIN users u ON u.id = m.user_id";
-        for row in self.rows(org_members) {
-            let [org, login, role] = row.try_into().unwrap();
-            tables.org_members.insert((org, login), role);
-        }
-        let team_members = "SELECT o.name, t.name, u.login, m.role FROM team_members m \
-             JOIN teams t ON t.id = m.team_id JOIN orgs o ON o.id = t.org_id JOIN users u ON u.id = m.user_id";
-        for row in self.rows(team_members) {
-            let [org, team, login, role] = row.try_into().unwrap();
-            tables.team_members.insert((org, team, login), role);
+        for row in self.rows(all) {
+            let [what, a, b, c, d, e] = row.try_into().unwrap();
+            match what.as_str() {
+                "user" => {
+                    tables.users.insert(a, User { name: b, email: c, state: d, server_admin: e == "1" });
+                }
+                "org" => {
+                    tables.orgs.insert(a);
+                }
+                "team" => {
+                    tables.teams.insert((a, b));
+                }
+                "org member" => {
+                    tables.org_members.insert((a, b), c);
+                }
+                _ => {
+                    tables.team_members.insert((a, b, c), d);
+                }
+            }
         }
         tables
     }
@@ -143,17 +147,13 @@ impl Database {
                 let others = "SELECT count(*) FROM pg_stat_activity \
                      WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
                 assert!(wait_until(10, || self.value(others) == "0"), "somebody is still connected to {url}");
-                let mut out = self.value(
-                    "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint FROM pg_stat_user_tables",
-                );
-                for row in self.rows("SELECT relname FROM pg_stat_user_tables ORDER BY 1") {
-                    let digest = format!(
-                        "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {} t",
-                        row[0]
-                    );
-                    write!(out, " {}={}", row[0], self.value(&digest)).unwrap();
-                }
-                out
+                self.rows(
+                    "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del,
+                         md5(query_to_xml(format('SELECT * FROM %I t ORDER BY t::text', relname), true, false, '')::text)
+                     FROM pg_stat_user_tables ORDER BY 1",
+                )
+                .concat()
+                .join(" ")
             }
         }
     }

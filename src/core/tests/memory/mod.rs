@@ -147,13 +147,15 @@ impl Memory {
         }
         for row in w.new_users.iter().chain(&w.changed_users) {
             let login = text(row.login);
-            let other = self.users.iter().find(|(id, user)| **id != row.id && user.login == login);
-            assert!(other.is_none(), "two users with the login {login}");
             let (state, synced_admin) = (row.state, row.synced_admin);
             let manual_admin = self.users.get(&row.id).is_some_and(|user| user.manual_admin);
             let (name, email) = (text(row.name), text(row.email));
             self.users.insert(row.id, User { login, name, email, state, synced_admin, manual_admin });
         }
+        let logins: BTreeMap<_, _> = self.users.iter().map(|(id, user)| (&user.login, id)).collect();
+        assert_eq!(logins.len(), self.users.len(), "two users with one login");
+        let changed: BTreeMap<_, _> = w.changed_users.iter().map(|row| (row.id, row)).collect();
+        assert_eq!(changed.len(), w.changed_users.len(), "somebody is changed twice");
         for row in &w.org_members {
             let key = (row.user, row.org);
             assert_eq!(row.exists, self.org_members.contains_key(&key), "{row:?}");
