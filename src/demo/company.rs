@@ -159,8 +159,8 @@ pub fn after_changes() -> String {
     company.ldif()
 }
 
-/// The first half of [`after_changes`], as an export leaves it that died between two entries: the
-/// one kind of cut that no reader can see.
+/// The first half of [`after_changes`], as an export leaves it that died between two entries: a
+/// cut that no reader can see.
 #[must_use]
 pub fn truncated() -> String {
     let whole = after_changes();

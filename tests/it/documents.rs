@@ -91,33 +91,42 @@ fn commands(page: &Source) -> Vec<(usize, String)> {
     found
 }
 
-/// `rosterd holds approve 1 --plan 5f0c` is `["holds", "approve"]` with `["--plan"]`: a word is a
-/// command as long as the help of the words before it lists it.
+/// `rosterd holds approve 1 --plan 5f0c` is `["holds", "approve"]`, an argument, a flag and its value:
+/// a word must be a command as long as the help of the words before it lists commands.
 #[test]
 fn every_command_and_flag_the_pages_show_is_there() {
     let mut wrong = Vec::new();
     for page in pages() {
         for (number, line) in commands(&page) {
-            let words: Vec<&str> = line.split('#').next().unwrap().split_whitespace().skip(1).collect();
-            let mut path: Vec<&str> = Vec::new();
-            let mut help = help(&path);
-            for word in &words {
-                if word.starts_with('-') {
-                    if !help.contains(word) {
-                        wrong.push(format!("{}:{number}: `{line}`: no {word}", page.path));
-                    }
-                } else if lists(&help, word) {
-                    path.push(word);
-                    help = self::help(&path);
-                }
-            }
-            let wanted = words.first().is_some_and(|word| *word != "help" && !word.starts_with('-'));
-            if wanted && path.is_empty() {
-                wrong.push(format!("{}:{number}: `{line}`: no such command", page.path));
+            if let Err(word) = follow(&line) {
+                wrong.push(format!("{}:{number}: `{}`: no {word}", page.path, line.trim()));
             }
         }
     }
     none(&wrong, "these commands are not as the pages say");
+}
+
+/// Goes through a command line with the program's own help; the first word that is not in it fails.
+fn follow(line: &str) -> Result<(), &str> {
+    let mut path: Vec<&str> = Vec::new();
+    let mut help = help(&path);
+    let mut words = line.split('#').next().unwrap().split_whitespace().skip(1);
+    while let Some(word) = words.next() {
+        if word.starts_with('-') {
+            if !help.contains(word) {
+                return Err(word);
+            }
+            if help.contains(&format!("{word} <")) {
+                words.next();
+            }
+        } else if lists(&help, word) {
+            path.push(word);
+            help = self::help(&path);
+        } else if help.is_empty() || help.contains("\nCommands:\n") {
+            return Err(word);
+        }
+    }
+    Ok(())
 }
 
 fn help(path: &[&str]) -> String {

@@ -14,6 +14,7 @@ mod architecture;
 mod config;
 mod crash;
 mod demo_company;
+mod docs_queries;
 mod documents;
 mod file_provider;
 mod holds;

@@ -30,6 +30,8 @@ pub(super) fn read(
         let line = line?;
         if line.bytes.is_empty() {
             reader.end_of_record()?;
+        } else if line.bytes.first() == Some(&b'#') {
+            reader.comment(line.number, &line.bytes);
         } else {
             reader.line(line.number, &line.bytes)?;
         }
@@ -95,6 +97,17 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// `ldapsearch -LLL` says only in a comment that a part of the answer lies on another server.
+    fn comment(&mut self, number: u64, comment: &[u8]) {
+        let said = comment.strip_prefix(b"#").unwrap_or(comment).trim_ascii_start();
+        let to = said.strip_prefix(b"ref:").or(said.strip_prefix(b"ref")).unwrap_or_default().trim_ascii_start();
+        if to.starts_with(b"ldap://") || to.starts_with(b"ldaps://") {
+            let (path, to) = (self.path.display(), String::from_utf8_lossy(to));
+            self.builder
+                .gap("referral", format!("{path}:{number}: a part of the answer is on another server: {to:.200}"));
+        }
+    }
+
     fn line(&mut self, number: u64, line: &[u8]) -> Result<(), Refused> {
         let (description, value) = split(number, line)?;
         if let Record::None = self.record {
@@ -321,6 +334,12 @@ sre < eng";
         let file = "dn: cn=sre,dc=x\nobjectClass: group\ncn: sre\nentryUUID: 2\nmember;range=0-1: uid=a,dc=x\n\n\
                     dn: ou=far,dc=x\nobjectClass: referral\nref: ldap://far/ou=far,dc=x\n";
         assert_eq!(show(&ldif(file.as_bytes()).unwrap()), "! ranged_attribute\n! referral");
+        for (comment, gaps) in
+            [("# refldap://far/dc=y??sub", "! referral"), ("#ref: ldaps://far", "! referral"), ("# reference", "")]
+        {
+            let file = format!("dn: cn=sre,dc=x\nobjectClass: group\ncn: sre\nentryUUID: 2\n\n{comment}\n");
+            assert_eq!(show(&ldif(file.as_bytes()).unwrap()), gaps, "{comment}");
+        }
     }
 
     proptest! {

@@ -1,4 +1,4 @@
-//! The logical lines of an LDIF file: folded lines put together, comments left out (RFC 2849).
+//! The logical lines of an LDIF file: folded lines put together (RFC 2849). A comment is a line too.
 
 use super::Refused;
 use std::borrow::Cow;
@@ -41,22 +41,18 @@ impl<'a> Iterator for Lines<'a> {
     type Item = Result<Line<'a>, Refused>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let first = self.physical()?;
-            let number = self.number;
-            if first.first() == Some(&b' ') {
-                return Some(Err(Refused::line(number, "a line that begins with a blank continues no line before it")));
-            }
-            let mut bytes = Cow::Borrowed(first);
-            while !bytes.is_empty() && self.rest.first() == Some(&b' ') {
-                if let Some(more) = self.physical() {
-                    bytes.to_mut().extend_from_slice(more.get(1..).unwrap_or(&[]));
-                }
-            }
-            if bytes.first() != Some(&b'#') {
-                return Some(Ok(Line { number, bytes }));
+        let first = self.physical()?;
+        let number = self.number;
+        if first.first() == Some(&b' ') {
+            return Some(Err(Refused::line(number, "a line that begins with a blank continues no line before it")));
+        }
+        let mut bytes = Cow::Borrowed(first);
+        while !bytes.is_empty() && self.rest.first() == Some(&b' ') {
+            if let Some(more) = self.physical() {
+                bytes.to_mut().extend_from_slice(more.get(1..).unwrap_or(&[]));
             }
         }
+        Some(Ok(Line { number, bytes }))
     }
 }
 
@@ -74,9 +70,10 @@ mod tests {
     }
 
     #[test]
-    fn unfolds_and_leaves_comments_out() {
+    fn unfolds_lines_and_comments() {
         let file = "# a comment\n that goes on\ndn: cn=a\n  b\r\n c\n\r\n# another\ncn: x";
-        assert_eq!(lines(file), [(3, "dn: cn=a bc".to_owned()), (6, String::new()), (8, "cn: x".to_owned())]);
+        let expected = [(1, "# a commentthat goes on"), (3, "dn: cn=a bc"), (6, ""), (7, "# another"), (8, "cn: x")];
+        assert_eq!(lines(file), expected.map(|(at, line)| (at, line.to_owned())));
     }
 
     #[test]

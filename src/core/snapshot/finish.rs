@@ -1,0 +1,218 @@
+//! The end of a read: who is in what, and whether that is all. The only place that makes a
+//! [`Complete`].
+
+use super::{Complete, GroupIndex, Partial, PersonIndex, Reading, Snapshot, SnapshotBuilder};
+use std::collections::HashMap;
+
+impl SnapshotBuilder {
+    /// Resolves the memberships and says whether the read was complete.
+    #[must_use]
+    pub fn finish(mut self) -> Reading {
+        for what in std::mem::take(&mut self.unended) {
+            self.gap("unfinished", format!("reading {what} did not come to its end"));
+        }
+        if self.parts == 0 {
+            self.gap("unfinished", "nothing was read");
+        }
+        let mut direct = std::mem::take(&mut self.known_members);
+        direct.reserve(self.members.len());
+        let mut nested = std::mem::take(&mut self.known_parents);
+        let mut strangers = 0u32;
+        for (group, key) in std::mem::take(&mut self.members) {
+            if let Some(person) = self.person_by_dn.get(&key) {
+                direct.push((*person, group));
+            } else if let Some(child) = self.group_by_dn.get(&key) {
+                nested.push((*child, group));
+            } else {
+                strangers = strangers.saturating_add(1);
+            }
+        }
+        for (person, key) in std::mem::take(&mut self.member_of) {
+            match self.group_by_dn.get(&key) {
+                Some(group) => direct.push((person, *group)),
+                None => strangers = strangers.saturating_add(1),
+            }
+        }
+        for (child, key) in std::mem::take(&mut self.parents) {
+            match self.group_by_dn.get(&key) {
+                Some(parent) => nested.push((child, *parent)),
+                None => strangers = strangers.saturating_add(1),
+            }
+        }
+        self.person_by_dn = HashMap::new();
+        self.group_by_dn = HashMap::new();
+        self.resolve_logins(&mut direct, &mut strangers);
+        self.sort(direct, nested, strangers)
+    }
+
+    /// `memberUid` names logins; RFC 2307 compares them exactly.
+    fn resolve_logins(&mut self, direct: &mut Vec<(PersonIndex, GroupIndex)>, strangers: &mut u32) {
+        if self.member_logins.is_empty() {
+            return;
+        }
+        let mut by_login: HashMap<&str, Option<PersonIndex>> = HashMap::with_capacity(self.people.len());
+        let mut twice: Vec<&str> = Vec::new();
+        for (index, person) in (0u32..).zip(&self.people) {
+            if !person.login.is_empty() {
+                let login = self.texts.get(person.login);
+                by_login
+                    .entry(login)
+                    .and_modify(|known| {
+                        *known = None;
+                        twice.push(login);
+                    })
+                    .or_insert(Some(PersonIndex(index)));
+            }
+        }
+        let mut ambiguous = Vec::new();
+        for (group, login) in &self.member_logins {
+            let login = self.texts.get(*login);
+            match by_login.get(login) {
+                Some(Some(person)) => direct.push((*person, *group)),
+                Some(None) => ambiguous.push(format!("two people have the login {login}, which a memberUid names")),
+                None => *strangers = strangers.saturating_add(1),
+            }
+        }
+        for detail in ambiguous {
+            self.gap("ambiguous_login", detail);
+        }
+    }
+
+    /// Puts people and groups into the order of their subjects, so that the order in which a
+    /// provider sends them cannot show anywhere.
+    fn sort(
+        mut self,
+        mut direct: Vec<(PersonIndex, GroupIndex)>,
+        mut nested: Vec<(GroupIndex, GroupIndex)>,
+        strangers: u32,
+    ) -> Reading {
+        let texts = &self.texts;
+        let (people, person_at) = sorted(&self.people, |p| texts.get(p.subject));
+        let (groups, group_at) = sorted(&self.groups, |g| texts.get(g.subject));
+        let mut twice = Vec::new();
+        for pair in people.windows(2) {
+            if texts.get(pair[0].subject) == texts.get(pair[1].subject) {
+                twice.push(format!("two people with the id {}", texts.get(pair[0].subject)));
+            }
+        }
+        for pair in groups.windows(2) {
+            if texts.get(pair[0].subject) == texts.get(pair[1].subject) {
+                twice.push(format!("two groups with the id {}", texts.get(pair[0].subject)));
+            }
+        }
+        for detail in twice {
+            self.gap("duplicate_id", detail);
+        }
+        for (person, group) in &mut direct {
+            *person = PersonIndex(person_at[person.0 as usize]);
+            *group = GroupIndex(group_at[group.0 as usize]);
+        }
+        for (child, parent) in &mut nested {
+            *child = GroupIndex(group_at[child.0 as usize]);
+            *parent = GroupIndex(group_at[parent.0 as usize]);
+        }
+        direct.sort_unstable();
+        direct.dedup();
+        nested.sort_unstable();
+        nested.dedup();
+        let snapshot = Snapshot { texts: self.texts, people, groups, direct, nested, strangers };
+        if self.gap_count == 0 {
+            return Reading::Complete(Complete(snapshot));
+        }
+        let mut gaps = self.gaps;
+        gaps.sort();
+        gaps.dedup();
+        Reading::Unknown(Partial { snapshot, gaps })
+    }
+}
+
+/// The items in the order of their keys, and for each old place the new one.
+fn sorted<T: Copy, K: Ord>(items: &[T], key: impl Fn(&T) -> K) -> (Vec<T>, Vec<u32>) {
+    let mut order: Vec<u32> = (0..items.len() as u32).collect();
+    order.sort_unstable_by(|a, b| key(&items[*a as usize]).cmp(&key(&items[*b as usize])).then(a.cmp(b)));
+    let mut place = vec![0u32; items.len()];
+    for (new, old) in order.iter().enumerate() {
+        place[*old as usize] = new as u32;
+    }
+    (order.into_iter().map(|old| items[old as usize]).collect(), place)
+}
+
+#[cfg(test)]
+#[expect(clippy::panic, reason = "a test says what it expected")]
+mod tests {
+    use super::super::{GroupFields, PersonFields};
+    use super::*;
+
+    fn two_people() -> SnapshotBuilder {
+        let mut builder = SnapshotBuilder::new(7);
+        let part = builder.begin("all");
+        for (subject, login) in [("b", "bob"), ("a", "ana")] {
+            builder.person(PersonFields {
+                subject,
+                dn: Some(&format!("uid={login},dc=x")),
+                login: Some(login),
+                ..PersonFields::default()
+            });
+        }
+        let devs = builder.group(GroupFields { subject: "g1", dn: Some("cn=devs,dc=x"), name: "devs" });
+        let all = builder.group(GroupFields { subject: "g0", dn: Some("cn=all,dc=x"), name: "all" });
+        let (Some(devs), Some(all)) = (devs, all) else { panic!("groups are kept") };
+        builder.member_dn(devs, "UID=Bob, DC=x");
+        builder.member_login(devs, "ana");
+        builder.member_dn(all, "cn=devs,dc=x");
+        builder.member_dn(all, "uid=nobody,dc=x");
+        builder.end(part);
+        builder
+    }
+
+    #[test]
+    fn resolves_members_of_every_kind() {
+        let Reading::Complete(complete) = two_people().finish() else { panic!("nothing was missing") };
+        let s = complete.snapshot();
+        let logins: Vec<_> = s.people.iter().map(|p| s.texts.get(p.login)).collect();
+        assert_eq!(logins, ["ana", "bob"]);
+        assert_eq!(s.direct, [(PersonIndex(0), GroupIndex(1)), (PersonIndex(1), GroupIndex(1))]);
+        assert_eq!(s.nested, [(GroupIndex(1), GroupIndex(0))]);
+        assert_eq!(s.strangers, 1);
+    }
+
+    #[test]
+    fn keeps_members_that_are_resolved_already() {
+        let mut builder = SnapshotBuilder::new(7);
+        let part = builder.begin("all");
+        let zoe = builder.person(PersonFields { subject: "z", ..PersonFields::default() });
+        let ana = builder.person(PersonFields { subject: "a", ..PersonFields::default() });
+        let sre = builder.group(GroupFields { subject: "g2", dn: None, name: "sre" });
+        let all = builder.group(GroupFields { subject: "g1", dn: None, name: "all" });
+        let (Some(zoe), Some(ana), Some(sre), Some(all)) = (zoe, ana, sre, all) else { panic!("all are kept") };
+        builder.member(zoe, sre);
+        builder.member(zoe, sre);
+        builder.member(ana, all);
+        builder.nested(sre, all);
+        builder.end(part);
+        let Reading::Complete(complete) = builder.finish() else { panic!("nothing was missing") };
+        let s = complete.snapshot();
+        assert_eq!(s.direct, [(PersonIndex(0), GroupIndex(0)), (PersonIndex(1), GroupIndex(1))]);
+        assert_eq!(s.nested, [(GroupIndex(1), GroupIndex(0))]);
+    }
+
+    #[test]
+    fn a_gap_or_an_unended_part_is_never_complete() {
+        let mut with_gap = two_people();
+        with_gap.gap("referral", "somewhere else");
+        assert!(matches!(with_gap.finish(), Reading::Unknown(_)));
+
+        let mut unended = two_people();
+        let _part = unended.begin("more");
+        assert!(matches!(unended.finish(), Reading::Unknown(_)));
+        assert!(matches!(SnapshotBuilder::new(0).finish(), Reading::Unknown(_)));
+    }
+
+    #[test]
+    fn the_same_id_twice_is_a_gap() {
+        let mut builder = two_people();
+        builder.person(PersonFields { subject: "a", dn: Some("uid=c,dc=x"), ..PersonFields::default() });
+        let reading = builder.finish();
+        assert_eq!(reading.gaps().first().map(|g| g.code), Some("duplicate_id"));
+    }
+}
