@@ -90,6 +90,7 @@ async fn view(
     Ok(GroupView {
         provider,
         group: group.clone(),
+        above: groups.closure(&[group.id]),
         children,
         direct_people: direct.first().map(|row| row.int(0)).transpose()?.unwrap_or(0),
         gives: gives(db, group.id).await?,
