@@ -72,8 +72,8 @@ async fn bad_export(folder: &Folder, stage: &Stage) -> Result<(), Failure> {
 /// The daemon, on the demo's folder.
 async fn going_on(folder: &Folder) -> Result<Exit, Failure> {
     write_out(&format!(
-        "Going on with `rosterd run`, which reads the file every 5 seconds: change\n  {}\nand see it followed. \
-         running; Ctrl-C ends it\n",
+        "Going on with `rosterd run`, which reads the file every 5 seconds: change\n  {}\n\
+         and see it followed.\nrunning; Ctrl-C ends it\n",
         folder.path.join("company.ldif").display()
     ))?;
     let arguments = ["rosterd", "run", "--quiet", "--config", "rosterd.toml"];

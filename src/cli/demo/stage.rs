@@ -7,6 +7,7 @@ use std::io::IsTerminal as _;
 /// Lines of one command that are shown from its beginning and from its end.
 const FIRST: usize = 9;
 const LAST: usize = 3;
+const FEW: usize = 10;
 
 /// The terminal, or whatever is in its place.
 pub(super) struct Stage {
@@ -52,8 +53,8 @@ impl Stage {
 fn shortened(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let left_out = lines.len().saturating_sub(FIRST + LAST);
-    // One line more is no longer than saying that it is left out.
-    if left_out < 2 {
+    // A few lines are not worth leaving out.
+    if left_out <= FEW {
         return text.to_owned();
     }
     let (first, last) = (lines.iter().take(FIRST), lines.iter().skip(lines.len() - LAST));
@@ -68,8 +69,8 @@ mod tests {
     #[test]
     fn long_outputs_are_shortened_in_the_middle_and_say_so() {
         let text = |n: usize| (1..=n).map(|n| format!("{n}\n")).collect::<String>();
-        assert_eq!(shortened(&text(13)), text(13));
-        let short = shortened(&text(14));
-        assert_eq!(short.lines().collect::<Vec<_>>()[8..], ["9", "… 2 more lines", "12", "13", "14"]);
+        assert_eq!(shortened(&text(22)), text(22));
+        let short = shortened(&text(23));
+        assert_eq!(short.lines().collect::<Vec<_>>()[8..], ["9", "… 11 more lines", "21", "22", "23"]);
     }
 }

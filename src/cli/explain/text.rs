@@ -107,6 +107,10 @@ fn at(place: Option<&String>) -> String {
     place.map(|place| format!(" ({place})")).unwrap_or_default()
 }
 
+fn people(number: i64) -> String {
+    if number == 1 { "1 person".to_owned() } else { format!("{number} people") }
+}
+
 /// A group and what it does.
 pub(super) fn group(group: &Group) -> String {
     let mut out = format!("{} at provider {}: id {}", group.name, group.provider, group.id);
@@ -120,7 +124,7 @@ pub(super) fn group(group: &Group) -> String {
         let _ = write!(out, "; that provider is not configured any more");
     }
     let children = if group.groups.is_empty() { "no groups".to_owned() } else { group.groups.join(", ") };
-    let _ = writeln!(out, "\n\nin it\n  {} people directly\n  {children}", group.direct_people);
+    let _ = writeln!(out, "\n\nin it\n  {} directly\n  {children}", people(group.direct_people));
     if !group.within.is_empty() {
         out.push_str("\nit is in\n");
     }
@@ -133,7 +137,7 @@ pub(super) fn group(group: &Group) -> String {
     }
     for look in &group.rules {
         let how = match look.how {
-            "part" => ": a part of what it asks for",
+            "part" => ": needs other groups as well",
             "rules_out" => ": does not match whoever is in it",
             _ => "",
         };
@@ -150,7 +154,7 @@ pub(super) fn group(group: &Group) -> String {
         } else {
             format!("{} {}", gives.kind, gives.target)
         };
-        let _ = writeln!(out, "  {what} to {} people by {}{}", gives.people, gives.rule, at(gives.at.as_ref()));
+        let _ = writeln!(out, "  {what} to {} by {}{}", people(gives.people), gives.rule, at(gives.at.as_ref()));
     }
     out
 }
