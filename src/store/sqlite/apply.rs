@@ -62,7 +62,7 @@ pub(super) struct Apply<'t> {
 }
 
 /// A unique key in the way means that somebody inserted by hand what the plan did not know of.
-fn write_error(e: rusqlite::Error) -> StoreError {
+pub(super) fn write_error(e: rusqlite::Error) -> StoreError {
     if is_unique_violation(&e) { StoreError::Moved } else { error(e) }
 }
 

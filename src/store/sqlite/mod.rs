@@ -5,6 +5,7 @@
 
 mod apply;
 mod authz;
+mod bulk;
 mod connect;
 mod lock;
 mod observe;

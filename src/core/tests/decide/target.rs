@@ -195,11 +195,12 @@ impl Target {
                 let (state, synced_admin) = (row.state, row.synced_admin);
                 let [login, name, email] = [row.login, row.name, row.email].map(text);
                 assert!(!login.is_empty());
-                let taken = self.users.iter().find(|(id, u)| **id != row.id && u.login == login);
-                assert!(taken.is_none(), "the login {login} is taken by {taken:?}");
                 self.users.insert(row.id, User { login, name, email, state, synced_admin, manual_admin });
             }
         }
+        let logins: BTreeMap<_, _> = self.users.iter().map(|(id, user)| (&user.login, id)).collect();
+        assert_eq!(logins.len(), self.users.len(), "two users with one login");
+        assert!(w.changed_users.is_sorted_by(|a, b| a.id < b.id), "each person once");
         for row in &w.org_members {
             assert!(self.users.contains_key(&row.user) && self.orgs.contains_key(&row.org));
             let key = (row.user, row.org);
