@@ -25,16 +25,18 @@ pub(super) async fn run(args: &Args, providers: &[String]) -> Result<Exit, Failu
 pub(super) async fn sync_all(args: &Args, engine: &Engine, names: &[String]) -> Result<Exit, Failure> {
     let shown = progress::show(args, &engine.progress);
     let mut results = Vec::new();
-    let mut warned = false;
     for name in names {
         let watch = Stopwatch::start();
         let outcome = once(engine, name).await;
-        let report = Report::of(name, outcome, watch);
-        warned |= !report.notices.is_empty();
-        results.push(report);
+        results.push(Report::of(name, outcome, watch));
     }
     drop(shown);
-    for report in &results {
+    report(args, &results)
+}
+
+/// Prints what came of each run; the worst outcome is the exit code.
+pub(super) fn report(args: &Args, results: &[Report]) -> Result<Exit, Failure> {
+    for report in results {
         for notice in &report.notices {
             note(args, &format!("{}: {notice}", report.provider));
         }
@@ -48,6 +50,7 @@ pub(super) async fn sync_all(args: &Args, engine: &Engine, names: &[String]) -> 
     }
     let exits: Vec<Exit> = results.iter().map(|report| report.exit).collect();
     let exit = overall(&exits);
+    let warned = results.iter().any(|report| !report.notices.is_empty());
     Ok(if exit == Exit::Done && warned && args.deny_warnings { Exit::Warnings } else { exit })
 }
 
@@ -68,7 +71,8 @@ pub(super) fn overall(exits: &[Exit]) -> Exit {
     if worst == Exit::Failed && some_done { Exit::Partial } else { worst }
 }
 
-struct Report {
+/// What is printed of one run.
+pub(super) struct Report {
     provider: String,
     line: String,
     value: Value,
@@ -77,7 +81,7 @@ struct Report {
 }
 
 impl Report {
-    fn of(provider: &str, outcome: Result<Outcome, RunError>, watch: Stopwatch) -> Self {
+    pub(super) fn of(provider: &str, outcome: Result<Outcome, RunError>, watch: Stopwatch) -> Self {
         let elapsed = watch.elapsed().as_secs_f64();
         let memory = peak_memory_mb().map_or_else(String::new, |mb| format!(" mem={mb}MB"));
         let cost = format!("elapsed={elapsed:.2}s{memory}");

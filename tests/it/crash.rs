@@ -131,12 +131,12 @@ fn r15_killed_at_every_step_of_the_first_sync(backend: Backend) {
 fn r15_killed_at_any_moment(backend: Backend) {
     let (crashed, twin) = (site(backend), site(Backend::Sqlite));
     for site in [&crashed, &twin] {
-        state(0, 800).write(site);
+        state(0, 300).write(site);
         site.sync(0);
     }
-    for (n, milliseconds) in (1..).zip([5, 20, 40, 60, 80, 100, 130, 170, 220, 300]) {
+    for (n, milliseconds) in (1..).zip([5, 20, 40, 60, 80, 110, 150, 200]) {
         for site in [&crashed, &twin] {
-            state(n, 800).write(site);
+            state(n, 300).write(site);
         }
         let running = crashed.start(&["sync"], &[]);
         std::thread::sleep(Duration::from_millis(milliseconds));

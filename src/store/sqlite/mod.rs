@@ -7,6 +7,7 @@ mod apply;
 mod authz;
 mod bulk;
 mod connect;
+mod keys;
 mod lock;
 mod observe;
 mod seen;
