@@ -97,7 +97,7 @@ fn steady(line: &str) -> String {
         _ if word.starts_with("elapsed=") => "elapsed=…".to_owned(),
         _ if word.starts_with("mem=") => "mem=…".to_owned(),
         _ if is_moment(word) => "TIME".to_owned(),
-        _ if word.starts_with('/') => "FOLDER".to_owned(),
+        _ if word.len() > 1 && word.starts_with('/') => "FOLDER".to_owned(),
         _ => word.to_owned(),
     });
     words.collect::<Vec<_>>().join(" ").trim_end().to_owned()

@@ -7,6 +7,8 @@ use super::misses::misses;
 use super::value::{Identity, Kind, Person, Place, Reach, Right, Suspension};
 use super::ways::Ways;
 use crate::store::{GrantView, IdentityView, PersonView};
+use rosterd_core::mapping::Outcome;
+use std::cmp::Ordering;
 
 /// The rule name of what `on_no_match = "default"` gives.
 const ON_NO_MATCH: &str = "on_no_match";
@@ -83,8 +85,7 @@ fn identity(book: &Book<'_>, source: &Source<'_>) -> Identity {
 fn rights(view: &PersonView) -> Vec<Right> {
     let mut rights = Vec::new();
     let mut add = |kind, org: Option<&str>, team: Option<&str>, synced: Option<&str>, manual: Option<&str>| {
-        let higher = synced.max_by_role(manual, kind);
-        let Some(role) = higher else { return };
+        let Some(role) = higher(kind, synced, manual) else { return };
         rights.push(Right {
             place: Place { kind, org: org.map(str::to_owned), team: team.map(str::to_owned) },
             role: role.to_owned(),
@@ -108,16 +109,10 @@ fn rights(view: &PersonView) -> Vec<Right> {
     rights
 }
 
-trait MaxByRole {
-    fn max_by_role(self, other: Self, kind: Kind) -> Self;
-}
-
-impl MaxByRole for Option<&str> {
-    fn max_by_role(self, other: Self, kind: Kind) -> Self {
-        match (self, other) {
-            (Some(one), Some(two)) => Some(if rank(kind, two) > rank(kind, one) { two } else { one }),
-            (one, two) => one.or(two),
-        }
+fn higher<'r>(kind: Kind, one: Option<&'r str>, other: Option<&'r str>) -> Option<&'r str> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(if rank(kind, other) > rank(kind, one) { other } else { one }),
+        (one, other) => one.or(other),
     }
 }
 
@@ -151,7 +146,7 @@ fn given(view: &PersonView, book: &Book<'_>, source: &Source<'_>, grant: &GrantV
         None => None,
         Some(tried) => match tried.place_of(&grant.rule) {
             None => Some("the rule is not in the configuration any more; the next sync takes this back".to_owned()),
-            Some(rule) if !matches!(tried.outcomes.get(rule), Some(rosterd_core::mapping::Outcome::Hit(_))) => {
+            Some(rule) if !matches!(tried.outcomes.get(rule), Some(Outcome::Hit(_))) => {
                 Some("the rule does not match any more; see `rosterd plan`".to_owned())
             }
             Some(rule) if place.kind == Kind::Org && tried.rules.rules.get(rule).is_some_and(|r| r.role.is_none()) => {
@@ -203,9 +198,9 @@ fn lost(
             return (won < claim.rule).then(|| format!("{} stands before it (resolve = \"first\")", winner.rule));
         }
         match rank(kind, claim.role).cmp(&rank(kind, &winner.role)) {
-            std::cmp::Ordering::Less => Some(format!("less than {} by {}", winner.role, winner.rule)),
-            std::cmp::Ordering::Equal => Some(format!("the same, given by {} already", winner.rule)),
-            std::cmp::Ordering::Greater => None,
+            Ordering::Less => Some(format!("less than {} by {}", winner.role, winner.rule)),
+            Ordering::Equal => Some(format!("the same, given by {} already", winner.rule)),
+            Ordering::Greater => None,
         }
     });
     let waits = note.is_none();
