@@ -146,7 +146,8 @@ pub(super) async fn counts(db: &mut dyn Session) -> Result<Counts, StoreError> {
                     (SELECT count(*) FROM users WHERE state = 'archived'),
                     (SELECT count(*) FROM orgs), (SELECT count(*) FROM teams),
                     (SELECT count(*) FROM org_members), (SELECT count(*) FROM team_members),
-                    (SELECT count(*) FROM holds WHERE state = 'pending'), (SELECT count(*) FROM audit)",
+                    (SELECT count(*) FROM holds WHERE state = 'pending'), (SELECT count(*) FROM audit),
+                    (SELECT audit_seq FROM state)",
             &[],
         )
         .await?;
@@ -175,6 +176,7 @@ pub(super) async fn counts(db: &mut dyn Session) -> Result<Counts, StoreError> {
             .collect::<Result<_, StoreError>>()?,
         holds_pending: row.int(7)?,
         audit_records: row.int(8)?,
+        audit_last: row.int(9)?,
     })
 }
 

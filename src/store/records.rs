@@ -240,4 +240,6 @@ pub struct Counts {
     pub providers: Vec<(String, i64, i64, Option<Timestamp>)>,
     pub holds_pending: i64,
     pub audit_records: i64,
+    /// The number of the last audit record that was written, whether or not it is there.
+    pub audit_last: i64,
 }
