@@ -1,5 +1,6 @@
 //! What each rule that matches somebody would give on its own, so that those that lost can be named.
 
+use super::book::Book;
 use super::value::{Kind, Place};
 use super::ways::Ways;
 use rosterd_core::mapping::{Mapping, Outcome, Resolve, RuleSet, Slot, outcomes};
@@ -23,8 +24,9 @@ pub(super) struct Tried<'a> {
 }
 
 impl<'a> Tried<'a> {
-    /// `orgs` are the organizations that `*` stands for.
-    pub(super) fn new(rules: &'a RuleSet, ways: &Ways<'_>, orgs: &[&str]) -> Self {
+    /// `None` when the provider is not configured. `orgs` are the organizations that `*` stands for.
+    pub(super) fn new(book: &'a Book<'_>, provider: &str, ways: &Ways<'_>, orgs: &[&str]) -> Option<Self> {
+        let rules = book.of(provider)?;
         let facts = ways.facts();
         let outcomes: Vec<Outcome> = outcomes(rules, &facts).into_iter().map(|outcome| outcome.outcome).collect();
         let everything: Vec<u32> = (0..facts.len() as u32).collect();
@@ -33,8 +35,7 @@ impl<'a> Tried<'a> {
             if !matches!(outcomes.get(at), Some(Outcome::Hit(_))) {
                 continue;
             }
-            let mut alone = rules.clone();
-            alone.rules = vec![rule.clone()];
+            let Some(alone) = book.alone(provider, &rule.id) else { continue };
             let mut mapping = Mapping::new(&alone, facts.iter().copied(), orgs.iter().copied(), true);
             let mut found = Vec::new();
             mapping.person(&everything, &mut found);
@@ -54,7 +55,7 @@ impl<'a> Tried<'a> {
                 claims.push(Claim { place, role, rule: at, via: claim.via });
             }
         }
-        Self { rules, outcomes, claims }
+        Some(Self { rules, outcomes, claims })
     }
 
     /// The place of a rule in the set.

@@ -27,8 +27,8 @@ pub(super) fn explain<'a>(view: &'a PersonView, book: &'a Book<'_>) -> Person {
         .iter()
         .map(|identity| {
             let ways = Ways::new(&identity.groups);
-            let rules = book.of(&identity.provider).filter(|_| identity.gone_at.is_none());
-            let tried = rules.map(|rules| Tried::new(rules, &ways, &orgs));
+            let present = identity.gone_at.is_none();
+            let tried = present.then(|| Tried::new(book, &identity.provider, &ways, &orgs)).flatten();
             Source { identity, ways, tried }
         })
         .collect();
