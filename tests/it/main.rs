@@ -11,17 +11,21 @@
 )]
 
 mod architecture;
+mod audit;
 mod config;
 mod crash;
+mod demo;
 mod demo_company;
 mod docs_queries;
 mod documents;
+mod explain;
 mod file_provider;
 mod holds;
 mod last_admin;
 mod ldap;
 mod limits;
 mod main_job;
+mod meta;
 mod nothing_removed;
 mod nothing_removed_tampered;
 mod plan_apply;
