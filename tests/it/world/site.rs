@@ -67,15 +67,22 @@ impl Site {
     #[track_caller]
     pub fn sync(&self, code: i32) -> Outcome {
         let outcome = self.run(&["sync"]).expect(code);
-        self.tables();
+        self.administered();
         outcome
     }
 
     /// What an application sees now.
     pub fn tables(&self) -> Tables {
-        let tables = self.database.tables();
-        self.administered.borrow_mut().extend(tables.administered());
-        tables
+        self.database.tables()
+    }
+
+    /// Organizations in which somebody active is Admin now.
+    pub fn administered(&self) -> BTreeSet<String> {
+        let sql = "SELECT DISTINCT o.name FROM org_members m \
+             JOIN orgs o ON o.id = m.org_id JOIN users u ON u.id = m.user_id WHERE m.role = 'Admin' AND u.state = 'active'";
+        let now: BTreeSet<String> = self.database.rows(sql).concat().into_iter().collect();
+        self.administered.borrow_mut().extend(now.iter().cloned());
+        now
     }
 
     /// Organizations that once had an active Admin.

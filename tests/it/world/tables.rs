@@ -42,16 +42,6 @@ impl Tables {
         self.users.get(login).map(|user| user.state.as_str())
     }
 
-    /// Organizations in which somebody active is Admin.
-    pub fn administered(&self) -> BTreeSet<String> {
-        let active = |login: &String| self.state(login) == Some("active");
-        self.org_members
-            .iter()
-            .filter(|((_, login), role)| *role == "Admin" && active(login))
-            .map(|((org, _), _)| org.clone())
-            .collect()
-    }
-
     /// Every row as a line, to be compared.
     fn lines(&self) -> BTreeSet<String> {
         let users = self.users.iter().map(|(login, u)| {
