@@ -44,9 +44,9 @@ CREATE TABLE identities (
     digest        BIGINT NOT NULL,
     grants_digest BIGINT NOT NULL,
     observed_at   BIGINT NOT NULL,
-    gone_at       BIGINT,
-    UNIQUE (provider_id, subject)
+    gone_at       BIGINT
 );
+CREATE UNIQUE INDEX identities_subject ON identities (provider_id, subject);
 CREATE INDEX identities_user ON identities (user_id);
 
 CREATE VIEW grants AS

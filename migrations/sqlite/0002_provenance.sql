@@ -44,9 +44,9 @@ CREATE TABLE identities (
     digest        INTEGER NOT NULL,
     grants_digest INTEGER NOT NULL,
     observed_at   INTEGER NOT NULL,
-    gone_at       INTEGER,
-    UNIQUE (provider_id, subject)
+    gone_at       INTEGER
 ) STRICT;
+CREATE UNIQUE INDEX identities_subject ON identities (provider_id, subject);
 CREATE INDEX identities_user ON identities (user_id);
 
 CREATE VIEW grants AS

@@ -8,6 +8,9 @@ use super::tree::Origin;
 use serde::{Serialize, Serializer};
 use std::fmt;
 
+/// The most that is reported of one file at once.
+const MOST: usize = 1000;
+
 /// Whether rosterd can go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -51,18 +54,25 @@ pub struct Shown(Excerpt);
 
 /// Everything that is wrong, in the order of places.
 #[derive(Debug, Clone, Default)]
-pub struct Diagnostics(Vec<Diagnostic>);
+pub struct Diagnostics(Vec<Diagnostic>, Counts);
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Counts {
+    errors: usize,
+    warnings: usize,
+}
 
 impl Diagnostics {
     /// Something that concerns a file as a whole.
     #[must_use]
     pub fn of(origin: &str, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self(vec![Diagnostic {
+        let one = Diagnostic {
             severity: Severity::Error,
             message: message.into(),
             help: help.into(),
             place: Place::Other { origin: origin.to_owned() },
-        }])
+        };
+        Self(vec![one], Counts { errors: 1, warnings: 0 })
     }
 
     #[must_use]
@@ -76,7 +86,12 @@ impl Diagnostics {
 
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.0.iter().any(|one| one.severity == Severity::Error)
+        self.1.errors > 0
+    }
+
+    /// Whether further errors are dropped, so that finding them can stop.
+    pub(super) fn is_full(&self) -> bool {
+        self.1.errors >= MOST
     }
 
     pub(super) fn error(&mut self, source: &Source, at: &Origin, message: impl Into<String>, help: impl Into<String>) {
@@ -93,7 +108,18 @@ impl Diagnostics {
         self.push(source, at, Severity::Warning, message.into(), help.into());
     }
 
+    /// Adds one, up to a number that nobody reads to its end anyway; a file of nothing but errors
+    /// must not cost more than reading it.
     fn push(&mut self, source: &Source, at: &Origin, severity: Severity, message: String, help: String) {
+        // Each has its own number: many warnings must not hide the one error.
+        let count = match severity {
+            Severity::Error => &mut self.1.errors,
+            Severity::Warning => &mut self.1.warnings,
+        };
+        if *count >= MOST {
+            return;
+        }
+        *count += 1;
         let place = match at {
             Origin::File(range) => {
                 let located = source.locate(range);

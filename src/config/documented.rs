@@ -107,9 +107,15 @@ proptest! {
     #[test]
     fn n8_a_damaged_file_never_panics(
         cuts in proptest::collection::vec((any::<prop::sample::Index>(), 0_usize..40, ".{0,6}"), 1..6),
-        on in any::<bool>(),
+        file in 0_usize..4,
     ) {
-        let mut text: Vec<char> = if on { switched_on() } else { TEXT.to_owned() }.chars().collect();
+        let text = match file {
+            0 => TEXT.to_owned(),
+            1 => switched_on(),
+            2 => include_str!("../../config/examples/openldap.yaml").to_owned(),
+            _ => include_str!("../../config/examples/openldap.json").to_owned(),
+        };
+        let mut text: Vec<char> = text.chars().collect();
         for (at, length, new) in cuts {
             let at = at.index(text.len().max(1)).min(text.len());
             let end = (at + length).min(text.len());

@@ -70,6 +70,11 @@ impl Source {
         (start + column.saturating_sub(1)).min(self.text.len())
     }
 
+    /// The first byte of a character, at or behind this byte.
+    fn boundary(&self, at: usize) -> usize {
+        (at..self.text.len()).find(|at| self.text.is_char_boundary(*at)).unwrap_or(self.text.len())
+    }
+
     pub(super) fn locate(&self, range: &Range<usize>) -> Located {
         // A parser that misses something at the end of a file points behind its last line.
         let end_of_text = self.text.trim_end_matches(['\r', '\n']).len();
@@ -78,17 +83,16 @@ impl Source {
         let start = self.starts.get(line - 1).copied().unwrap_or(0);
         let rest = self.text.get(start..).unwrap_or_default();
         let content = rest.split('\n').next().unwrap_or_default().trim_end_matches('\r');
+        let end = start + content.len();
+        let count = |range: Range<usize>| self.text.get(range).unwrap_or_default().chars().count();
+        let column = 1 + count(start..at);
+        let length = count(at..range.end.min(end));
+        // Of a line of megabytes only what is near is looked at.
+        let from = self.boundary(at.saturating_sub(4 * WIDEST).max(start));
+        let to = self.boundary((at + 4 * WIDEST).min(end));
         let mut shown = Shown::default();
-        let mut column = 1;
-        let mut length = 0;
-        for (offset, c) in content.char_indices() {
-            let byte = start + offset;
-            if byte < at {
-                column += 1;
-            } else if byte < range.end {
-                length += 1;
-            }
-            shown.push(byte, c, at..range.end, &self.secrets);
+        for (offset, c) in self.text.get(from..to).unwrap_or_default().char_indices() {
+            shown.push(from + offset, c, at..range.end, &self.secrets);
         }
         Located { line, column, length: length.max(1), excerpt: shown.cut() }
     }

@@ -107,13 +107,19 @@ impl Validator<'_> {
 
     fn table(&mut self, entries: &[Entry], fit: &Fit, holder: &Origin, name: &str) {
         let known = || fit.properties.iter().map(|(key, _)| *key);
+        let mut free = None;
         for entry in entries {
+            if self.found.is_full() {
+                return;
+            }
             match fit.property(&entry.key) {
                 Some(inner) => self.node(&entry.node, inner, &entry.key_origin, &quoted(&entry.key)),
                 None => {
-                    let free = known().filter(|key| !entries.iter().any(|other| other.key == *key));
+                    let free = free.get_or_insert_with(|| {
+                        known().filter(|key| !entries.iter().any(|other| other.key == *key)).collect::<Vec<_>>()
+                    });
                     let message = format!("unknown key {}", quoted(&entry.key));
-                    self.error(&entry.key_origin, message, suggest(&entry.key, free));
+                    self.error(&entry.key_origin, message, suggest(&entry.key, free.iter().copied()));
                 }
             }
         }

@@ -24,8 +24,9 @@ pub struct Writes {
     pub renamed_teams: Vec<(TeamId, Text)>,
     /// Whole rows of people who are new.
     pub new_users: Vec<UserWrite>,
-    /// Whole rows of people of whom something changed. Logins move in this order: first those
-    /// that are given up.
+    /// Whole rows of people of whom something changed, each once. One may take the login that
+    /// another gives up, and new people take such logins too: a store sees to it that no two have
+    /// one login at any time.
     pub changed_users: Vec<UserWrite>,
     /// By (org, user). `role` is what rosterd gives; `None` takes back what it gave.
     pub org_members: Vec<OrgMemberWrite>,

@@ -3,6 +3,8 @@
 //! What needs no server, file or process is a unit test beside the code instead.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
     clippy::panic,
     unreachable_pub,
     reason = "a test stops at the first thing that is not as it must be, and is nobody's library"
@@ -10,10 +12,20 @@
 
 mod architecture;
 mod config;
+mod crash;
 mod demo_company;
 mod docs_queries;
 mod documents;
 mod file_provider;
+mod holds;
+mod last_admin;
 mod ldap;
+mod limits;
+mod main_job;
+mod nothing_removed;
+mod nothing_removed_tampered;
+mod plan_apply;
+mod several_providers;
 mod store;
 mod world;
+mod world_works;

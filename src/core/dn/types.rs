@@ -55,14 +55,16 @@ const NAMES: [(&str, &str); 44] = [
 ];
 
 /// Whether it is one of the usual types under the name that normal forms use.
+#[inline]
 pub(super) fn is_short(name: &[u8]) -> bool {
-    let mut lower = [0; SHORT_MAX];
-    let Some(lower) = lower.get_mut(..name.len()) else {
-        return false;
-    };
-    lower.copy_from_slice(name);
-    lower.make_ascii_lowercase();
-    matches!(&*lower, b"cn" | b"ou" | b"dc" | b"uid" | b"o" | b"c" | b"l" | b"st" | b"sn" | b"mail")
+    // A bit makes a letter small, and makes no other byte one of these letters.
+    match *name {
+        [a] => matches!(a | 0x20, b'o' | b'c' | b'l'),
+        [a, b] => matches!(&[a | 0x20, b | 0x20], b"cn" | b"ou" | b"dc" | b"st" | b"sn"),
+        [a, b, c] => [a | 0x20, b | 0x20, c | 0x20] == *b"uid",
+        [a, b, c, d] => [a | 0x20, b | 0x20, c | 0x20, d | 0x20] == *b"mail",
+        _ => false,
+    }
 }
 
 /// The name in normal forms of a type under any of its names.

@@ -145,6 +145,12 @@ impl<'a> Mapping<'a> {
         self.scratch = claims;
     }
 
+    /// Whether the rules could name an organization beside the `known` first ones.
+    #[must_use]
+    pub fn may_create_orgs(&self, known: usize) -> bool {
+        self.slots.orgs.len() > known || !self.combined.is_empty()
+    }
+
     /// Rules whose names could not be filled in for a group: (rule, group).
     pub fn unusable(&self) -> impl Iterator<Item = (u32, Option<u32>)> + '_ {
         self.unusable.keys().copied()

@@ -41,7 +41,8 @@ pub enum Resolve {
 #[derive(Debug, Clone)]
 pub enum OrgTarget {
     Named(Template),
-    /// Every organization there is when the rules are evaluated.
+    /// Every organization there is when the rules are evaluated, and those that the same run
+    /// creates.
     All,
 }
 
@@ -79,6 +80,12 @@ impl RuleSet {
             }
         }
         if errors.is_empty() { Ok(set) } else { Err(errors) }
+    }
+
+    /// Whether some rule is about `*`.
+    #[must_use]
+    pub fn mentions_all_orgs(&self) -> bool {
+        self.rules.iter().any(|rule| matches!(rule.org, Some(OrgTarget::All)))
     }
 
     fn rule(&mut self, spec: &RuleSpec, case_sensitive: bool) -> Result<Rule, (&'static str, String)> {

@@ -45,8 +45,6 @@ pub(super) fn settle(draft: &mut Draft<'_>) {
 
 fn note(draft: &mut Draft<'_>, given: Vec<(UserId, String)>) {
     let observed = Arc::clone(&draft.observed);
-    let now_of: HashMap<&str, UserId> = given.iter().map(|(user, login)| (login.as_str(), *user)).collect();
-    let mut parked = Vec::new();
     for (user, login) in &given {
         let text = draft.snapshot.texts.push(login);
         let row = observed.users.binary_search_by_key(user, |row| row.id).ok().and_then(|at| observed.users.get(at));
@@ -60,14 +58,7 @@ fn note(draft: &mut Draft<'_>, given: Vec<(UserId, String)>) {
         let old = draft.copied(row.login);
         draft.user_row(*user).login = text;
         draft.changes.push(Change::UpdateUser { user: *user, field: Field::Login, old, new: text });
-        if now_of.get(observed.texts.get(row.login)).is_some_and(|other| other != user) {
-            let login = draft.snapshot.texts.push(&format!("~{user}~"));
-            let mut aside = *draft.user_row(*user);
-            aside.login = login;
-            parked.push(aside);
-        }
     }
-    draft.books.parked = parked;
 }
 
 /// Whether no provider has that person any more.

@@ -116,8 +116,6 @@ struct Bookkeeping {
     new_teams: BTreeMap<TeamId, NewTeam>,
     /// By id: new ones, whole; changed ones as they will be.
     users: BTreeMap<UserId, UserWrite>,
-    /// Rows to be written before those of `users`, so that no two have one login at any time.
-    parked: Vec<UserWrite>,
     suspensions: Vec<SuspensionWrite>,
     groups: Vec<GroupWrite>,
     identities: Vec<IdentityWrite>,
@@ -128,7 +126,7 @@ struct Bookkeeping {
 
 impl Bookkeeping {
     fn is_empty(&self) -> bool {
-        self.groups.is_empty() && self.identities.is_empty() && self.parked.is_empty()
+        self.groups.is_empty() && self.identities.is_empty()
     }
 }
 

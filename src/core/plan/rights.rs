@@ -12,15 +12,19 @@ use super::{Change, NoMatch, Reason, accounts};
 use crate::ids::{GroupId, UserId};
 use crate::mapping::{Claim, Mapping, RuleSet, Slot};
 use crate::observed::{Grant, IdentityRow, OrgMemberRow, Right, TeamMemberRow};
+use crate::snapshot::PersonIndex;
 use crate::text::Text;
 use crate::writes::{IdentityWrite, Span};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Adds to the draft what is to change for everybody this provider knows or knew.
 pub(super) fn work_out(draft: &mut Draft<'_>, rules: &RuleSet, groups: Groups, work: &[Work]) {
     let observed = Arc::clone(&draft.observed);
-    let orgs = observed.orgs.iter().map(|org| observed.texts.get(org.name));
-    let mapping = Mapping::new(rules, groups.facts(&draft.snapshot, &observed), orgs, draft.complete);
+    let orgs: Vec<&str> = observed.orgs.iter().map(|org| observed.texts.get(org.name)).collect();
+    let facts = groups.facts(&draft.snapshot, &observed);
+    let mapping = Mapping::new(rules, facts, orgs.iter().copied(), draft.complete);
+    let may_create = mapping.may_create_orgs(orgs.len());
     let mut walk = Walk {
         rules,
         mapping,
@@ -31,6 +35,12 @@ pub(super) fn work_out(draft: &mut Draft<'_>, rules: &RuleSet, groups: Groups, w
         direct: Vec::new(),
         wanted: Vec::new(),
     };
+    if rules.mentions_all_orgs() && draft.policy.create_orgs && may_create {
+        let new = walk.new_orgs(draft, work, &orgs);
+        let facts = walk.groups.facts(&draft.snapshot, &observed);
+        let all = orgs.iter().copied().chain(new.iter().map(String::as_str));
+        walk.mapping = Mapping::new(rules, facts, all, draft.complete);
+    }
     let mut rows = Rows::new(&observed);
     for identities in work.chunk_by(|a, b| a.user == b.user) {
         if let Some(first) = identities.first() {
@@ -64,6 +74,48 @@ enum Said {
 }
 
 impl Walk<'_> {
+    /// Organizations that this plan will create: `*` stands for them too, or the next run would
+    /// find something to do although nothing had happened.
+    fn new_orgs(&mut self, draft: &Draft<'_>, work: &[Work], known: &[&str]) -> BTreeSet<String> {
+        let known: BTreeSet<&str> = known.iter().copied().collect();
+        let mut seen = BTreeSet::new();
+        let mut claims = Vec::new();
+        let mut unmatched = false;
+        for work in work {
+            let Some(index) = work.person else { continue };
+            let stored = work.stored.and_then(|at| draft.observed.identities.get(at as usize));
+            self.place(draft, index, stored);
+            self.climb();
+            self.mapping.person(&self.places, &mut claims);
+            unmatched |= claims.is_empty();
+            seen.extend(claims.iter().filter_map(|claim| match claim.slot {
+                Slot::Org(slot) => Some(slot),
+                Slot::Team(_) | Slot::ServerAdmin => None,
+            }));
+        }
+        let names = seen.into_iter().filter_map(|slot| self.mapping.slots.orgs.get(slot as usize));
+        let mut new: BTreeSet<String> = names.filter(|name| !known.contains(name.as_str())).cloned().collect();
+        if let NoMatch::Default { org, .. } = &draft.policy.on_no_match
+            && unmatched
+            && !known.contains(org.as_str())
+        {
+            new.insert(org.clone());
+        }
+        new
+    }
+
+    /// Makes `places` the groups that somebody is directly in; in an incomplete reading also
+    /// those that were known before.
+    fn place(&mut self, draft: &Draft<'_>, index: PersonIndex, stored: Option<&IdentityRow>) {
+        self.places.clear();
+        self.places.extend(draft.snapshot.groups_of(index).map(|group| group.0));
+        if let (false, Some(stored)) = (draft.complete, stored) {
+            self.places.extend(stored.groups.iter().filter_map(|group| self.groups.place(*group)));
+            self.places.sort_unstable();
+            self.places.dedup();
+        }
+    }
+
     fn person(&mut self, draft: &mut Draft<'_>, user: UserId, identities: &[Work], rows: &PersonRows<'_>) {
         self.wanted.clear();
         let mut said = Said::Gone;
@@ -113,13 +165,7 @@ impl Walk<'_> {
             return Said::Present;
         };
         let Some(person) = draft.snapshot.people.get(index.0 as usize).copied() else { return Said::Gone };
-        self.places.clear();
-        self.places.extend(draft.snapshot.groups_of(index).map(|group| group.0));
-        if let (false, Some(stored)) = (draft.complete, stored) {
-            self.places.extend(stored.groups.iter().filter_map(|group| self.groups.place(*group)));
-            self.places.sort_unstable();
-            self.places.dedup();
-        }
+        self.place(draft, index, stored);
         self.direct.clear();
         self.direct.extend(self.places.iter().filter_map(|place| self.groups.ids.get(*place as usize)));
         self.direct.sort_unstable();

@@ -127,10 +127,9 @@ impl Plan {
         let written = std::mem::take(&mut self.bookkeeping.suspensions);
         writes.suspend = written.into_iter().filter(|row| suspended.contains(&row.user)).collect();
         let last = self.bookkeeping.last_user_before;
-        writes.changed_users = std::mem::take(&mut self.bookkeeping.parked);
         let (new, changed): (Vec<UserWrite>, Vec<UserWrite>) =
             std::mem::take(&mut self.bookkeeping.users).into_values().partition(|row| row.id.0 > last);
-        writes.changed_users.extend(changed);
+        writes.changed_users = changed;
         writes.new_users = new;
     }
 

@@ -26,14 +26,11 @@ pub struct FilterError {
 pub fn compile(filter: &str) -> Result<Vec<u8>, FilterError> {
     let mut parser = Parser { text: filter, at: 0, depth: 0 };
     let mut out = Vec::with_capacity(filter.len() + 16);
-    parser
-        .filter(&mut out)
-        .and_then(|()| if parser.at == filter.len() { Ok(()) } else { Err("the filter has ended, but text goes on") })
-        .map_err(|what| FilterError {
-            filter: filter.to_owned(),
-            at: filter.get(..parser.at).map_or(0, |before| before.chars().count()) + 1,
-            what,
-        })?;
+    parser.whole(&mut out).map_err(|what| FilterError {
+        filter: filter.to_owned(),
+        at: filter.get(..parser.at).map_or(0, |before| before.chars().count()) + 1,
+        what,
+    })?;
     Ok(out)
 }
 
@@ -71,6 +68,11 @@ impl<'a> Parser<'a> {
             self.at += text.len();
         }
         found
+    }
+
+    fn whole(&mut self, out: &mut Vec<u8>) -> Parsed {
+        self.filter(out)?;
+        if self.rest().is_empty() { Ok(()) } else { Err("the filter has ended, but text goes on") }
     }
 
     fn filter(&mut self, out: &mut Vec<u8>) -> Parsed {

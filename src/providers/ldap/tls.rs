@@ -110,7 +110,7 @@ fn explain(error: &rustls::Error) -> String {
         E::InvalidCertificate(reason) => explain_certificate(reason),
         E::AlertReceived(alert) => match alert {
             AlertDescription::CertificateRequired | AlertDescription::BadCertificate | AlertDescription::UnknownCA => {
-                format!("the server refused our client certificate ({alert:?}): check ldap.tls.client_cert_file")
+                format!("the server wants another client certificate ({alert:?}): see ldap.tls.client_cert_file")
             }
             AlertDescription::ProtocolVersion | AlertDescription::HandshakeFailure => {
                 format!("server and rosterd have no TLS version or cipher in common ({alert:?}): TLS 1.2 is the oldest")

@@ -23,11 +23,12 @@ pub(super) struct Bulk {
 pub(super) const IDENTITIES: Bulk = Bulk {
     empty: "SELECT NOT EXISTS (SELECT 1 FROM identities) AND pg_has_role(relowner, 'USAGE')
             FROM pg_class WHERE oid = 'identities'::regclass",
-    strip: "DROP INDEX identities_user;
-            ALTER TABLE identities DROP CONSTRAINT identities_provider_id_subject_key,
+    strip: "DROP INDEX identities_subject, identities_user;
+            ALTER TABLE identities
                 DROP CONSTRAINT identities_provider_id_fkey, DROP CONSTRAINT identities_user_id_fkey",
-    restore: "CREATE INDEX identities_user ON identities (user_id);
-              ALTER TABLE identities ADD CONSTRAINT identities_provider_id_subject_key UNIQUE (provider_id, subject),
+    restore: "CREATE UNIQUE INDEX identities_subject ON identities (provider_id, subject);
+              CREATE INDEX identities_user ON identities (user_id);
+              ALTER TABLE identities
                 ADD CONSTRAINT identities_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES providers (id),
                 ADD CONSTRAINT identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id)",
 };

@@ -6,7 +6,7 @@
 
 use super::super::history::Chain;
 use super::super::{Applied, holds};
-use super::{StoreError, error, is_unique_violation};
+use super::{StoreError, error, is_unique_violation, keys};
 use crate::fault;
 use rosterd_core::audit::Record;
 use rosterd_core::ids::Timestamp;
@@ -16,12 +16,22 @@ use rusqlite::{Connection, OptionalExtension, Params, Statement, Transaction, Tr
 /// See [`super::super::Store::apply`].
 pub(super) fn apply(connection: &mut Connection, w: &Writes, now: Timestamp) -> Result<Applied, StoreError> {
     fault::point("apply.begin");
+    keys::enforce(connection, !keys::worth(w))?;
+    let applied = within(connection, w, now);
+    keys::enforce(connection, true)?;
+    applied
+}
+
+fn within(connection: &mut Connection, w: &Writes, now: Timestamp) -> Result<Applied, StoreError> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(error)?;
     let generation: i64 = tx.query_row("SELECT generation FROM state", [], |row| row.get(0)).map_err(error)?;
     if generation != w.generation {
         return Err(StoreError::Moved);
     }
     let mut apply = Apply { tx: &tx, w, now, rows: 0 };
+    if keys::worth(w) {
+        keys::check(&tx, w, apply.provider_id()?)?;
+    }
     apply.provider()?;
     fault::point("apply.provider");
     apply.orgs()?;
@@ -62,7 +72,7 @@ pub(super) struct Apply<'t> {
 }
 
 /// A unique key in the way means that somebody inserted by hand what the plan did not know of.
-fn write_error(e: rusqlite::Error) -> StoreError {
+pub(super) fn write_error(e: rusqlite::Error) -> StoreError {
     if is_unique_violation(&e) { StoreError::Moved } else { error(e) }
 }
 

@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use super::apply::{Apply, must_hit, write};
+use super::bulk;
 use rosterd_core::rights::{OrgRole, TeamRole};
 use rosterd_core::writes::UserWrite;
 use rusqlite::{Statement, params};
@@ -35,12 +36,16 @@ impl Apply<'_> {
                 rows += self.user(&mut update, user)?;
             }
         }
+        let stripped = bulk::USERS.strip(self.tx, w.new_users.len())?;
         let mut insert = self.prepare(
             "INSERT INTO users (id, login, name, email, state, synced_admin, created_at, updated_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
         )?;
         for user in &w.new_users {
             rows += self.user(&mut insert, user)?;
+        }
+        if stripped {
+            bulk::USERS.restore(self.tx)?;
         }
         self.rows += rows;
         Ok(())
@@ -103,12 +108,16 @@ impl Apply<'_> {
              WHERE org_id = ?1 AND user_id = ?2 AND synced_role IS NOT NULL",
         )?;
         let list = self.w.org_members.iter();
+        let stripped = bulk::ORG_MEMBERS.strip(self.tx, list.len())?;
         self.rows += memberships(
             set,
             delete,
             clear,
             list.map(|m| (i64::from(m.org), i64::from(m.user), m.role.map(OrgRole::name))),
         )?;
+        if stripped {
+            bulk::ORG_MEMBERS.restore(self.tx)?;
+        }
         Ok(())
     }
 
@@ -124,12 +133,16 @@ impl Apply<'_> {
              WHERE team_id = ?1 AND user_id = ?2 AND synced_role IS NOT NULL",
         )?;
         let list = self.w.team_members.iter();
+        let stripped = bulk::TEAM_MEMBERS.strip(self.tx, list.len())?;
         self.rows += memberships(
             set,
             delete,
             clear,
             list.map(|m| (i64::from(m.team), i64::from(m.user), m.role.map(TeamRole::name))),
         )?;
+        if stripped {
+            bulk::TEAM_MEMBERS.restore(self.tx)?;
+        }
         Ok(())
     }
 

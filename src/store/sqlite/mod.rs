@@ -5,7 +5,9 @@
 
 mod apply;
 mod authz;
+mod bulk;
 mod connect;
+mod keys;
 mod lock;
 mod observe;
 mod seen;

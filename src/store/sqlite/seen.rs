@@ -3,6 +3,7 @@
 use super::super::json;
 use super::StoreError;
 use super::apply::{Apply, must_hit, write};
+use super::bulk;
 use rusqlite::params;
 
 impl Apply<'_> {
@@ -59,6 +60,8 @@ impl Apply<'_> {
             return Ok(());
         }
         let provider = self.provider_id()?;
+        let new = w.identities.iter().filter(|identity| identity.new).count();
+        let stripped = bulk::IDENTITIES.strip(self.tx, new)?;
         let (mut rows, mut groups, mut grants) = (0, String::new(), String::new());
         let mut insert = self.prepare(
             "INSERT INTO identities (id, provider_id, subject, user_id, dn, login, name, email, group_ids, grants,
@@ -93,6 +96,9 @@ impl Apply<'_> {
                     identity.gone_at.map(|at| at.0)
                 ],
             )?)?;
+        }
+        if stripped {
+            bulk::IDENTITIES.restore(self.tx)?;
         }
         self.rows += rows;
         Ok(())

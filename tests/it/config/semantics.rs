@@ -39,11 +39,7 @@ fn providers() {
             "`default` is never given",
         ),
         (
-            format!(
-                "{}providers.corp.file.path = 'x'\n",
-                ldap(&format!("urls = ['ldaps://x']\n{SIGNED_IN}\n[database]\n")).replace("[database]\n", "")
-            )
-            .replace("providers.corp.file.path = 'x'\n", "[providers.corp]\nfile.path = 'x'\n"),
+            format!("{}[providers.corp]\nfile.path = 'x'\n", ldap(&format!("urls = ['ldaps://x']\n{SIGNED_IN}"))),
             "has both `ldap` and `file`",
         ),
         ("version = 1\n[database]\nurl = 'mysql://x'\n".to_owned(), "not a database that rosterd knows"),
@@ -213,4 +209,29 @@ fn the_hash_is_of_what_is_in_effect() {
     assert_eq!(plain.len(), 64);
     assert_eq!(plain, hash("version = 1 # a comment\n[limits]\nremovals_percent = 20\n"));
     assert_ne!(plain, hash("version = 1\n[limits]\nremovals_percent = 21\n"));
+}
+
+/// Neither a file of nothing but errors nor one of nothing but warnings hides that it is wrong.
+#[test]
+fn w25_very_many_complaints_stay_bounded() {
+    let keys: String = (0..5_000).map(|n| format!("k{n} = 1\n")).collect();
+    let found = complaints(&format!("version = 1\n{keys}"));
+    assert_eq!(found.matches("error: unknown key").count(), 1000);
+    let rules: String =
+        (0..1_100).map(|n| format!("[[rules]]\nid = '{n}'\nmatch.group = '*'\nserver_admin = true\n")).collect();
+    let found =
+        complaints(&format!("version = 1\n{rules}[[rules]]\nid = '0'\nmatch.group = 'g'\nserver_admin = true\n"));
+    assert_eq!(found.matches("warning: ").count(), 1000);
+    assert_eq!(found.matches("error: another rule before this one is called `0`").count(), 1);
+}
+
+/// What editors on other systems add to a file is no part of it, nor of the places in it.
+#[test]
+fn byte_order_marks_and_carriage_returns() {
+    let found = complaints("\u{feff}version = 1\r\ncolour = 2\r\n");
+    assert_eq!(
+        found,
+        "error: unknown key `colour`\n --> rosterd.toml:2:1\n  |\n2 | colour = 2\n  | ^^^^^^ there are `database`, \
+         `providers`, `rules`, `limits`, `accounts`\n"
+    );
 }

@@ -13,6 +13,14 @@ fn a_good_read_is_complete() {
     let reading = read_from(&server).unwrap();
     assert!(matches!(reading, Reading::Complete(_)), "{:?}", reading.gaps());
     assert_eq!(members(&reading, "all"), ["ana", "bob", "cy"]);
+    for asked in server.asked() {
+        let connection = match asked.base() {
+            PEOPLE => 0,
+            GROUPS => 1,
+            _ => continue,
+        };
+        assert_eq!(asked.connection, connection, "people and groups are read at once: {asked:?}");
+    }
 }
 
 #[test]

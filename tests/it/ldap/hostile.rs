@@ -5,14 +5,15 @@ use crate::world::scripted_ldap::{Act, ScriptedLdap, bind_done, done_paged, entr
 use rosterd::providers::ProviderErrorKind;
 use rosterd_core::snapshot::Reading;
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
-/// Reads with a short timeout, and sees that it does not take much longer than that.
+/// Reads with a timeout of a second, and sees that it does not take much longer than that.
 #[track_caller]
 fn read_quickly(server: &ScriptedLdap) -> Reading {
     let started = Instant::now();
-    let reading = read(&config(&server.url(), &json!({ "timeout": "300ms" }))).unwrap();
-    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    let reading = read(&config(&server.url(), &json!({ "timeout": "1s" }))).unwrap();
+    assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
     reading
 }
 
@@ -124,9 +125,9 @@ fn l14_silence_ends() {
     assert_unknown(&read_quickly(&after_a_person(|_| vec![Act::Silence])), "timeout");
     let server = ScriptedLdap::start_raw(|_| vec![Act::Silence]);
     let started = Instant::now();
-    let error = read(&config(&server.url(), &json!({ "timeout": "300ms" }))).unwrap_err();
+    let error = read(&config(&server.url(), &json!({ "timeout": "1s" }))).unwrap_err();
     assert_eq!(error.kind, ProviderErrorKind::Unreachable);
-    assert!(started.elapsed() < Duration::from_secs(3));
+    assert!(started.elapsed() < Duration::from_secs(8));
 }
 
 #[test]
@@ -165,16 +166,16 @@ fn l14_a_closed_connection_is_no_end() {
 
 #[test]
 fn l15_two_hundred_thousand_members_in_one_message() {
-    let server = server(|asked| {
+    let members: Vec<String> = (0..200_000).map(|n| format!("uid=u{n},{PEOPLE}")).collect();
+    let server = server(move |asked| {
         (asked.base() == GROUPS).then(|| {
-            let members: Vec<String> = (0..200_000).map(|n| format!("uid=u{n},{PEOPLE}")).collect();
             let attributes: [(&str, &[String]); 3] =
                 [("entryUUID", &["g".to_owned()]), ("cn", &["all".to_owned()]), ("member", &members)];
             let group = entry(asked.id, format!("cn=all,{GROUPS}"), &attributes);
             vec![Act::Send(group), Act::Send(done_paged(asked.id, 0, b""))]
         })
     });
-    let reading = read(&config(&server.url(), &json!({}))).unwrap();
+    let reading = read(&config(&server.url(), &json!({ "timeout": "60s" }))).unwrap();
     assert!(matches!(reading, Reading::Complete(_)), "{:?}", reading.gaps());
     assert_eq!(reading.snapshot().strangers, 200_000);
 }

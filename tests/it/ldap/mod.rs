@@ -21,7 +21,7 @@ pub const GROUPS: &str = "ou=groups,dc=x";
 pub fn config(url: &str, more: &Value) -> Ldap {
     let mut config = json!({
         "urls": [url],
-        "timeout": "2s",
+        "timeout": "5s",
         "page_size": 2,
         "bind": { "method": "anonymous" },
         "users": { "base": [PEOPLE] },

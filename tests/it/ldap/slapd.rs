@@ -45,7 +45,8 @@ fn many(people: usize, groups: usize) -> String {
 #[test]
 fn pages_of_a_real_server_add_up() {
     let slapd = Slapd::start(&many(1234, 50));
-    for page_size in [7, 500, 1000] {
+    // 617 fits twice exactly: the last page is full, and still the last.
+    for page_size in [7, 500, 617, 1000] {
         let (config, _file) = reader(&slapd, &json!({ "page_size": page_size }));
         let reading = read(&config).unwrap();
         assert!(matches!(reading, Reading::Complete(_)), "{page_size}: {:?}", reading.gaps());
@@ -53,6 +54,34 @@ fn pages_of_a_real_server_add_up() {
         assert_eq!((s.people.len(), s.groups.len(), s.direct.len(), s.strangers), (1234, 50, 150, 0));
         assert_eq!(members(&reading, "g7").len(), 3);
     }
+}
+
+#[test]
+fn nobody_found_by_a_real_server_is_complete() {
+    let slapd = Slapd::start(&many(3, 0));
+    let users = json!({ "base": [format!("ou=people,{SUFFIX}")], "filter": "(uid=nobody)" });
+    let (config, _file) = reader(&slapd, &json!({ "users": users }));
+    let reading = read(&config).unwrap();
+    assert!(matches!(reading, Reading::Complete(_)), "{:?}", reading.gaps());
+    assert!(reading.snapshot().people.is_empty());
+}
+
+#[test]
+fn several_bases_are_read_one_after_the_other() {
+    let slapd = Slapd::start(
+        &(many(4, 1)
+            + &many(2, 0).replace("ou=people", "ou=moved").replace("uid=u", "uid=v").replace("uid: u", "uid: v")),
+    );
+    let users = json!({ "base": [format!("ou=moved,{SUFFIX}"), format!("ou=people,{SUFFIX}")], "scope": "one" });
+    let (config, _file) = reader(&slapd, &json!({ "users": users }));
+    let reading = read(&config).unwrap();
+    assert!(matches!(reading, Reading::Complete(_)), "{:?}", reading.gaps());
+    assert_eq!(reading.snapshot().people.len(), 6);
+
+    // One that is not there leaves a hole that is not taken for emptiness.
+    let users = json!({ "base": [format!("ou=people,{SUFFIX}"), format!("ou=gone,{SUFFIX}")] });
+    let (config, _file) = reader(&slapd, &json!({ "users": users }));
+    super::assert_unknown(&read(&config).unwrap(), "result_code");
 }
 
 #[test]

@@ -4,12 +4,14 @@ use super::{config, read};
 use crate::world::ca::{Ca, Certificate};
 use crate::world::scripted_ldap::{Act, ScriptedLdap, What, extended_done};
 use crate::world::slapd::{READER, SUFFIX, Slapd};
+use crate::world::{free_port, listens, wait_until};
 use rosterd::config::Ldap;
 use rosterd::providers::ldap::LdapDirectory;
 use rosterd::providers::{Directory as _, ProviderErrorKind};
 use rosterd_core::snapshot::Reading;
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 
 const ENTRIES: &str = "\
 dn: uid=ana,ou=people,dc=example,dc=org
@@ -70,19 +72,38 @@ fn ldaps_starttls_and_external_read_the_same() {
     }
 }
 
+/// What `openssl req -x509` makes when asked for no more: a certificate that is its own authority.
+fn self_signed() -> (tempfile::TempDir, Certificate) {
+    let dir = tempfile::TempDir::new().unwrap();
+    let own = Certificate { cert: dir.path().join("own.crt"), key: dir.path().join("own.key") };
+    let done = Command::new("openssl")
+        .args(
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 9 -subj /CN=localhost".split(' '),
+        )
+        .args(["-addext", "subjectAltName=IP:127.0.0.1", "-keyout"])
+        .arg(&own.key)
+        .arg("-out")
+        .arg(&own.cert)
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    (dir, own)
+}
+
 #[test]
 fn l06_certificates_that_are_not_good_say_why() {
     let (ca, password) = (Ca::new(), password());
     let slapd = |certificate: Certificate| Slapd::start_with(ENTRIES, Some((&ca, certificate)));
     let try_it = |slapd: &Slapd, ca: PathBuf, more: Value| {
-        read(&tls_config(&slapd.tls_url(), &ca, &password, &more)).expect_err("accepted")
+        read(&tls_config(&slapd.tls_url(), &ca, &password, &more)).unwrap_err()
     };
-    let own = Certificate { cert: ca.file(), key: ca.file().with_extension("key") };
+    let (_own_dir, own) = self_signed();
+    let authority = own.cert.clone();
     for (certificate, authority, says) in [
         (ca.expired(), ca.file(), "expired"),
         (ca.other_name(), ca.file(), "elsewhere.example"),
         (ca.server(), Ca::new().file(), "ca_file"),
-        (own, ca.file(), "certificate authority's own certificate"),
+        (own, authority, "certificate authority's own certificate"),
     ] {
         let error = try_it(&slapd(certificate), authority, json!({}));
         assert_eq!(error.kind, ProviderErrorKind::Tls, "{says}: {error}");
@@ -128,12 +149,61 @@ fn l06_a_clear_port_behind_ldaps_is_named() {
     assert_eq!(error.kind, ProviderErrorKind::Tls, "{error}");
 }
 
+/// `openssl s_server`, which can be told to be old or strict. It speaks no LDAP.
+struct TlsServer(Child, u16);
+
+impl TlsServer {
+    fn start(ca: &Ca, more: &[&str]) -> Self {
+        let (port, own) = (free_port(), ca.server());
+        let child = Command::new("openssl")
+            .args(["s_server", "-quiet", "-accept", &port.to_string(), "-cert"])
+            .arg(own.cert)
+            .arg("-key")
+            .arg(own.key)
+            .arg("-CAfile")
+            .arg(ca.file())
+            .args(more)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        assert!(wait_until(10, || listens(port)), "openssl s_server does not start");
+        Self(child, port)
+    }
+}
+
+impl Drop for TlsServer {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn l06_an_old_or_strict_server_says_so() {
+    let (ca, password) = (Ca::new(), password());
+    let strict = ["-Verify", "1", "-verify_return_error"];
+    let new = json!({ "tls": { "ca_file": ca.file(), "min_version": "1.3" } });
+    for (options, more, says) in [
+        (&["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"][..], json!({}), "no TLS version"),
+        (&["-tls1_2"], new, "no TLS version"),
+        (&strict, json!({}), "client_cert_file"),
+    ] {
+        let server = TlsServer::start(&ca, options);
+        let url = format!("ldaps://127.0.0.1:{}", server.1);
+        let error = read(&tls_config(&url, &ca.file(), &password, &more)).unwrap_err();
+        assert_eq!(error.kind, ProviderErrorKind::Tls, "{options:?}: {error}");
+        assert!(error.message.contains(says), "{options:?}: {error}");
+    }
+}
+
 /// A server that answers StartTLS so; what it is asked is StartTLS, and nothing else.
 #[track_caller]
 fn starttls(answer: impl Fn(i32) -> Vec<Act> + Send + Sync + 'static, says: &str) {
     let (ca, password) = (Ca::new(), password());
     let server = ScriptedLdap::start_raw(move |asked| answer(asked.id));
-    let more = json!({ "start_tls": true, "timeout": "300ms" });
+    let more = json!({ "start_tls": true, "timeout": "1s" });
     let error = read(&tls_config(&server.url(), &ca.file(), &password, &more)).unwrap_err();
     assert!(error.message.contains(says), "{error}");
     assert_eq!(server.asked().into_iter().map(|asked| asked.what).collect::<Vec<_>>(), [What::StartTls]);
@@ -154,7 +224,7 @@ fn l06_an_ldaps_server_that_is_silent_does_not_hang() {
     let server = ScriptedLdap::start_raw(|_| vec![Act::Silence]);
     let (ca, password) = (Ca::new(), password());
     let url = server.url().replace("ldap://", "ldaps://");
-    let error = read(&tls_config(&url, &ca.file(), &password, &json!({ "timeout": "300ms" }))).unwrap_err();
+    let error = read(&tls_config(&url, &ca.file(), &password, &json!({ "timeout": "1s" }))).unwrap_err();
     assert!(matches!(error.kind, ProviderErrorKind::Unreachable | ProviderErrorKind::Tls), "{error}");
 }
 

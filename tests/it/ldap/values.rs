@@ -1,7 +1,7 @@
 //! Attributes under all their names, in parts, and in bytes that are no text.
 
 use super::{GROUPS, PEOPLE, assert_unknown, config, members, read, read_from, server};
-use crate::world::scripted_ldap::{Act, Asked, ScriptedLdap, What, done, done_paged, entry};
+use crate::world::scripted_ldap::{Act, ScriptedLdap, What, done, done_paged, entry};
 use rosterd_core::snapshot::Reading;
 use serde_json::json;
 
@@ -72,8 +72,11 @@ fn dns(from: usize, to: usize) -> Vec<String> {
     SEVEN[from..to].iter().map(|name| format!("uid={name},{PEOPLE}")).collect()
 }
 
+/// Given what is asked for, the attribute that is sent and its values.
+type NextPart = fn(&str) -> (String, Vec<String>);
+
 /// A server whose group comes in ranges; `part` answers for what is asked next.
-fn ranged(first: &'static str, count: usize, part: fn(&str, &Asked) -> (String, Vec<String>)) -> ScriptedLdap {
+fn ranged(first: &'static str, count: usize, part: NextPart) -> ScriptedLdap {
     let group = format!("cn=all,{GROUPS}");
     ScriptedLdap::start(move |asked| match asked.base() {
         PEOPLE => super::people(asked),
@@ -87,7 +90,7 @@ fn ranged(first: &'static str, count: usize, part: fn(&str, &Asked) -> (String, 
         base => {
             assert_eq!(base, group);
             let What::Search { attributes, .. } = &asked.what else { panic!("not a search") };
-            let (name, values) = part(&attributes[0], asked);
+            let (name, values) = part(&attributes[0]);
             vec![Act::Send(entry(asked.id, &group, &[(&name, &values)])), Act::Send(done(asked.id, 0))]
         }
     })
@@ -95,7 +98,7 @@ fn ranged(first: &'static str, count: usize, part: fn(&str, &Asked) -> (String, 
 
 #[test]
 fn l10_ranges_are_followed_to_the_end() {
-    let server = ranged("member;range=0-2", 3, |asked, _| match asked {
+    let server = ranged("member;range=0-2", 3, |asked| match asked {
         "member;range=3-*" => ("Member;Range=3-4".to_owned(), dns(3, 5)),
         "member;range=5-*" => ("member;range=5-*".to_owned(), dns(5, 7)),
         other => panic!("{other}"),
@@ -108,23 +111,23 @@ fn l10_ranges_are_followed_to_the_end() {
 
 #[test]
 fn l10_a_range_that_does_not_go_on_is_a_gap() {
-    let parts: [fn(&str, &Asked) -> (String, Vec<String>); 7] = [
+    let parts: [NextPart; 7] = [
         // A hole, an overlap, the same again.
-        |_, _| ("member;range=4-*".to_owned(), dns(4, 7)),
-        |_, _| ("member;range=2-*".to_owned(), dns(2, 7)),
-        |_, _| ("member;range=0-2".to_owned(), dns(0, 3)),
+        |_| ("member;range=4-*".to_owned(), dns(4, 7)),
+        |_| ("member;range=2-*".to_owned(), dns(2, 7)),
+        |_| ("member;range=0-2".to_owned(), dns(0, 3)),
         // It shrank.
-        |_, _| ("member;range=3-*".to_owned(), Vec::new()),
-        |_, _| ("member".to_owned(), Vec::new()),
+        |_| ("member;range=3-*".to_owned(), Vec::new()),
+        |_| ("member".to_owned(), Vec::new()),
         // Fewer and more values than were said.
-        |_, _| ("member;range=3-6".to_owned(), dns(3, 5)),
-        |_, _| ("member;range=3-3".to_owned(), dns(3, 5)),
+        |_| ("member;range=3-6".to_owned(), dns(3, 5)),
+        |_| ("member;range=3-3".to_owned(), dns(3, 5)),
     ];
     for part in parts {
         assert_unknown(&read_from(&ranged("member;range=0-2", 3, part)).unwrap(), "ranged_attribute");
     }
     for first in ["member;range=0-1499", "member;range=1-3"] {
-        let server = ranged(first, 3, |asked, _| panic!("{asked} was asked for"));
+        let server = ranged(first, 3, |asked| panic!("{asked} was asked for"));
         assert_unknown(&read_from(&server).unwrap(), "ranged_attribute");
     }
 }

@@ -24,6 +24,7 @@ on_both!(
     n5_the_audit_chain_goes_on_and_verifies,
     other_providers_are_kept_apart,
     a_large_first_load_leaves_the_same_tables,
+    a_large_load_that_points_nowhere_is_refused,
     a_reader_sees_one_state_during_a_write,
 );
 
@@ -342,6 +343,30 @@ async fn a_large_first_load_leaves_the_same_tables(site: Site) {
     let twice = identity(&mut w, 1, &[], &[]);
     w.identities = vec![rosterd_core::writes::IdentityWrite { id: IdentityId(people + 1), ..twice }];
     assert!(matches!(store.apply(Arc::new(w), NOW).await, Err(StoreError::Moved)));
+}
+
+async fn a_large_load_that_points_nowhere_is_refused(site: Site) {
+    let store = site.store().await;
+    let before = row_counts(&site);
+    for break_it in [
+        |w: &mut Writes| w.org_members.push(org_member(7, 1, Some(OrgRole::Viewer), false)),
+        |w: &mut Writes| w.org_members.push(org_member(1, 70_000, Some(OrgRole::Viewer), false)),
+        |w: &mut Writes| w.team_members.push(team_member(7, 1, Some(TeamRole::Member), false)),
+        |w: &mut Writes| w.identities[3].user = UserId(70_000),
+        |w: &mut Writes| w.new_teams[0].org = OrgId(7),
+        |w: &mut Writes| w.new_provider = None,
+    ] {
+        let mut w = crowd(20_001);
+        break_it(&mut w);
+        let refused = store.apply(Arc::new(w), NOW).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Database(_)), "{refused:?}");
+        assert_eq!(row_counts(&site), before);
+    }
+    // Nothing of it lingers in the connection.
+    store.apply(Arc::new(crowd(10)), NOW).await.unwrap();
+    let mut w = empty(1);
+    w.org_members = vec![org_member(7, 1, Some(OrgRole::Viewer), false)];
+    assert!(matches!(store.apply(Arc::new(w), NOW).await, Err(StoreError::Database(_))));
 }
 
 async fn a_reader_sees_one_state_during_a_write(site: Site) {

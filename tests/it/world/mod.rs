@@ -5,9 +5,21 @@
 //! other means. A scripted fake stands only where no real server does what is needed.
 
 pub mod ca;
+pub mod company;
+pub mod database;
+pub mod directory;
+pub mod expected;
+pub mod invariants;
+pub mod ldap_edit;
+pub mod ldap_tamper;
 pub mod postgres;
+pub mod proxy;
+pub mod roster;
+pub mod rosterd;
 pub mod scripted_ldap;
+pub mod site;
 pub mod slapd;
+pub mod tables;
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::Duration;
@@ -33,3 +45,25 @@ pub fn wait_until(seconds: u64, mut done: impl FnMut() -> bool) -> bool {
     }
     done()
 }
+
+/// Runs each test on SQLite and on PostgreSQL.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[test]
+            fn $name() {
+                super::$name(crate::world::database::Backend::Sqlite);
+            })+
+        }
+        mod postgres {
+            $(#[test]
+            fn $name() {
+                let backend = crate::world::database::Backend::Postgres;
+                if backend.is_there() {
+                    super::$name(backend);
+                }
+            })+
+        }
+    };
+}
+pub(crate) use on_both;

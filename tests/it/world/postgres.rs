@@ -132,6 +132,7 @@ fn ready(bin: &Path, port: u16) -> bool {
 
 /// A shell that outlives this process, stops the server (SIGINT: at once, in order) and deletes
 /// its files.
+#[expect(clippy::zombie_processes, reason = "it outlives this process on purpose")]
 fn watch(server: u32, dir: &Path) {
     let script = "while kill -0 $0 2>/dev/null; do sleep 0.3; done
         kill -INT $1 2>/dev/null; while kill -0 $1 2>/dev/null; do sleep 0.1; done; rm -rf \"$2\"";

@@ -1,0 +1,10 @@
+//! The deciding part, from a reading and a target in memory to what the target holds afterwards.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
+
+mod accounts;
+mod limits;
+mod mapping;
+mod properties;
+mod rights;
+mod target;
+mod world;

@@ -1,0 +1,289 @@
+//! A target in memory: the tables, as plainly as they can be written down.
+
+use rosterd_core::ids::{GroupId, IdentityId, OrgId, ProviderId, RuleId, TeamId, Timestamp, UserId};
+use rosterd_core::observed::{
+    Grant, GroupRow, IdentityRow, LastIds, Observed, OrgMemberRow, OrgRow, OtherIdentity, ProviderRow, RecentRemoval,
+    RemovalClass, SuspensionRow, TeamMemberRow, TeamRow, UserRow, UserState,
+};
+use rosterd_core::rights::{OrgRole, TeamRole};
+use rosterd_core::writes::Writes;
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct User {
+    pub(crate) login: String,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) state: UserState,
+    pub(crate) synced_admin: bool,
+    pub(crate) manual_admin: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Identity {
+    provider: ProviderId,
+    subject: String,
+    user: UserId,
+    login: String,
+    name: String,
+    email: String,
+    groups: Vec<GroupId>,
+    grants: Vec<Grant>,
+    digest: i64,
+    grants_digest: i64,
+    gone_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone)]
+struct Group {
+    provider: ProviderId,
+    subject: String,
+    dn: String,
+    name: String,
+    parents: Vec<GroupId>,
+    gone_at: Option<Timestamp>,
+}
+
+/// See the module's text.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Target {
+    pub(crate) generation: i64,
+    providers: BTreeMap<ProviderId, (String, Timestamp)>,
+    rules: BTreeMap<RuleId, String>,
+    pub(crate) orgs: BTreeMap<OrgId, String>,
+    pub(crate) teams: BTreeMap<TeamId, (OrgId, String, Option<GroupId>)>,
+    pub(crate) users: BTreeMap<UserId, User>,
+    pub(crate) org_members: BTreeMap<(UserId, OrgId), (Option<OrgRole>, Option<OrgRole>)>,
+    pub(crate) team_members: BTreeMap<(UserId, TeamId), (Option<TeamRole>, Option<TeamRole>)>,
+    pub(crate) suspensions: BTreeMap<(UserId, String), (String, Timestamp)>,
+    groups: BTreeMap<GroupId, Group>,
+    identities: BTreeMap<IdentityId, Identity>,
+    removals: Vec<(Timestamp, ProviderId, RemovalClass, Option<OrgId>, u32, bool)>,
+    /// How many audit records were written.
+    pub(crate) audit: usize,
+}
+
+impl Target {
+    /// What a store's `observe` would give.
+    pub(crate) fn observe(&self, provider: &str, window: Timestamp) -> Observed {
+        let mut o = Observed { generation: self.generation, ..Observed::default() };
+        let known = self.providers.iter().find(|(_, (name, _))| name == provider);
+        o.provider = known.map(|(id, (_, at))| ProviderRow { id: *id, applied_at: Some(*at) });
+        let number = known.map(|(id, _)| *id);
+        o.orgs = self.orgs.iter().map(|(id, name)| OrgRow { id: *id, name: o.texts.push(name) }).collect();
+        for (id, (org, name, named_after)) in &self.teams {
+            o.teams.push(TeamRow { id: *id, org: *org, name: o.texts.push(name), named_after: *named_after });
+        }
+        for (id, u) in &self.users {
+            let [login, name, email] = [&u.login, &u.name, &u.email].map(|text| o.texts.push(text));
+            let (state, synced_admin, manual_admin) = (u.state, u.synced_admin, u.manual_admin);
+            o.users.push(UserRow { id: *id, state, login, name, email, synced_admin, manual_admin });
+        }
+        o.org_members = self
+            .org_members
+            .iter()
+            .map(|((user, org), (synced, manual))| OrgMemberRow {
+                user: *user,
+                org: *org,
+                synced: *synced,
+                manual: *manual,
+            })
+            .collect();
+        o.team_members = self
+            .team_members
+            .iter()
+            .map(|((user, team), (synced, manual))| TeamMemberRow {
+                user: *user,
+                team: *team,
+                synced: *synced,
+                manual: *manual,
+            })
+            .collect();
+        for ((user, origin), (_, since)) in &self.suspensions {
+            o.suspensions.push(SuspensionRow { user: *user, origin: o.texts.push(origin), since: *since });
+        }
+        for (id, g) in self.groups.iter().filter(|(_, g)| Some(g.provider) == number) {
+            let [subject, dn, name] = [&g.subject, &g.dn, &g.name].map(|text| o.texts.push(text));
+            let parents = g.parents.clone().into_boxed_slice();
+            o.groups.push(GroupRow { id: *id, subject, dn, name, parents, gone_at: g.gone_at });
+        }
+        let mut others: Vec<&Identity> = Vec::new();
+        for (id, i) in &self.identities {
+            if Some(i.provider) != number {
+                others.push(i);
+                continue;
+            }
+            let [subject, login, name, email] = [&i.subject, &i.login, &i.name, &i.email].map(|t| o.texts.push(t));
+            o.identities.push(IdentityRow {
+                id: *id,
+                subject,
+                user: i.user,
+                login,
+                name,
+                email,
+                groups: i.groups.clone().into_boxed_slice(),
+                digest: i.digest,
+                grants_digest: i.grants_digest,
+                gone_at: i.gone_at,
+            });
+        }
+        others.sort_by_key(|i| (i.user, i.provider));
+        for i in others {
+            let provider = self.providers[&i.provider].0.clone();
+            let [provider, login, name, email] = [&provider, &i.login, &i.name, &i.email].map(|t| o.texts.push(t));
+            o.other_identities.push(OtherIdentity {
+                user: i.user,
+                provider,
+                login,
+                name,
+                email,
+                gone: i.gone_at.is_some(),
+            });
+            o.other_grants.extend(i.grants.iter().map(|grant| (i.user, *grant)));
+        }
+        for (id, name) in &self.rules {
+            let name = o.texts.push(name);
+            o.rules.push((*id, name));
+        }
+        for (at, _, class, org, removed, approved) in &self.removals {
+            if *at >= window && !approved {
+                o.recent_removals.push(RecentRemoval { class: *class, org: *org, removed: *removed });
+            }
+        }
+        o.last = LastIds {
+            org: self.orgs.keys().last().map_or(0, |id| id.0),
+            team: self.teams.keys().last().map_or(0, |id| id.0),
+            user: self.users.keys().last().map_or(0, |id| id.0),
+            provider: self.providers.keys().last().map_or(0, |id| id.0),
+            group: self.groups.keys().last().map_or(0, |id| id.0),
+            identity: self.identities.keys().last().map_or(0, |id| id.0),
+            rule: self.rules.keys().last().map_or(0, |id| id.0),
+        };
+        o
+    }
+
+    /// What a store's `given` would give.
+    pub(crate) fn given(&self, provider: &str) -> Vec<(IdentityId, Grant)> {
+        let of = |id: &ProviderId| self.providers[id].0 == provider;
+        self.identities
+            .iter()
+            .filter(|(_, i)| of(&i.provider))
+            .flat_map(|(id, i)| i.grants.iter().map(|grant| (*id, *grant)))
+            .collect()
+    }
+
+    /// What a store's `apply` would do. Stops the test where a table's rules are broken.
+    pub(crate) fn apply(&mut self, w: &Writes, now: Timestamp) {
+        assert_eq!(w.generation, self.generation, "the plan rests on another state");
+        self.generation += 1;
+        let text = |t| w.texts.get(t).to_owned();
+        let run = w.run.unwrap();
+        if let Some((id, name)) = w.new_provider {
+            self.providers.insert(id, (text(name), now));
+        }
+        self.providers.get_mut(&run.provider).unwrap().1 = now;
+        self.rules.extend(w.new_rules.iter().map(|(id, name)| (*id, text(*name))));
+        self.orgs.extend(w.new_orgs.iter().map(|(id, name)| (*id, text(*name))));
+        self.teams.extend(w.new_teams.iter().map(|t| (t.id, (t.org, text(t.name), t.named_after))));
+        for (id, name) in &w.renamed_teams {
+            self.teams.get_mut(id).unwrap().1 = text(*name);
+        }
+        for (rows, new) in [(&w.changed_users, false), (&w.new_users, true)] {
+            for row in rows {
+                assert_eq!(self.users.contains_key(&row.id), !new);
+                let manual_admin = self.users.get(&row.id).is_some_and(|u| u.manual_admin);
+                let (state, synced_admin) = (row.state, row.synced_admin);
+                let [login, name, email] = [row.login, row.name, row.email].map(text);
+                assert!(!login.is_empty());
+                self.users.insert(row.id, User { login, name, email, state, synced_admin, manual_admin });
+            }
+        }
+        let logins: BTreeMap<_, _> = self.users.iter().map(|(id, user)| (&user.login, id)).collect();
+        assert_eq!(logins.len(), self.users.len(), "two users with one login");
+        assert!(w.changed_users.is_sorted_by(|a, b| a.id < b.id), "each person once");
+        for row in &w.org_members {
+            assert!(self.users.contains_key(&row.user) && self.orgs.contains_key(&row.org));
+            let key = (row.user, row.org);
+            assert_eq!(self.org_members.contains_key(&key), row.exists, "{row:?}");
+            self.org_members.entry(key).or_default().0 = row.role;
+        }
+        self.org_members.retain(|_, roles| *roles != (None, None));
+        for row in &w.team_members {
+            let org = self.teams[&row.team].0;
+            assert!(row.role.is_none() || self.org_members.contains_key(&(row.user, org)), "in a team, not in its org");
+            let key = (row.user, row.team);
+            assert_eq!(self.team_members.contains_key(&key), row.exists, "{row:?}");
+            self.team_members.entry(key).or_default().0 = row.role;
+        }
+        self.team_members.retain(|_, roles| *roles != (None, None));
+        for row in &w.suspend {
+            self.suspensions.insert((row.user, text(row.origin)), (text(row.reason), row.since));
+        }
+        for (user, origin) in &w.unsuspend {
+            assert!(self.suspensions.remove(&(*user, text(*origin))).is_some());
+        }
+        for g in &w.groups {
+            let [subject, dn, name] = [g.subject, g.dn, g.name].map(text);
+            let (provider, parents, gone_at) = (run.provider, g.parents.of(&w.group_lists).to_vec(), g.gone_at);
+            self.groups.insert(g.id, Group { provider, subject, dn, name, parents, gone_at });
+        }
+        for i in &w.identities {
+            assert_eq!(self.identities.contains_key(&i.id), !i.new);
+            let [subject, login, name, email] = [i.subject, i.login, i.name, i.email].map(text);
+            let grants = i.grants.of(&w.grants).to_vec();
+            assert!(grants.is_sorted_by_key(|g| g.right));
+            let identity = Identity {
+                provider: run.provider,
+                subject,
+                user: i.user,
+                login,
+                name,
+                email,
+                groups: i.groups.of(&w.group_lists).to_vec(),
+                grants,
+                digest: i.digest,
+                grants_digest: i.grants_digest,
+                gone_at: i.gone_at,
+            };
+            self.identities.insert(i.id, identity);
+        }
+        for r in &w.removals {
+            self.removals.push((now, run.provider, r.class, r.org, r.removed, r.approved));
+        }
+        let users: Vec<_> = w.audit.iter().filter_map(|(user, _)| *user).collect();
+        assert!(users.is_sorted_by(|a, b| a < b), "one record a person");
+        self.audit += w.audit.len();
+    }
+
+    /// Everything an application sees, by name: `org: login = role`, `org/team: login = role`,
+    /// `login: state`, `login: server admin`.
+    pub(crate) fn seen(&self) -> Vec<String> {
+        let mut seen = Vec::new();
+        for ((user, org), (synced, manual)) in &self.org_members {
+            let role = (*synced).max(*manual).unwrap();
+            seen.push(format!("{}: {} = {role}", self.orgs[org], self.users[user].login));
+        }
+        for ((user, team), (synced, manual)) in &self.team_members {
+            let (org, name, _) = &self.teams[team];
+            let role = (*synced).max(*manual).unwrap();
+            seen.push(format!("{}/{name}: {} = {role}", self.orgs[org], self.users[user].login));
+        }
+        for user in self.users.values() {
+            seen.push(format!("{}: {}", user.login, user.state.name()));
+            if user.synced_admin || user.manual_admin {
+                seen.push(format!("{}: server admin", user.login));
+            }
+        }
+        seen.sort();
+        seen
+    }
+
+    pub(crate) fn user(&self, login: &str) -> (UserId, &User) {
+        let (id, user) = self.users.iter().find(|(_, u)| u.login == login).unwrap();
+        (*id, user)
+    }
+
+    pub(crate) fn org(&self, name: &str) -> OrgId {
+        *self.orgs.iter().find(|(_, n)| *n == name).unwrap().0
+    }
+}

@@ -1,0 +1,102 @@
+//! A slapd and the model of what is in it, edited together, so that a test can compute anew what
+//! the tables must be after each change.
+
+use super::company::{Company, group_dn, person, person_dn};
+use super::slapd::Slapd;
+use std::collections::BTreeSet;
+
+#[derive(Debug)]
+pub struct Directory {
+    pub slapd: Slapd,
+    pub company: Company,
+}
+
+impl Directory {
+    pub fn start(company: Company) -> Self {
+        Self { slapd: Slapd::start(&company.ldif()), company }
+    }
+
+    /// 60 people in 30 groups: quick, and the same shape as 10,000.
+    pub fn small() -> Self {
+        Self::start(Company::new(60, 30, 7))
+    }
+
+    /// Somebody new, in these groups; returns the login. The directory chooses the immutable id.
+    pub fn hire(&mut self, groups: &[&str]) -> String {
+        let n = self.company.people.len();
+        let joiner = person(n);
+        let (login, name, email) = (&joiner.login, &joiner.name, &joiner.email);
+        let dn = joiner.dn();
+        self.slapd
+            .add(&format!("dn: {dn}\nobjectClass: inetOrgPerson\nuid: {login}\ncn: {name}\nsn: x\nmail: {email}\n"));
+        let login = login.clone();
+        self.company.people.push(joiner);
+        for group in groups {
+            self.join(group, &login);
+        }
+        login
+    }
+
+    /// Somebody leaves: every group, then the directory.
+    pub fn dismiss(&mut self, login: &str) {
+        for group in self.groups_of(login) {
+            self.leave(&group, login);
+        }
+        self.slapd.delete([person_dn(login).as_str()]);
+        self.company.person_mut(login).gone = true;
+    }
+
+    pub fn join(&mut self, group: &str, login: &str) {
+        let place = self.company.place(login);
+        self.slapd.join(&group_dn(group), &person_dn(login));
+        assert!(self.company.group_mut(group).people.insert(place));
+    }
+
+    pub fn leave(&mut self, group: &str, login: &str) {
+        let place = self.company.place(login);
+        self.slapd.leave(&group_dn(group), &person_dn(login));
+        assert!(self.company.group_mut(group).people.remove(&place));
+    }
+
+    /// Gives a person another login, and with it another DN, in every group as well.
+    pub fn rename_person(&mut self, old: &str, new: &str) {
+        let groups = self.groups_of(old);
+        self.slapd.rename(&person_dn(old), &format!("uid={new}"), None);
+        for group in groups {
+            self.slapd.leave(&group_dn(&group), &person_dn(old));
+            self.slapd.join(&group_dn(&group), &person_dn(new));
+        }
+        new.clone_into(&mut self.company.person_mut(old).login);
+    }
+
+    /// Gives a group another name, and with it another DN, in the groups above it as well.
+    pub fn rename_group(&mut self, old: &str, new: &str) {
+        let place = self.company.find(old);
+        self.slapd.rename(&group_dn(old), &format!("cn={new}"), None);
+        for above in self.company.groups.iter().filter(|group| group.groups.contains(&place)) {
+            self.slapd.leave(&group_dn(&above.name), &group_dn(old));
+            self.slapd.join(&group_dn(&above.name), &group_dn(new));
+        }
+        new.clone_into(&mut self.company.group_mut(old).name);
+    }
+
+    /// Somebody in `group` who is in none of `without`.
+    pub fn member(&self, group: &str, without: &[&str]) -> String {
+        let mut people: BTreeSet<usize> = self.company.groups[self.company.find(group)].people.clone();
+        for other in without {
+            people = &people - &self.company.groups[self.company.find(other)].people;
+        }
+        self.company.people[*people.last().unwrap()].login.clone()
+    }
+
+    /// Groups that somebody is directly in.
+    pub fn groups_of(&self, login: &str) -> Vec<String> {
+        let place = self.company.place(login);
+        self.company
+            .groups
+            .iter()
+            .filter(|group| group.people.contains(&place))
+            .map(|group| group.name.clone())
+            .collect()
+    }
+}

@@ -1,0 +1,61 @@
+//! Changes to a directory, by the command-line tools, as its administrator makes them.
+
+use super::slapd::{ADMIN, SUFFIX, Slapd};
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+impl Slapd {
+    /// Adds entries from LDIF.
+    pub fn add(&self, ldif: &str) {
+        self.tool("ldapadd", &[], ldif);
+    }
+
+    /// Carries out LDIF change records, `changetype: modify` and `modrdn`.
+    pub fn modify(&self, ldif: &str) {
+        self.tool("ldapmodify", &[], ldif);
+    }
+
+    /// Deletes entries by DN.
+    pub fn delete<'a>(&self, dns: impl IntoIterator<Item = &'a str>) {
+        let list: String = dns.into_iter().map(|dn| format!("{dn}\n")).collect();
+        self.tool("ldapdelete", &[], &list);
+    }
+
+    /// Adds somebody to a group, by DN.
+    pub fn join(&self, group: &str, member: &str) {
+        self.modify(&format!("dn: {group}\nchangetype: modify\nadd: member\nmember: {member}\n"));
+    }
+
+    /// Takes somebody out of a group, by DN.
+    pub fn leave(&self, group: &str, member: &str) {
+        self.modify(&format!("dn: {group}\nchangetype: modify\ndelete: member\nmember: {member}\n"));
+    }
+
+    /// Gives an entry another first name part, and another parent where one is said.
+    pub fn rename(&self, dn: &str, rdn: &str, parent: Option<&str>) {
+        let parent = parent.map_or(String::new(), |p| format!("newsuperior: {p}\n"));
+        self.modify(&format!("dn: {dn}\nchangetype: modrdn\nnewrdn: {rdn}\ndeleteoldrdn: 1\n{parent}"));
+    }
+
+    /// What `ldapsearch` says of `filter`: the attribute's values, in the server's order.
+    pub fn values(&self, filter: &str, attribute: &str) -> Vec<String> {
+        let out = self.tool("ldapsearch", &["-LLL", "-o", "ldif-wrap=no", "-b", SUFFIX, filter, attribute], "");
+        let prefix = format!("{attribute}: ");
+        out.lines().filter_map(|line| line.strip_prefix(&prefix)).map(str::to_owned).collect()
+    }
+
+    fn tool(&self, name: &str, args: &[&str], input: &str) -> String {
+        let mut child = Command::new(name)
+            .args(["-x", "-H", &self.url(), "-D", ADMIN.0, "-w", ADMIN.1])
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let done = child.wait_with_output().unwrap();
+        assert!(done.status.success(), "{name} {input}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    }
+}

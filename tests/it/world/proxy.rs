@@ -1,0 +1,105 @@
+//! A loopback TCP proxy that breaks connections as networks do.
+
+use super::ldap_tamper::{Tamper, Tampering};
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+/// What happens to the bytes that come from the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// They pass.
+    None,
+    /// So many pass on each connection, then it is closed.
+    CutAfter(usize),
+    /// So many pass on each connection, then it stays open and silent.
+    FreezeAfter(usize),
+    /// LDAP messages are changed on their way.
+    Ldap(Tamper),
+}
+
+/// Passes connections on to a port of this machine.
+#[derive(Debug)]
+pub struct Proxy {
+    port: u16,
+    fault: Arc<Mutex<Option<Fault>>>,
+}
+
+impl Proxy {
+    pub fn start(target: u16) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let fault = Arc::new(Mutex::new(Some(Fault::None)));
+        let state = Arc::clone(&fault);
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                // `None` says that the proxy was dropped.
+                if state.lock().unwrap().is_none() {
+                    return;
+                }
+                if let (Ok(client), Ok(server)) = (client, TcpStream::connect((Ipv4Addr::LOCALHOST, target))) {
+                    serve(client, server, &state);
+                }
+            }
+        });
+        Self { port, fault }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// From the next bytes on.
+    pub fn set(&self, fault: Fault) {
+        *self.fault.lock().unwrap() = Some(fault);
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        *self.fault.lock().unwrap() = None;
+        let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
+    }
+}
+
+fn serve(mut client: TcpStream, mut server: TcpStream, fault: &Arc<Mutex<Option<Fault>>>) {
+    let (mut client_in, mut server_out) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+    thread::spawn(move || {
+        let _ = std::io::copy(&mut client_in, &mut server_out);
+        let _ = server_out.shutdown(Shutdown::Write);
+    });
+    let fault = Arc::clone(fault);
+    thread::spawn(move || {
+        let mut passed = 0;
+        let mut tampering = Tampering::default();
+        let mut buffer = [0; 4096];
+        while let Ok(n @ 1..) = server.read(&mut buffer) {
+            let now = fault.lock().unwrap().clone();
+            if let Some(Fault::Ldap(how)) = &now {
+                if client.write_all(&tampering.feed(&buffer[..n], how)).is_err() {
+                    break;
+                }
+                continue;
+            }
+            let allowed = match now {
+                Some(Fault::CutAfter(limit) | Fault::FreezeAfter(limit)) => n.min(limit.saturating_sub(passed)),
+                Some(_) => n,
+                None => 0,
+            };
+            passed += allowed;
+            if client.write_all(&buffer[..allowed]).is_err() {
+                break;
+            }
+            if allowed < n {
+                while matches!(*fault.lock().unwrap(), Some(Fault::FreezeAfter(_))) {
+                    thread::sleep(Duration::from_millis(20));
+                }
+                break;
+            }
+        }
+        let _ = client.shutdown(Shutdown::Both);
+        let _ = server.shutdown(Shutdown::Both);
+    });
+}

@@ -1,0 +1,110 @@
+//! The program itself, run as a person runs it.
+
+use super::wait_until;
+use std::fs::File;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Longer than anything here takes on a slow machine; who needs longer hangs.
+const LIMIT_SECONDS: u64 = 120;
+
+/// A run of the program that goes on.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    args: String,
+    /// Where its two outputs go: files, so that a full pipe never stops it.
+    out: (PathBuf, PathBuf),
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Outcome {
+    pub args: String,
+    pub status: ExitStatus,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Starts it in `dir`, with no environment but `env`.
+pub fn start(dir: &Path, args: &[&str], env: &[(&str, &str)]) -> Running {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    let n = RUNS.fetch_add(1, Ordering::Relaxed);
+    let out = (dir.join(format!("{n}.stdout")), dir.join(format!("{n}.stderr")));
+    let child = Command::new(env!("CARGO_BIN_EXE_rosterd"))
+        .args(args)
+        .current_dir(dir)
+        .env_clear()
+        .envs(env.iter().copied())
+        .stdin(Stdio::null())
+        .stdout(File::create(&out.0).unwrap())
+        .stderr(File::create(&out.1).unwrap())
+        .spawn()
+        .unwrap();
+    Running { child, args: args.join(" "), out }
+}
+
+impl Running {
+    /// Waits for its end.
+    pub fn wait(mut self) -> Outcome {
+        let ended = wait_until(LIMIT_SECONDS, || self.child.try_wait().unwrap().is_some());
+        if !ended {
+            self.child.kill().unwrap();
+        }
+        let status = self.child.wait().unwrap();
+        let read = |path: &PathBuf| String::from_utf8(std::fs::read(path).unwrap()).unwrap();
+        let outcome = Outcome { args: self.args, status, stdout: read(&self.out.0), stderr: read(&self.out.1) };
+        assert!(ended, "rosterd hangs: {outcome:#?}");
+        outcome
+    }
+
+    /// Ends it as a power cut does (SIGKILL); returns what it had said, and whether it had ended before.
+    pub fn kill(mut self) -> Outcome {
+        self.child.kill().unwrap();
+        self.wait()
+    }
+}
+
+impl Outcome {
+    /// Stops the test unless it ended by itself with this exit code.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert!(
+            self.status.code() == Some(code),
+            "rosterd {}: {}, not exit code {code}\nstdout:\n{}\nstderr:\n{}",
+            self.args,
+            self.status,
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+
+    /// Stops the test unless a signal ended it.
+    #[track_caller]
+    pub fn expect_killed(self) -> Self {
+        assert!(self.status.signal().is_some(), "rosterd {}: {} instead of a crash", self.args, self.status);
+        self
+    }
+
+    /// Stops the test unless one of the outputs has `text` in it.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(
+            self.stdout.contains(text) || self.stderr.contains(text),
+            "rosterd {} does not say {text:?}\nstdout:\n{}\nstderr:\n{}",
+            self.args,
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+
+    /// What it printed, as JSON.
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("rosterd {}: {e}\n{}", self.args, self.stdout))
+    }
+}
