@@ -10,6 +10,7 @@ use super::{StoreError, error, is_unique_violation, keys};
 use crate::fault;
 use rosterd_core::audit::Record;
 use rosterd_core::ids::Timestamp;
+use rosterd_core::plan::audit_body;
 use rosterd_core::writes::Writes;
 use rusqlite::{Connection, OptionalExtension, Params, Statement, Transaction, TransactionBehavior, params};
 
@@ -138,7 +139,7 @@ impl<'t> Apply<'t> {
 
     fn audit(&mut self, run: Option<i64>) -> Result<(), StoreError> {
         let w = self.w;
-        if w.audit.is_empty() {
+        if w.changes.is_empty() {
             return Ok(());
         }
         let actor: String = self
@@ -157,9 +158,10 @@ impl<'t> Apply<'t> {
         let mut insert = self.prepare(
             "INSERT INTO audit (seq, run_id, at, actor, user_id, body, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?;
-        for (user, body) in &w.audit {
-            let body = w.texts.get(*body);
-            let (seq, hash) = chain.next(Record { seq: 0, run, at: self.now, actor: &actor, user: *user, body });
+        let mut body = String::new();
+        for (user, changes) in w.records() {
+            audit_body(&mut body, &actor, changes);
+            let (seq, hash) = chain.next(Record { seq: 0, run, at: self.now, actor: &actor, user, body: &body });
             rows +=
                 write(&mut insert, params![seq, run, self.now.0, actor, user.map(i64::from), body, hash.as_slice()])?;
         }
