@@ -28,6 +28,8 @@ use std::process::Command;
 const CHANGES: u32 = 100;
 
 fn main() -> Result<()> {
+    let program = std::env::args_os().nth(1).context("which rosterd is to be measured?")?;
+    let program = std::fs::canonicalize(program).context("that rosterd is not there: make build")?;
     let people = setting("ROSTERD_BENCH_PEOPLE", 100_000)?;
     let rounds = setting("ROSTERD_BENCH_ROUNDS", 3)?;
     let mut directory = Directory::new(people);
@@ -47,12 +49,13 @@ fn main() -> Result<()> {
     let databases = [Database::Sqlite(work.path().to_owned()), Database::Postgres(&postgres, work.path().to_owned())];
     let mut results = Vec::new();
     for database in &databases {
-        let bench = Bench { database, slapd: &slapd, work: work.path(), read_alone: read_alone.wall };
+        let bench =
+            Bench { program: &program, database, slapd: &slapd, work: work.path(), read_alone: read_alone.wall };
         let lines = bench.rounds(&mut directory, rounds)?;
         println!("{}\n{}", database.name(), report::table(&lines));
         results.push(json!({ "database": database.name(), "lines": lines.iter().map(Line::json).collect::<Vec<_>>() }));
     }
-    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).with_file_name("bench").join(format!("sync-{people}.json"));
+    let file = Path::new("target/bench").join(format!("sync-{people}.json"));
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder)?;
     }
@@ -94,6 +97,7 @@ fn read(slapd: &Slapd) -> Result<Sample> {
 
 /// What one database's measurements need.
 struct Bench<'a> {
+    program: &'a Path,
     database: &'a Database<'a>,
     slapd: &'a Slapd,
     work: &'a Path,
@@ -107,9 +111,9 @@ impl Bench<'_> {
         for round in 0..rounds {
             let (name, copy) = (format!("bench_{round}"), format!("copy_{round}"));
             let config = self.configure(&self.database.make(&name)?, directory.admins())?;
-            rosterd(&config, &["db", "migrate"])?;
+            self.rosterd(&config, &["db", "migrate"])?;
             self.database.settle()?;
-            let (sample, said) = sync(&config, "applied")?;
+            let (sample, said) = self.sync(&config, "applied")?;
             first.push(sample);
             if round == 0 {
                 let count = |table| self.database.count(&name, table);
@@ -120,16 +124,16 @@ impl Bench<'_> {
             self.database.dump(&name)?;
             for (tables, samples) in [(Tables::All, &mut all), (Tables::Application, &mut plain)] {
                 let config = self.configure(&self.database.make(&copy)?, directory.admins())?;
-                rosterd(&config, &["db", "migrate"])?;
+                self.rosterd(&config, &["db", "migrate"])?;
                 self.database.settle()?;
                 samples.push(self.database.load(&name, &copy, tables)?);
                 self.database.delete(&copy)?;
             }
             let config = self.configure(&self.address(&name), directory.admins())?;
             self.database.settle()?;
-            again.push(sync(&config, "unchanged")?.0);
+            again.push(self.sync(&config, "unchanged")?.0);
             self.slapd.modify(&directory.change(CHANGES))?;
-            changed.push(sync(&config, "applied")?.0);
+            changed.push(self.sync(&config, "applied")?.0);
             self.database.delete(&name)?;
         }
         let read = self.read_alone;
@@ -209,23 +213,23 @@ team = "${{name}}"
         std::fs::write(&file, text)?;
         Ok(file)
     }
-}
 
-/// Runs the release binary; returns what it says as JSON.
-fn rosterd(config: &Path, command: &[&str]) -> Result<(Sample, Value)> {
-    let mut rosterd = Command::new(env!("CARGO_BIN_EXE_rosterd"));
-    rosterd.arg("--config").arg(config).args(["--output", "json"]).args(command);
-    let (sample, output) = run(&mut rosterd, false)?;
-    let said = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
-    Ok((sample, said))
-}
+    /// Runs the release binary; returns what it says as JSON.
+    fn rosterd(&self, config: &Path, command: &[&str]) -> Result<(Sample, Value)> {
+        let mut rosterd = Command::new(self.program);
+        rosterd.arg("--config").arg(config).args(["--output", "json"]).args(command);
+        let (sample, output) = run(&mut rosterd, false)?;
+        let said = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
+        Ok((sample, said))
+    }
 
-/// One sync that must come to `outcome`.
-fn sync(config: &Path, outcome: &str) -> Result<(Sample, Value)> {
-    let (sample, said) = rosterd(config, &["sync"])?;
-    let run = said.pointer("/runs/0").cloned().unwrap_or(Value::Null);
-    ensure!(run.get("outcome").and_then(Value::as_str) == Some(outcome), "expected {outcome}: {said}");
-    ensure!(run.get("complete").and_then(Value::as_bool) == Some(true), "the read was not complete: {said}");
-    let peak = said.get("peak_memory_mb").and_then(Value::as_u64);
-    Ok((Sample { peak, ..sample }, run))
+    /// One sync that must come to `outcome`.
+    fn sync(&self, config: &Path, outcome: &str) -> Result<(Sample, Value)> {
+        let (sample, said) = self.rosterd(config, &["sync"])?;
+        let run = said.pointer("/runs/0").cloned().unwrap_or(Value::Null);
+        ensure!(run.get("outcome").and_then(Value::as_str) == Some(outcome), "expected {outcome}: {said}");
+        ensure!(run.get("complete").and_then(Value::as_bool) == Some(true), "the read was not complete: {said}");
+        let peak = said.get("peak_memory_mb").and_then(Value::as_u64);
+        Ok((Sample { peak, ..sample }, run))
+    }
 }
