@@ -5,7 +5,7 @@
 # a git host: where that cannot be reached it says so in one line and goes on, and the version floors
 # among deny.toml's bans are what is left.
 #
-# A cargo-deny of that version in PATH is used; otherwise it is built once from crates.io into
+# A cargo-deny of that version in PATH is used; otherwise it is built once, from source, into
 # target/tools (some 150 s of one core).
 set -eu
 cd "$(dirname "$0")/.."

@@ -1,11 +1,13 @@
 -- What was done, what waits, and the proof of both.
 
 -- One row. `generation` counts the writes, so that a plan that rests on an older state is refused.
+-- `audit_seq` is the last audit record's number, so that a trail whose end is missing is noticed.
 CREATE TABLE state (
     one        BIGINT PRIMARY KEY CHECK (one = 1),
-    generation BIGINT NOT NULL
+    generation BIGINT NOT NULL,
+    audit_seq  BIGINT NOT NULL
 );
-INSERT INTO state (one, generation) VALUES (1, 0);
+INSERT INTO state (one, generation, audit_seq) VALUES (1, 0, 0);
 
 CREATE TABLE runs (
     id          BIGINT PRIMARY KEY,

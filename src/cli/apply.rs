@@ -4,9 +4,13 @@ use super::args::Args;
 use super::context;
 use super::exit::{Exit, Failure};
 use super::output::FORMAT_VERSION;
-use super::sync::sync_all;
-use crate::sync::Engine;
+use super::plan;
+use super::sync::{Report, report};
+use crate::clock::Stopwatch;
+use crate::sync::{Engine, Prepared};
+use rosterd_core::writes::Trigger;
 use serde::Deserialize;
+use serde_json::Value;
 use std::path::Path;
 
 #[derive(Debug, Deserialize)]
@@ -21,6 +25,9 @@ struct KeptPlan {
     hash: String,
     /// What the plan rests on, the target left out.
     basis: String,
+    /// What somebody has read and agreed to.
+    #[serde(flatten)]
+    shown: serde_json::Map<String, Value>,
 }
 
 pub(super) async fn run(args: &Args, file: &Path) -> Result<Exit, Failure> {
@@ -31,26 +38,49 @@ pub(super) async fn run(args: &Args, file: &Path) -> Result<Exit, Failure> {
     let names: Vec<String> = kept.plans.iter().map(|plan| plan.provider.clone()).collect();
     context::chosen(&engine, &names)?;
     // All of them first: a file with two plans is applied whole or not at all.
+    let mut first = None;
     for plan in &kept.plans {
-        let now = engine.prepare(&plan.provider).await?.plan;
-        if now.hash(&engine.config_hash) != plan.hash {
-            return Err(refused(plan, "the directory, the configuration or the database has changed since"));
-        }
+        let now = engine.prepare(&plan.provider).await?;
+        same(&engine, plan, &now)?;
+        first.get_or_insert(now);
     }
-    let mut worst = Exit::Done;
+    let mut results = Vec::new();
     for plan in &kept.plans {
-        worst = worst.max(one(args, &engine, plan).await?);
+        let watch = Stopwatch::start();
+        // What was compared is what is carried out: nothing is read again. Only the plans after
+        // the first rest on what that one writes.
+        let now = match first.take() {
+            Some(prepared) => prepared,
+            None => again(&engine, plan).await?,
+        };
+        let outcome = engine.carry_out(now, Trigger::Command).await;
+        results.push(Report::of(&plan.provider, outcome, watch));
     }
-    Ok(worst)
+    report(args, &results)
+}
+
+/// Whether the plan is the one in the file, in its hash and in every word.
+fn same(engine: &Engine, plan: &KeptPlan, now: &Prepared) -> Result<(), Failure> {
+    if now.plan.hash(&engine.config_hash) != plan.hash {
+        return Err(refused(plan, "the directory, the configuration or the database has changed since"));
+    }
+    let mut value = plan::value(engine, now);
+    if let Some(fields) = value.as_object_mut() {
+        fields.retain(|key, _| !["provider", "hash", "basis"].contains(&key.as_str()));
+    }
+    if value.as_object() != Some(&plan.shown) {
+        return Err(refused(plan, "the file has been changed since `rosterd plan` wrote it"));
+    }
+    Ok(())
 }
 
 /// The first plan's writes can change what the second one has to do, but not what it rests on.
-async fn one(args: &Args, engine: &Engine, plan: &KeptPlan) -> Result<Exit, Failure> {
-    let now = engine.prepare(&plan.provider).await?.plan;
-    if now.basis_hash(&engine.config_hash) != plan.basis {
+async fn again(engine: &Engine, plan: &KeptPlan) -> Result<Prepared, Failure> {
+    let now = engine.prepare(&plan.provider).await?;
+    if now.plan.basis_hash(&engine.config_hash) != plan.basis {
         return Err(refused(plan, "the directory has changed while it was being applied"));
     }
-    sync_all(args, engine, std::slice::from_ref(&plan.provider)).await
+    Ok(now)
 }
 
 fn refused(plan: &KeptPlan, why: &str) -> Failure {

@@ -66,6 +66,9 @@ pub(crate) enum Command {
     /// Try the configuration, or a provider.
     #[command(subcommand)]
     Check(Check),
+    /// Why somebody has a right or has it not; what a group does. Reads the database only.
+    #[command(subcommand)]
+    Explain(Explain),
     /// What the database holds, the last runs, what waits for a decision.
     Status,
     /// Plans that a limit stopped.
@@ -87,6 +90,15 @@ pub(crate) enum Command {
     /// Take back everything that a provider gave, under the limits. For providers that are no
     /// longer used: removing one from the configuration alone takes nothing away.
     Retire { provider: String },
+    /// Show it all on a made-up company of 200 people, in a folder of its own, without any server.
+    Demo {
+        /// Go on running at the end, until Ctrl-C, so that the files can be changed and followed.
+        #[arg(long)]
+        stay: bool,
+        /// The folder to use, and to leave there. Default: a new temporary one.
+        #[arg(long, value_name = "FOLDER")]
+        dir: Option<PathBuf>,
+    },
     /// Print a completion script for a shell.
     Completions { shell: clap_complete::Shell },
     /// Print the manual page, or write one for each command into a folder.
@@ -102,6 +114,20 @@ pub(crate) enum Check {
     Config,
     /// Connect, sign in and read a little, step by step.
     Provider { name: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Explain {
+    /// A person: who they are, what they have by which rule and group, what lost, and why not more.
+    User {
+        /// A login, an e-mail address, or # and the number in `users.id`.
+        query: String,
+    },
+    /// A provider's group: what is in it, what it is in, which rules look at it, what it gives.
+    Group {
+        /// A name or a DN.
+        query: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

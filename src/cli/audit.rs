@@ -34,6 +34,11 @@ async fn verify(args: &Args, store: &dyn Store) -> Result<Exit, Failure> {
             }
         }
     }
+    let written = store.counts().await?.audit_last;
+    if written != chain.last {
+        let missing = chain.last + 1;
+        return Err(Failure::failed(format!("the audit trail is broken: records {missing} to {written} are missing")));
+    }
     let hash: String = chain.link.iter().map(|byte| format!("{byte:02x}")).collect();
     print(
         args,

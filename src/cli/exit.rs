@@ -1,9 +1,9 @@
 //! How the program ends, and what it says when it cannot go on.
 
+use super::output::write_err;
 use crate::config::Diagnostics;
 use crate::store::StoreError;
 use crate::sync::RunError;
-use std::io::Write as _;
 
 /// Exit codes; the table is in docs/exit-codes.md.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,7 +57,7 @@ impl Failure {
     pub(crate) fn report(self) -> Exit {
         let text = self.message.trim_end();
         let prefix = if text.starts_with("error") || text.starts_with("warning") { "" } else { "error: " };
-        let _ = writeln!(std::io::stderr(), "{prefix}{text}");
+        write_err(&format!("{prefix}{text}"));
         self.exit
     }
 }

@@ -3,7 +3,7 @@
 use super::args::{Args, Holds};
 use super::context;
 use super::exit::{Exit, Failure};
-use super::output::{moment, print, table, write_out};
+use super::output::{in_short, moment, print, table, write_out};
 use crate::clock::{Clock as _, SystemClock};
 use crate::store::{Access, Hold, HoldDecision};
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ async fn list(args: &Args) -> Result<Exit, Failure> {
                     hold.state.name().to_owned(),
                     moment(Some(hold.created_at)),
                     moment(Some(hold.expires_at)),
-                    hold.reasons.join("; "),
+                    in_short(&hold.reasons),
                 ]
             })
             .collect()

@@ -7,7 +7,9 @@ mod audit;
 mod check;
 mod context;
 mod db;
+mod demo;
 mod exit;
+mod explain;
 mod holds;
 mod meta;
 mod output;
@@ -44,12 +46,14 @@ pub async fn main(arguments: Vec<std::ffi::OsString>) -> Exit {
         Command::Apply { file } => apply::run(&args, file).await,
         Command::Run => run::run(&args).await,
         Command::Check(what) => check::run(&args, what).await,
+        Command::Explain(what) => explain::run(&args, what).await,
         Command::Status => status::run(&args).await,
         Command::Holds(what) => holds::run(&args, what).await,
         Command::Db(what) => db::run(&args, what).await,
         Command::Audit(what) => audit::run(&args, what).await,
         Command::Purge { login, yes } => remove::purge(&args, login, *yes).await,
         Command::Retire { provider } => remove::retire(&args, provider).await,
+        Command::Demo { stay, dir } => Box::pin(demo::run(*stay, dir.as_deref())).await,
         Command::Completions { shell } => meta::completions(*shell),
         Command::Man { dir } => meta::man(dir.as_deref()),
     };

@@ -76,16 +76,16 @@ fn exit_of(prepared: &Prepared) -> Exit {
 
 /// Every plan with its hash.
 fn document(engine: &Engine, plans: &[Prepared]) -> Value {
-    let plans: Vec<Value> = plans
-        .iter()
-        .map(|prepared| {
-            let mut value = prepared.plan.to_json();
-            value["hash"] = prepared.plan.hash(&engine.config_hash).into();
-            value["basis"] = prepared.plan.basis_hash(&engine.config_hash).into();
-            value
-        })
-        .collect();
+    let plans: Vec<Value> = plans.iter().map(|prepared| value(engine, prepared)).collect();
     json!({ "plans": plans })
+}
+
+/// One plan with its hash.
+pub(super) fn value(engine: &Engine, prepared: &Prepared) -> Value {
+    let mut value = prepared.plan.to_json();
+    value["hash"] = prepared.plan.hash(&engine.config_hash).into();
+    value["basis"] = prepared.plan.basis_hash(&engine.config_hash).into();
+    value
 }
 
 /// Writes the file beside its place first, so that a plan is there whole or not at all.

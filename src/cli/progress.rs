@@ -1,6 +1,7 @@
 //! How far a read is, on a terminal's standard error only.
 
 use super::args::Args;
+use super::output::is_captured;
 use crate::providers::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal as _;
@@ -16,7 +17,7 @@ pub(crate) struct Shown {
 
 /// Starts to show how far the reads are; `None` where nobody would see it.
 pub(crate) fn show(args: &Args, progress: &Arc<Progress>) -> Option<Shown> {
-    if args.quiet || !std::io::stderr().is_terminal() {
+    if args.quiet || is_captured() || !std::io::stderr().is_terminal() {
         return None;
     }
     let bar = ProgressBar::new_spinner();

@@ -3,7 +3,7 @@
 use super::args::Args;
 use super::context;
 use super::exit::{Exit, Failure};
-use super::output::{moment, print, table};
+use super::output::{in_short, moment, print, table};
 use crate::clock::{Clock as _, SystemClock};
 use crate::store::{Access, HoldState};
 use serde_json::json;
@@ -66,7 +66,7 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
                 hold.id,
                 hold.provider,
                 moment(Some(hold.expires_at)),
-                hold.reasons.join("; ")
+                in_short(&hold.reasons)
             ));
         }
         out

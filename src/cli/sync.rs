@@ -3,7 +3,7 @@
 use super::args::{Args, Output};
 use super::context;
 use super::exit::{Exit, Failure};
-use super::output::{note, print, write_out};
+use super::output::{in_short, note, print, write_out};
 use super::progress;
 use crate::clock::Stopwatch;
 use crate::sync::{Engine, Outcome, RunError};
@@ -25,16 +25,18 @@ pub(super) async fn run(args: &Args, providers: &[String]) -> Result<Exit, Failu
 pub(super) async fn sync_all(args: &Args, engine: &Engine, names: &[String]) -> Result<Exit, Failure> {
     let shown = progress::show(args, &engine.progress);
     let mut results = Vec::new();
-    let mut warned = false;
     for name in names {
         let watch = Stopwatch::start();
         let outcome = once(engine, name).await;
-        let report = Report::of(name, outcome, watch);
-        warned |= !report.notices.is_empty();
-        results.push(report);
+        results.push(Report::of(name, outcome, watch));
     }
     drop(shown);
-    for report in &results {
+    report(args, &results)
+}
+
+/// Prints what came of each run; the worst outcome is the exit code.
+pub(super) fn report(args: &Args, results: &[Report]) -> Result<Exit, Failure> {
+    for report in results {
         for notice in &report.notices {
             note(args, &format!("{}: {notice}", report.provider));
         }
@@ -42,17 +44,13 @@ pub(super) async fn sync_all(args: &Args, engine: &Engine, names: &[String]) -> 
             write_out(&format!("{}\n", report.line))?;
         }
     }
-    let memory = peak_memory_mb().map_or_else(String::new, |mb| format!(" mem={mb}MB"));
-    if args.output == Output::Table {
-        if !memory.is_empty() {
-            note(args, memory.trim_start());
-        }
-    } else {
+    if args.output != Output::Table {
         let values: Vec<Value> = results.iter().map(|report| report.value.clone()).collect();
         print(args, String::new, || json!({ "runs": values, "peak_memory_mb": peak_memory_mb() }))?;
     }
     let exits: Vec<Exit> = results.iter().map(|report| report.exit).collect();
     let exit = overall(&exits);
+    let warned = results.iter().any(|report| !report.notices.is_empty());
     Ok(if exit == Exit::Done && warned && args.deny_warnings { Exit::Warnings } else { exit })
 }
 
@@ -73,7 +71,8 @@ pub(super) fn overall(exits: &[Exit]) -> Exit {
     if worst == Exit::Failed && some_done { Exit::Partial } else { worst }
 }
 
-struct Report {
+/// What is printed of one run.
+pub(super) struct Report {
     provider: String,
     line: String,
     value: Value,
@@ -82,8 +81,10 @@ struct Report {
 }
 
 impl Report {
-    fn of(provider: &str, outcome: Result<Outcome, RunError>, watch: Stopwatch) -> Self {
+    pub(super) fn of(provider: &str, outcome: Result<Outcome, RunError>, watch: Stopwatch) -> Self {
         let elapsed = watch.elapsed().as_secs_f64();
+        let memory = peak_memory_mb().map_or_else(String::new, |mb| format!(" mem={mb}MB"));
+        let cost = format!("elapsed={elapsed:.2}s{memory}");
         let provider = provider.to_owned();
         let read = |prepared: &crate::sync::Prepared| {
             let (people, groups) = prepared.plan.read();
@@ -93,7 +94,7 @@ impl Report {
             Ok(Outcome::Unchanged { prepared }) => {
                 let complete = prepared.plan.complete;
                 Self {
-                    line: format!("{provider}: {} changes=0 elapsed={elapsed:.2}s", read(&prepared)),
+                    line: format!("{provider}: {} changes=0 {cost}", read(&prepared)),
                     value: json!({ "provider": provider, "outcome": "unchanged", "complete": complete, "elapsed_seconds": elapsed }),
                     notices: prepared.notices(),
                     exit: if complete { Exit::Done } else { Exit::Partial },
@@ -102,7 +103,7 @@ impl Report {
             }
             Ok(Outcome::Applied { summary: s, notices, rows, complete, people, groups }) => Self {
                 line: format!(
-                    "{provider}: read={people} people, {groups} groups added={} changed={} removed={} withheld={} rows={rows} elapsed={elapsed:.2}s",
+                    "{provider}: read={people} people, {groups} groups added={} changed={} removed={} withheld={} rows={rows} {cost}",
                     s.added, s.changed, s.removed, s.withheld
                 ),
                 value: json!({ "provider": provider, "outcome": "applied", "complete": complete,
@@ -116,9 +117,9 @@ impl Report {
                 let state = hold.state.name();
                 Self {
                     line: format!(
-                        "{provider}: {} HELD ({state}): {}\n{provider}: nothing was applied; see `rosterd holds show {}`",
+                        "{provider}: {} changes=0 {cost}\n{provider}: HELD ({state}): {}\n{provider}: nothing was applied; see `rosterd holds show {}`",
                         read(&prepared),
-                        hold.reasons.join("; "),
+                        in_short(&hold.reasons),
                         hold.id
                     ),
                     value: json!({ "provider": provider, "outcome": "held", "hold": hold.id, "state": state,

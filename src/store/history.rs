@@ -54,6 +54,7 @@ pub(super) async fn append(
         ],
     )
     .await?;
+    db.run("UPDATE state SET audit_seq = $1 WHERE one = 1", &[Param::Int(Some(seq))]).await?;
     Ok(())
 }
 

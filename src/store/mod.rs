@@ -23,7 +23,7 @@ pub use absent::Absent;
 pub use open::{Access, open};
 pub use records::{
     Applied, AuditRecord, Counts, GrantView, GroupView, Hold, HoldDecision, HoldState, IdentityView, MigrationStatus,
-    NewHold, OrgView, PersonView, ProviderGroup, Run, TeamView,
+    Names, NewHold, OrgView, PersonView, ProviderGroup, Run, TeamView,
 };
 
 use async_trait::async_trait;

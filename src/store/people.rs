@@ -2,7 +2,7 @@
 
 use super::provider_groups::Groups;
 use super::session::{Param, Row, Session, id};
-use super::{GrantView, IdentityView, OrgView, PersonView, StoreError, TeamView, history, json};
+use super::{GrantView, IdentityView, Names, OrgView, PersonView, StoreError, TeamView, history, json};
 use rosterd_core::ids::{Timestamp, UserId};
 use rosterd_core::observed::Right;
 use std::collections::BTreeMap;
@@ -63,7 +63,21 @@ async fn view(db: &mut dyn Session, row: &Row) -> Result<PersonView, StoreError>
         orgs: orgs(db, user).await?,
         identities: identities(db, user).await?,
         history: history::audit_of(db, user, 20).await?,
+        names: names(db).await?,
     })
+}
+
+async fn names(db: &mut dyn Session) -> Result<Names, StoreError> {
+    Ok(Names {
+        orgs: named(db, "SELECT id, name FROM orgs").await?,
+        teams: named(db, "SELECT t.id, o.name || ' / ' || t.name FROM teams t JOIN orgs o ON o.id = t.org_id").await?,
+        rules: named(db, "SELECT id, name FROM rules").await?,
+        groups: named(db, "SELECT id, name FROM provider_groups").await?,
+    })
+}
+
+async fn named(db: &mut dyn Session, sql: &'static str) -> Result<BTreeMap<i64, String>, StoreError> {
+    db.rows(sql, &[]).await?.iter().map(|row| Ok((row.int(0)?, row.text(1)?))).collect()
 }
 
 async fn orgs(db: &mut dyn Session, user: i64) -> Result<Vec<OrgView>, StoreError> {
@@ -103,9 +117,7 @@ async fn orgs(db: &mut dyn Session, user: i64) -> Result<Vec<OrgView>, StoreErro
 }
 
 async fn identities(db: &mut dyn Session, user: i64) -> Result<Vec<IdentityView>, StoreError> {
-    let rules = db.rows("SELECT id, name FROM rules", &[]).await?;
-    let rules =
-        rules.iter().map(|row| Ok((row.int(0)?, row.text(1)?))).collect::<Result<BTreeMap<_, _>, StoreError>>()?;
+    let rules = named(db, "SELECT id, name FROM rules").await?;
     let rows = db
         .rows(
             "SELECT p.id, p.name, i.subject, i.dn, i.login, i.name, i.email, i.observed_at, i.gone_at, i.group_ids,

@@ -90,6 +90,7 @@ async fn view(
     Ok(GroupView {
         provider,
         group: group.clone(),
+        above: groups.closure(&[group.id]),
         children,
         direct_people: direct.first().map(|row| row.int(0)).transpose()?.unwrap_or(0),
         gives: gives(db, group.id).await?,
@@ -145,7 +146,8 @@ pub(super) async fn counts(db: &mut dyn Session) -> Result<Counts, StoreError> {
                     (SELECT count(*) FROM users WHERE state = 'archived'),
                     (SELECT count(*) FROM orgs), (SELECT count(*) FROM teams),
                     (SELECT count(*) FROM org_members), (SELECT count(*) FROM team_members),
-                    (SELECT count(*) FROM holds WHERE state = 'pending'), (SELECT count(*) FROM audit)",
+                    (SELECT count(*) FROM holds WHERE state = 'pending'), (SELECT count(*) FROM audit),
+                    (SELECT audit_seq FROM state)",
             &[],
         )
         .await?;
@@ -174,6 +176,7 @@ pub(super) async fn counts(db: &mut dyn Session) -> Result<Counts, StoreError> {
             .collect::<Result<_, StoreError>>()?,
         holds_pending: row.int(7)?,
         audit_records: row.int(8)?,
+        audit_last: row.int(9)?,
     })
 }
 

@@ -2,6 +2,7 @@
 //! of a person and a group that commands print. Nothing here reads or writes.
 
 use rosterd_core::ids::Timestamp;
+use std::collections::BTreeMap;
 
 /// One migration.
 #[derive(Debug, Clone)]
@@ -135,6 +136,18 @@ pub struct PersonView {
     pub identities: Vec<IdentityView>,
     /// The last audit records about this person, newest first, at most 20.
     pub history: Vec<AuditRecord>,
+    pub names: Names,
+}
+
+/// The names behind the numbers that audit records hold, of everything there is.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    pub orgs: BTreeMap<i64, String>,
+    /// With the organization in front: `Acme / payments`.
+    pub teams: BTreeMap<i64, String>,
+    pub rules: BTreeMap<i64, String>,
+    /// `provider_groups`
+    pub groups: BTreeMap<i64, String>,
 }
 
 /// A person's membership of an organization and of its teams.
@@ -203,6 +216,8 @@ pub struct GrantView {
 pub struct GroupView {
     pub provider: String,
     pub group: ProviderGroup,
+    /// Itself and every group above it, by id.
+    pub above: Vec<ProviderGroup>,
     /// Groups directly in it, by name.
     pub children: Vec<String>,
     /// People directly in it.
@@ -225,4 +240,6 @@ pub struct Counts {
     pub providers: Vec<(String, i64, i64, Option<Timestamp>)>,
     pub holds_pending: i64,
     pub audit_records: i64,
+    /// The number of the last audit record that was written, whether or not it is there.
+    pub audit_last: i64,
 }

@@ -23,6 +23,12 @@ impl Engine {
     /// A run that finds nothing to change writes nothing.
     pub async fn run_once(&self, provider: &str, trigger: Trigger) -> Result<Outcome, RunError> {
         let prepared = self.prepare(provider).await?;
+        self.carry_out(prepared, trigger).await
+    }
+
+    /// Changes what a plan says, unless a limit holds it. The store refuses a plan that rests on
+    /// an older state of the database.
+    pub async fn carry_out(&self, prepared: Prepared, trigger: Trigger) -> Result<Outcome, RunError> {
         let hold = match self.gate(&prepared).await? {
             Gate::Open(hold) => hold,
             Gate::Held(hold) => return Ok(Outcome::Held { hold, prepared }),

@@ -11,20 +11,26 @@
 )]
 
 mod architecture;
+mod audit;
 mod config;
 mod crash;
+mod daemon;
+mod demo;
 mod demo_company;
 mod docs_queries;
 mod documents;
+mod explain;
 mod file_provider;
 mod holds;
 mod last_admin;
 mod ldap;
 mod limits;
 mod main_job;
+mod meta;
 mod nothing_removed;
 mod nothing_removed_tampered;
 mod plan_apply;
+mod remove;
 mod several_providers;
 mod store;
 mod world;

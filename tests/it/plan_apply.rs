@@ -1,9 +1,12 @@
 //! A plan only reads, says the same each time, and is what apply then does, or is refused.
 
 use crate::world::database::Backend;
+use crate::world::directory::Directory;
+use crate::world::expected;
 use crate::world::invariants;
+use crate::world::proxy::Proxy;
 use crate::world::roster::{PROVIDER, Roster};
-use crate::world::site::Site;
+use crate::world::site::{Site, slapd_provider};
 use std::collections::BTreeSet;
 
 crate::world::on_both!(
@@ -145,8 +148,9 @@ fn apply_refuses_a_file_that_is_no_plan() {
     let before = site.database.fingerprint();
     site.run(&["plan", "--out", "plan.json"]).expect(0);
     let plan = std::fs::read_to_string(site.dir().join("plan.json")).unwrap();
+    assert!(plan.contains("joiner000"));
     site.write("plan.json", &plan.replace("joiner000", "mallory"));
-    site.run(&["apply", "plan.json"]).expect(FAILED);
+    site.run(&["apply", "plan.json"]).expect(FAILED).says("the file has been changed");
     site.write("plan.json", &plan[..plan.len() / 2]);
     site.run(&["apply", "plan.json"]).expect(FAILED);
     site.run(&["apply", "nowhere.json"]).expect(FAILED).says("nowhere.json");
@@ -175,5 +179,24 @@ fn plan_without_a_database_makes_none() {
     site.run(&["plan"]).expect(0).says("p002").says("rosterd sync");
     assert!(!site.dir().join("rosterd.db").exists());
     site.sync(0);
+    invariants::check(&site).expect(0);
+}
+
+/// The directory changes between apply's look at it and what is done: what was looked at is done.
+#[test]
+fn r56_apply_does_what_it_compared() {
+    let (before, mut after) = (Directory::small(), Directory::small());
+    after.hire(&["team-003"]);
+    let first_run = slapd_provider("corp", &before.slapd.url(), "") + expected::RULES;
+    let site = Site::new(Backend::Sqlite, &first_run);
+    site.run(&["db", "migrate"]).expect(0);
+    // A read takes two connections: one read for the plan, one for apply.
+    let proxy = Proxy::start_moving(before.slapd.port(), 4, after.slapd.port());
+    site.configure(&first_run.replace(&before.slapd.url(), &format!("ldap://127.0.0.1:{}", proxy.port())));
+    site.run(&["plan", "--out", "plan.json"]).expect(0);
+    site.run(&["apply", "plan.json"]).expect(0);
+    site.tables().assert_is(&expected::tables(&before.company));
+    site.sync(0);
+    site.tables().assert_is(&expected::tables(&after.company));
     invariants::check(&site).expect(0);
 }

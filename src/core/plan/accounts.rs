@@ -8,6 +8,7 @@ use crate::ids::UserId;
 use crate::observed::{Observed, UserState};
 use crate::text::{Arena, Text};
 use crate::writes::{SuspensionWrite, UserWrite};
+use std::sync::Arc;
 
 /// What the providers say of somebody's being there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,57 +65,81 @@ fn state(draft: &mut Draft<'_>, user: UserId, rows: &PersonRows<'_>, reason: Opt
     }
 }
 
-/// One provider's word on somebody.
-struct Voice<'t> {
-    rank: (u32, &'t str),
-    login: &'t str,
-    name: &'t str,
-    email: &'t str,
+/// A text of the reading, or of what is stored.
+#[derive(Debug, Clone, Copy)]
+enum Words {
+    Read(Text),
+    Stored(Text),
 }
 
+/// One provider's word on somebody: login, name, e-mail.
+struct Voice<'t> {
+    rank: (u32, &'t str),
+    says: [Words; 3],
+}
+
+/// Takes each of login, name and e-mail from the first provider, by precedence, that says it.
 fn attributes(draft: &mut Draft<'_>, user: UserId, identities: &[Work], rows: &PersonRows<'_>) {
-    let observed = std::sync::Arc::clone(&draft.observed);
-    let policy = draft.policy;
-    let rank = |provider: &str| policy.precedence.get(provider).copied().unwrap_or(u32::MAX);
+    // Somebody who is new says it all already.
+    let Some(row) = rows.user else { return };
+    let observed = Arc::clone(&draft.observed);
+    let voices = voices(draft, &observed, identities, rows);
+    let now = [row.login, row.name, row.email];
+    let mut new = [None; 3];
+    for (field, (new, now)) in new.iter_mut().zip(now).enumerate() {
+        let text = |words: Words| match words {
+            Words::Read(text) => draft.snapshot.texts.get(text),
+            Words::Stored(text) => observed.texts.get(text),
+        };
+        let said = voices.iter().filter_map(|voice| voice.says.get(field).copied()).find(|w| !text(*w).is_empty());
+        if said.map_or("", text) != observed.texts.get(now) {
+            *new = Some(said);
+        }
+    }
+    let [login, name, email] = new;
+    let mut kept = |words: Option<Words>| match words {
+        None => Text::EMPTY,
+        Some(Words::Read(text)) => text,
+        Some(Words::Stored(text)) => draft.copied(text),
+    };
+    let (login, name, email) = (login.flatten().map(|w| kept(Some(w))), name.map(&mut kept), email.map(&mut kept));
+    if let Some(login) = login {
+        draft.logins.push((user, login));
+    }
+    for (field, old, new) in [(Field::Name, row.name, name), (Field::Email, row.email, email)] {
+        if let Some(new) = new {
+            let old = draft.copied(old);
+            draft.changes.push(Change::UpdateUser { user, field, old, new });
+        }
+    }
+}
+
+/// What the providers that have the person say, by precedence.
+fn voices<'t>(
+    draft: &'t Draft<'_>,
+    observed: &'t Observed,
+    identities: &[Work],
+    rows: &PersonRows<'_>,
+) -> Vec<Voice<'t>> {
+    let rank = |provider: &'t str| (draft.policy.precedence.get(provider).copied().unwrap_or(u32::MAX), provider);
     let mut voices = Vec::with_capacity(1 + rows.other_identities.len());
     for work in identities {
         let read = work.person.and_then(|index| draft.snapshot.people.get(index.0 as usize));
         let stored = work.stored.and_then(|at| observed.identities.get(at as usize)).filter(|i| i.gone_at.is_none());
-        let texts = match (read, stored) {
-            (Some(p), _) => [p.login, p.name, p.email].map(|text| draft.snapshot.texts.get(text)),
-            (None, Some(i)) => [i.login, i.name, i.email].map(|text| observed.texts.get(text)),
+        let says = match (read, stored) {
+            (Some(p), _) => [p.login, p.name, p.email].map(Words::Read),
+            (None, Some(i)) => [i.login, i.name, i.email].map(Words::Stored),
             (None, None) => continue,
         };
-        let [login, name, email] = texts;
-        voices.push(Voice { rank: (rank(draft.provider), draft.provider), login, name, email });
+        voices.push(Voice { rank: rank(draft.provider), says });
     }
     for other in rows.other_identities.iter().filter(|other| !other.gone) {
-        let [provider, login, name, email] =
-            [other.provider, other.login, other.name, other.email].map(|text| observed.texts.get(text));
-        voices.push(Voice { rank: (rank(provider), provider), login, name, email });
+        let says = [other.login, other.name, other.email].map(Words::Stored);
+        voices.push(Voice { rank: rank(observed.texts.get(other.provider)), says });
     }
-    voices.sort_by(|a, b| a.rank.cmp(&b.rank).then_with(|| a.login.cmp(b.login)));
-    let first = |of: fn(&Voice<'_>) -> Option<String>| voices.iter().find_map(of);
-    let login = first(|v| (!v.login.is_empty()).then(|| v.login.to_owned()));
-    let name = first(|v| (!v.name.is_empty()).then(|| v.name.to_owned()));
-    let email = first(|v| (!v.email.is_empty()).then(|| v.email.to_owned()));
-    let Some(row) = rows.user else {
-        // Somebody who is new says it all already.
-        return;
-    };
-    let old = [row.login, row.name, row.email].map(|text| observed.texts.get(text));
-    if let Some(login) = login.filter(|login| login != old[0]) {
-        let login = draft.snapshot.texts.push(&login);
-        draft.logins.push((user, login));
-    }
-    for (field, text, new) in [(Field::Name, row.name, name), (Field::Email, row.email, email)] {
-        let new = new.unwrap_or_default();
-        if new != observed.texts.get(text) {
-            let old = draft.copied(text);
-            let new = draft.snapshot.texts.push(&new);
-            draft.changes.push(Change::UpdateUser { user, field, old, new });
-        }
-    }
+    // Stable: of one provider's identities the older one speaks first.
+    voices.sort_by_key(|voice| voice.rank);
+    voices
 }
 
 impl Draft<'_> {

@@ -21,6 +21,7 @@ mod guard;
 mod hash;
 mod limits;
 mod logins;
+mod memberships;
 mod names;
 mod people;
 mod policy;

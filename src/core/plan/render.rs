@@ -99,7 +99,8 @@ impl Plan {
             let Line { kind, place, who, what, why, .. } = line;
             let sign = sign.unwrap_or(line.sign);
             let text = format!("{sign} {kind:kinds$}  {place:places$}  {who:whos$}  {what:whats$}  {why}");
-            out.push_str(text.trim_end());
+            // Names come from elsewhere: none may steer a terminal (W19).
+            out.extend(text.trim_end().chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }));
             out.push('\n');
         }
     }

@@ -5,13 +5,14 @@
 
 use super::draft::{Digest, Draft};
 use super::groups::Groups;
+use super::memberships::{org_changes, team_changes};
 use super::people::Work;
 use super::rows::{PersonRows, Rows};
 use super::targets::Targets;
 use super::{Change, NoMatch, Reason, accounts};
-use crate::ids::{GroupId, UserId};
+use crate::ids::{GroupId, RuleId, UserId};
 use crate::mapping::{Claim, Mapping, RuleSet, Slot};
-use crate::observed::{Grant, IdentityRow, OrgMemberRow, Right, TeamMemberRow};
+use crate::observed::{Grant, IdentityRow, Right};
 use crate::snapshot::PersonIndex;
 use crate::text::Text;
 use crate::writes::{IdentityWrite, Span};
@@ -27,6 +28,7 @@ pub(super) fn work_out(draft: &mut Draft<'_>, rules: &RuleSet, groups: Groups, w
     let may_create = mapping.may_create_orgs(orgs.len());
     let mut walk = Walk {
         rules,
+        rule_ids: vec![None; rules.rules.len()],
         mapping,
         targets: Targets::new(draft),
         groups,
@@ -53,6 +55,8 @@ pub(super) fn work_out(draft: &mut Draft<'_>, rules: &RuleSet, groups: Groups, w
 
 struct Walk<'r> {
     rules: &'r RuleSet,
+    /// The numbers of those that were met already.
+    rule_ids: Vec<Option<RuleId>>,
     mapping: Mapping<'r>,
     targets: Targets,
     groups: Groups,
@@ -239,7 +243,11 @@ impl Walk<'_> {
             };
             let (Some(right), Some(rule)) = (right, self.rules.rules.get(claim.rule as usize)) else { continue };
             let via = claim.via.and_then(|place| self.groups.ids.get(place as usize).copied());
-            let rule = draft.rule_id(&rule.id);
+            let known = self.rule_ids.get(claim.rule as usize).copied().flatten();
+            let rule = known.unwrap_or_else(|| draft.rule_id(&rule.id));
+            if let Some(slot) = self.rule_ids.get_mut(claim.rule as usize) {
+                *slot = Some(rule);
+            }
             draft.books.grants.push(Grant { right, rule, via });
         }
         let mut said = Said::Present;
@@ -336,47 +344,4 @@ fn grants_digest(grants: &[Grant]) -> i64 {
             .number(grant.via.map_or(0, |group| group.0))
     };
     grants.iter().fold(Digest::new(), one).finish()
-}
-
-fn org_changes(draft: &mut Draft<'_>, user: UserId, wanted: &[Grant], rows: &[OrgMemberRow]) {
-    let mut rows = rows.iter().filter(|row| row.synced.is_some()).peekable();
-    for grant in wanted {
-        let Right::Org(org, role) = grant.right else { break };
-        while let Some(row) = rows.next_if(|row| row.org < org) {
-            let (org, old) = (row.org, row.synced);
-            draft.changes.push(Change::OrgRole { user, org, old, new: None, reason: Reason::default() });
-        }
-        let old = rows.next_if(|row| row.org == org).and_then(|row| row.synced);
-        if old != Some(role) {
-            let reason = Reason { rule: Some(grant.rule), via: grant.via };
-            draft.changes.push(Change::OrgRole { user, org, old, new: Some(role), reason });
-        }
-    }
-    for row in rows {
-        let (org, old) = (row.org, row.synced);
-        draft.changes.push(Change::OrgRole { user, org, old, new: None, reason: Reason::default() });
-    }
-}
-
-fn team_changes(draft: &mut Draft<'_>, user: UserId, wanted: &[Grant], rows: &[TeamMemberRow]) {
-    let mut rows = rows.iter().filter(|row| row.synced.is_some()).peekable();
-    let teams = wanted.iter().filter_map(|grant| match grant.right {
-        Right::Team(team, role) => Some((team, role, grant)),
-        Right::Org(..) | Right::ServerAdmin => None,
-    });
-    for (team, role, grant) in teams {
-        while let Some(row) = rows.next_if(|row| row.team < team) {
-            let (team, old) = (row.team, row.synced);
-            draft.changes.push(Change::TeamRole { user, team, old, new: None, reason: Reason::default() });
-        }
-        let old = rows.next_if(|row| row.team == team).and_then(|row| row.synced);
-        if old != Some(role) {
-            let reason = Reason { rule: Some(grant.rule), via: grant.via };
-            draft.changes.push(Change::TeamRole { user, team, old, new: Some(role), reason });
-        }
-    }
-    for row in rows {
-        let (team, old) = (row.team, row.synced);
-        draft.changes.push(Change::TeamRole { user, team, old, new: None, reason: Reason::default() });
-    }
 }

@@ -9,7 +9,7 @@ use std::fmt;
 
 /// How a membership names its member (or its group).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Key(u128);
+pub(super) struct Key([u8; 16]);
 
 /// A part of a read that must be seen to its end. Made by [`SnapshotBuilder::begin`].
 #[derive(Debug)]
@@ -196,6 +196,11 @@ impl SnapshotBuilder {
             self.gap("too_much_text", "the provider sent more than 1 GiB of text");
             return Text::EMPTY;
         }
+        if text.contains('\0') {
+            // No database keeps it, and one such name must not stop everybody else's apply.
+            self.gap("bad_text", format!("a NUL character in {text:.100?}"));
+            return self.texts.push(&text.replace('\0', "\u{fffd}"));
+        }
         self.texts.push(text)
     }
 
@@ -207,6 +212,6 @@ impl SnapshotBuilder {
         }
         let mut hasher = SipHasher24::new_with_keys(self.seed.0, self.seed.1);
         std::hash::Hasher::write(&mut hasher, self.scratch.as_bytes());
-        Some(Key(hasher.finish128().as_u128()))
+        Some(Key(hasher.finish128().as_bytes()))
     }
 }

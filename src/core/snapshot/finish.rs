@@ -209,6 +209,20 @@ mod tests {
     }
 
     #[test]
+    fn a_nul_is_a_gap_and_is_not_kept() {
+        let mut builder = two_people();
+        builder.person(PersonFields {
+            subject: "c",
+            dn: Some("uid=c,dc=x"),
+            login: Some("c\0y"),
+            ..PersonFields::default()
+        });
+        let reading = builder.finish();
+        assert_eq!(reading.gaps().first().map(|g| g.code), Some("bad_text"));
+        assert_eq!(reading.snapshot().texts.get(reading.snapshot().people[2].login), "c\u{fffd}y");
+    }
+
+    #[test]
     fn the_same_id_twice_is_a_gap() {
         let mut builder = two_people();
         builder.person(PersonFields { subject: "a", dn: Some("uid=c,dc=x"), ..PersonFields::default() });

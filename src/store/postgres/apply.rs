@@ -46,7 +46,7 @@ pub(super) async fn apply(tx: &mut PgTransaction<'_>, w: &Writes, now: Timestamp
     apply.audit(run).await?;
     fault::point("apply.audit");
     let rows = apply.rows;
-    sql("UPDATE state SET generation = generation + 1 WHERE one = 1").execute(&mut **tx).await.map_err(error)?;
+    sql("UPDATE state SET generation = generation + 1, audit_seq = (SELECT coalesce(max(seq), 0) FROM audit) WHERE one = 1").execute(&mut **tx).await.map_err(error)?;
     Ok(Applied { run: run.unwrap_or(0), rows })
 }
 

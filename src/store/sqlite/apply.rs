@@ -55,7 +55,7 @@ fn within(connection: &mut Connection, w: &Writes, now: Timestamp) -> Result<App
     fault::point("apply.run");
     apply.audit(run)?;
     fault::point("apply.audit");
-    tx.execute("UPDATE state SET generation = generation + 1 WHERE one = 1", []).map_err(error)?;
+    tx.execute("UPDATE state SET generation = generation + 1, audit_seq = (SELECT coalesce(max(seq), 0) FROM audit) WHERE one = 1", []).map_err(error)?;
     let rows = apply.rows;
     fault::point("apply.commit");
     tx.commit().map_err(error)?;

@@ -29,16 +29,22 @@ pub struct Proxy {
 
 impl Proxy {
     pub fn start(target: u16) -> Self {
+        Self::start_moving(target, usize::MAX, target)
+    }
+
+    /// So many connections go to the one port, all later ones to the other.
+    pub fn start_moving(first: u16, connections: usize, then: u16) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let fault = Arc::new(Mutex::new(Some(Fault::None)));
         let state = Arc::clone(&fault);
         thread::spawn(move || {
-            for client in listener.incoming() {
+            for (n, client) in listener.incoming().enumerate() {
                 // `None` says that the proxy was dropped.
                 if state.lock().unwrap().is_none() {
                     return;
                 }
+                let target = if n < connections { first } else { then };
                 if let (Ok(client), Ok(server)) = (client, TcpStream::connect((Ipv4Addr::LOCALHOST, target))) {
                     serve(client, server, &state);
                 }

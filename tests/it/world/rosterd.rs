@@ -60,6 +60,17 @@ impl Running {
         outcome
     }
 
+    /// Sends a signal by its name, such as `INT`.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// What it has written to its standard error so far.
+    pub fn stderr_so_far(&self) -> String {
+        std::fs::read_to_string(&self.out.1).unwrap()
+    }
+
     /// Ends it as a power cut does (SIGKILL); returns what it had said, and whether it had ended before.
     pub fn kill(mut self) -> Outcome {
         self.child.kill().unwrap();

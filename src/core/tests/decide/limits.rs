@@ -141,7 +141,7 @@ fn r22_the_last_admin_stays_and_everything_else_goes_on() {
     let after = Directory::of(&["2 bob staff", "3 cy staff", "4 dee staff"]);
     let plan = sync.plan(&target, after.reading(true));
     assert_eq!(plan.summary().withheld, 2, "her role and her suspension");
-    let mut now = target.clone();
+    let mut now = target;
     sync.apply(&mut now, &after);
     let lines = now.seen();
     assert!(lines.contains(&"Org: ana = Admin".to_owned()) && lines.contains(&"ana: active".to_owned()), "{lines:?}");

@@ -1,5 +1,5 @@
 //! The deciding part, from a reading and a target in memory to what the target holds afterwards.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
+#![expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
 mod accounts;
 mod limits;

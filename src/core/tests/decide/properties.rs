@@ -88,7 +88,7 @@ fn active(target: &Target) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     /// apply(plan(a, b)) on b is a, whatever b was; and the run after that is empty (N6).
     #[test]

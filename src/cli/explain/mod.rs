@@ -1,0 +1,60 @@
+//! `rosterd explain`: why somebody has a right or has it not, and what a group does. Reads the
+//! database and the configuration, never a provider; changes nothing.
+
+mod book;
+mod claims;
+mod group;
+mod history;
+mod misses;
+mod person;
+#[cfg(test)]
+mod tests;
+mod text;
+mod value;
+mod ways;
+
+use super::args::{Args, Explain};
+use super::context;
+use super::exit::{Exit, Failure};
+use super::output::print;
+use crate::store::Access;
+use book::Book;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+pub(super) async fn run(args: &Args, what: &Explain) -> Result<Exit, Failure> {
+    let loaded = context::load(args)?;
+    let store = context::open(&loaded, Access::Read).await?;
+    let book = Book::new(&loaded).map_err(|error| Failure::new(Exit::Configuration, error))?;
+    match what {
+        Explain::User { query } => {
+            let views = store.people(query).await?;
+            if views.is_empty() {
+                return Err(Failure::failed(format!(
+                    "nobody has the login, e-mail address or #number {query:?}. Logins count with their case; \
+                     `rosterd plan` shows people whom the database does not have yet"
+                )));
+            }
+            let people: Vec<_> = views.iter().map(|view| person::explain(view, &book)).collect();
+            show(args, "people", &people, text::person)
+        }
+        Explain::Group { query } => {
+            let views = store.groups(query).await?;
+            if views.is_empty() {
+                return Err(Failure::failed(format!(
+                    "no provider has shown a group whose name or DN is {query:?}; `rosterd status` shows when each was read"
+                )));
+            }
+            let groups: Vec<_> = views.iter().map(|view| group::explain(view, &book)).collect();
+            show(args, "groups", &groups, text::group)
+        }
+    }
+}
+
+fn show<T: Serialize>(args: &Args, key: &str, found: &[T], text: impl Fn(&T) -> String) -> Result<Exit, Failure> {
+    let value = serde_json::to_value(found)
+        .map_err(|error| Failure::failed(format!("the explanation cannot be written: {error}")))?;
+    let table = || found.iter().map(text).collect::<Vec<_>>().join("\n");
+    print(args, table, || Value::Object(Map::from_iter([(key.to_owned(), value)])))?;
+    Ok(Exit::Done)
+}
