@@ -112,7 +112,7 @@ impl Database<'_> {
                 let c = Connection::open(dir.join(to))?;
                 c.execute_batch(
                     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-                     PRAGMA cache_size = -32000; PRAGMA journal_size_limit = 16777216; PRAGMA temp_store = MEMORY;",
+                     PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 16777216; PRAGMA temp_store = MEMORY;",
                 )?;
                 c.execute("ATTACH ?1 AS source", [dir.join(from).to_str().context("a path in UTF-8")?])?;
                 c.execute_batch("BEGIN IMMEDIATE")?;

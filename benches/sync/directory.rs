@@ -88,7 +88,9 @@ impl Directory {
         random.shuffle(&mut order);
         let (top, rest) = order.split_at((count * 3 / 100).max(1) as usize);
         let (middle, leaves) = rest.split_at((count * 7 / 100).max(1) as usize);
-        for (parents, below, most) in [(middle, leaves, 6), (top, middle, 4)] {
+        // The largest groups, such as everybody, stand in no other.
+        let leaves: Vec<u32> = leaves.iter().copied().filter(|group| *group >= count / 50).collect();
+        for (parents, below, most) in [(middle, leaves.as_slice(), 6), (top, middle, 4)] {
             for parent in parents {
                 let children: BTreeSet<u32> =
                     (0..2 + random.below(most - 1)).map(|_| below[random.below(below.len() as u32) as usize]).collect();

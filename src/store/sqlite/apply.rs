@@ -13,9 +13,10 @@ use rosterd_core::ids::Timestamp;
 use rosterd_core::plan::audit_body;
 use rosterd_core::writes::Writes;
 use rusqlite::{Connection, OptionalExtension, Params, Statement, Transaction, TransactionBehavior, params};
+use std::sync::Arc;
 
 /// See [`super::super::Store::apply`].
-pub(super) fn apply(connection: &mut Connection, w: &Writes, now: Timestamp) -> Result<Applied, StoreError> {
+pub(super) fn apply(connection: &mut Connection, w: &mut Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError> {
     fault::point("apply.begin");
     keys::enforce(connection, !keys::worth(w))?;
     let applied = within(connection, w, now);
@@ -23,7 +24,7 @@ pub(super) fn apply(connection: &mut Connection, w: &Writes, now: Timestamp) -> 
     applied
 }
 
-fn within(connection: &mut Connection, w: &Writes, now: Timestamp) -> Result<Applied, StoreError> {
+fn within(connection: &mut Connection, w: &mut Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(error)?;
     let generation: i64 = tx.query_row("SELECT generation FROM state", [], |row| row.get(0)).map_err(error)?;
     if generation != w.generation {
@@ -45,6 +46,12 @@ fn within(connection: &mut Connection, w: &Writes, now: Timestamp) -> Result<App
     fault::point("apply.groups");
     apply.identities()?;
     fault::point("apply.identities");
+    let rows = apply.rows;
+    // Written, and the larger half of a first run: the index over the members needs the room.
+    if let Some(w) = Arc::get_mut(w) {
+        (w.identities, w.grants, w.group_lists) = Default::default();
+    }
+    let mut apply = Apply { tx: &tx, w, now, rows };
     apply.org_members()?;
     fault::point("apply.org_members");
     apply.team_members()?;
