@@ -33,8 +33,8 @@ lint: ## clippy, with every warning an error
 policy: ## licences, banned crates, sources, advisories (deny.toml)
 	@./scripts/policy.sh
 
-bench: test-servers ## measure against the floor of the same machine (minutes; not part of test)
-	$(CARGO) bench --locked
+bench: test-servers build ## measure against the floor of the same machine (minutes; not part of test)
+	$(CARGO) run --release --locked --package rosterd-bench -- target/release/rosterd
 
 clean: ## remove what was built
 	$(CARGO) clean

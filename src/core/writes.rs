@@ -5,6 +5,7 @@
 
 use crate::ids::{GroupId, IdentityId, OrgId, ProviderId, RuleId, TeamId, Timestamp, UserId};
 use crate::observed::{Grant, RemovalClass, UserState};
+use crate::plan::Change;
 use crate::rights::{OrgRole, TeamRole};
 use crate::text::{Arena, Text};
 
@@ -43,10 +44,20 @@ pub struct Writes {
     pub grants: Vec<Grant>,
     /// One line for each thing that the rolling budget counts.
     pub removals: Vec<RemovalWrite>,
-    /// Bodies of audit records, in order, as compact JSON ([`crate::audit`]).
-    pub audit: Vec<(Option<UserId>, Text)>,
+    /// What the audit records are to say, in order; see [`Writes::records`]. As values, because
+    /// their texts would take more memory than everything else of a first run together.
+    pub changes: Vec<Change>,
     /// A hold that this apply uses up.
     pub used_hold: Option<i64>,
+}
+
+impl Writes {
+    /// The audit records: whom each is about, and the changes whose [body](crate::plan::audit_body)
+    /// it has. A person's changes are one record; any other change is one of its own.
+    pub fn records(&self) -> impl Iterator<Item = (Option<UserId>, &[Change])> + Send {
+        let one = self.changes.chunk_by(|a, b| a.user().is_some() && a.user() == b.user());
+        one.map(|changes| (changes.first().and_then(Change::user), changes))
+    }
 }
 
 /// `runs`: what an apply did, in numbers.

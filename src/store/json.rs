@@ -7,27 +7,7 @@ use super::StoreError;
 use rosterd_core::ids::{GroupId, OrgId, RuleId, TeamId};
 use rosterd_core::observed::{Grant, Right};
 use rosterd_core::rights::{OrgRole, TeamRole};
-
-/// Appends a number in decimal.
-pub(super) fn push_int(out: &mut String, n: i64) {
-    let mut digits = [0u8; 20];
-    let mut at = digits.len();
-    let mut rest = n.unsigned_abs();
-    loop {
-        at -= 1;
-        if let Some(digit) = digits.get_mut(at) {
-            *digit = b'0' + (rest % 10) as u8;
-        }
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    if n < 0 {
-        out.push('-');
-    }
-    out.extend(digits.iter().skip(at).map(|digit| char::from(*digit)));
-}
+use rosterd_core::text::push_int;
 
 /// Replaces `out` by the ids as `[1,2]`.
 pub(super) fn ids_text(out: &mut String, ids: &[GroupId]) {
@@ -129,16 +109,6 @@ pub(super) fn grants(text: &str) -> Result<Vec<Grant>, StoreError> {
 #[expect(clippy::unwrap_used, reason = "a test says what it expected")]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_decimal() {
-        let mut out = String::new();
-        for n in [0, 7, 10, -1, 4_294_967_295, i64::MAX, i64::MIN] {
-            out.clear();
-            push_int(&mut out, n);
-            assert_eq!(out, n.to_string());
-        }
-    }
 
     #[test]
     fn lists_come_back_as_they_were() {

@@ -117,6 +117,25 @@ impl Change {
         }
     }
 
+    /// In which order one person's changes stand in the audit record: total, so that they can be
+    /// sorted in place.
+    pub(super) fn place(&self) -> (u8, u32) {
+        match *self {
+            Self::CreateOrg { org } => (0, org.0),
+            Self::CreateTeam { team } => (1, team.0),
+            Self::RenameTeam { team, .. } => (2, team.0),
+            Self::CreateUser { .. } => (3, 0),
+            Self::Link { .. } => (4, 0),
+            Self::OrgRole { org, .. } => (5, org.0),
+            Self::TeamRole { team, .. } => (6, team.0),
+            Self::ServerAdmin { .. } => (7, 0),
+            Self::UpdateUser { field, .. } => (8, field as u32),
+            Self::Suspend { .. } => (9, 0),
+            Self::Resume { .. } => (10, 0),
+            Self::Archive { .. } => (11, 0),
+        }
+    }
+
     /// Whether something is added, changed or taken away.
     #[must_use]
     pub fn effect(&self) -> Effect {

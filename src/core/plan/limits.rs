@@ -42,8 +42,18 @@ impl Base {
                 add(RemovalClass::Privileged, Some(row.org));
             }
         }
+        // Most people's teams are all of one organization: added up before they are put down.
+        let mut together = (None, 0);
         for row in rows.team_members.iter().filter(|row| row.synced.is_some()) {
-            add(RemovalClass::Memberships, org_of(observed, row.team));
+            let org = org_of(observed, row.team);
+            if together.1 > 0 && together.0 != org {
+                *self.of.entry((RemovalClass::Memberships, together.0)).or_insert(0) += together.1;
+                together.1 = 0;
+            }
+            together = (org, together.1 + 1);
+        }
+        if together.1 > 0 {
+            *self.of.entry((RemovalClass::Memberships, together.0)).or_insert(0) += together.1;
         }
     }
 }

@@ -11,6 +11,7 @@ use super::{StoreError, error, write_error};
 use crate::fault;
 use rosterd_core::audit::Record;
 use rosterd_core::ids::Timestamp;
+use rosterd_core::plan::audit_body;
 use rosterd_core::writes::Writes;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
@@ -129,7 +130,7 @@ impl Apply<'_> {
 
     async fn audit(&mut self, run: Option<i64>) -> Result<(), StoreError> {
         let w = self.w;
-        if w.audit.is_empty() {
+        if w.changes.is_empty() {
             return Ok(());
         }
         let row = sql("SELECT name FROM providers WHERE id = $1")
@@ -147,15 +148,15 @@ impl Apply<'_> {
             None => None,
         };
         let mut chain = Chain::after(last.as_ref().map(|(seq, hash)| (*seq, hash.as_slice())))?;
-        let at = self.now;
+        let (at, mut body) = (self.now, String::new());
         self.rows += load(
             self.c,
             "COPY audit (seq, run_id, at, actor, user_id, body, hash) FROM STDIN",
-            w.audit.iter(),
-            |line, (user, body)| {
-                let body = w.texts.get(*body);
-                let (seq, hash) = chain.next(Record { seq: 0, run, at, actor: &actor, user: *user, body });
-                line.int(seq).opt_int(run).int(at.0).text(&actor).opt_int(user.map(i64::from)).text(body).bytes(&hash);
+            w.records(),
+            |line, (user, changes)| {
+                audit_body(&mut body, &actor, changes);
+                let (seq, hash) = chain.next(Record { seq: 0, run, at, actor: &actor, user, body: &body });
+                line.int(seq).opt_int(run).int(at.0).text(&actor).opt_int(user.map(i64::from)).text(&body).bytes(&hash);
             },
         )
         .await?;

@@ -3,9 +3,9 @@
 //! Several times faster than queries and inserts: no row descriptions, no parameter for each field.
 
 use super::super::StoreError;
-use super::super::json::push_int;
 use super::{error, write_error};
 use futures_util::TryStreamExt;
+use rosterd_core::text::push_int;
 use sqlx::PgConnection;
 use std::borrow::Cow;
 

@@ -10,11 +10,13 @@ use super::{StoreError, error, is_unique_violation, keys};
 use crate::fault;
 use rosterd_core::audit::Record;
 use rosterd_core::ids::Timestamp;
+use rosterd_core::plan::audit_body;
 use rosterd_core::writes::Writes;
 use rusqlite::{Connection, OptionalExtension, Params, Statement, Transaction, TransactionBehavior, params};
+use std::sync::Arc;
 
 /// See [`super::super::Store::apply`].
-pub(super) fn apply(connection: &mut Connection, w: &Writes, now: Timestamp) -> Result<Applied, StoreError> {
+pub(super) fn apply(connection: &mut Connection, w: &mut Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError> {
     fault::point("apply.begin");
     keys::enforce(connection, !keys::worth(w))?;
     let applied = within(connection, w, now);
@@ -22,7 +24,7 @@ pub(super) fn apply(connection: &mut Connection, w: &Writes, now: Timestamp) -> 
     applied
 }
 
-fn within(connection: &mut Connection, w: &Writes, now: Timestamp) -> Result<Applied, StoreError> {
+fn within(connection: &mut Connection, w: &mut Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(error)?;
     let generation: i64 = tx.query_row("SELECT generation FROM state", [], |row| row.get(0)).map_err(error)?;
     if generation != w.generation {
@@ -44,6 +46,12 @@ fn within(connection: &mut Connection, w: &Writes, now: Timestamp) -> Result<App
     fault::point("apply.groups");
     apply.identities()?;
     fault::point("apply.identities");
+    let rows = apply.rows;
+    // Written, and the larger half of a first run: the index over the members needs the room.
+    if let Some(w) = Arc::get_mut(w) {
+        (w.identities, w.grants, w.group_lists) = Default::default();
+    }
+    let mut apply = Apply { tx: &tx, w, now, rows };
     apply.org_members()?;
     fault::point("apply.org_members");
     apply.team_members()?;
@@ -138,7 +146,7 @@ impl<'t> Apply<'t> {
 
     fn audit(&mut self, run: Option<i64>) -> Result<(), StoreError> {
         let w = self.w;
-        if w.audit.is_empty() {
+        if w.changes.is_empty() {
             return Ok(());
         }
         let actor: String = self
@@ -157,9 +165,10 @@ impl<'t> Apply<'t> {
         let mut insert = self.prepare(
             "INSERT INTO audit (seq, run_id, at, actor, user_id, body, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?;
-        for (user, body) in &w.audit {
-            let body = w.texts.get(*body);
-            let (seq, hash) = chain.next(Record { seq: 0, run, at: self.now, actor: &actor, user: *user, body });
+        let mut body = String::new();
+        for (user, changes) in w.records() {
+            audit_body(&mut body, &actor, changes);
+            let (seq, hash) = chain.next(Record { seq: 0, run, at: self.now, actor: &actor, user, body: &body });
             rows +=
                 write(&mut insert, params![seq, run, self.now.0, actor, user.map(i64::from), body, hash.as_slice()])?;
         }

@@ -125,8 +125,8 @@ impl Engine for Sqlite {
         self.blocking(move |db| db.with_reader(|c| observe::observe(c, &provider, window))).await
     }
 
-    async fn apply(&self, writes: Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError> {
-        self.blocking(move |db| db.with_writer(|c| apply::apply(c, &writes, now))).await
+    async fn apply(&self, mut writes: Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError> {
+        self.blocking(move |db| db.with_writer(|c| apply::apply(c, &mut writes, now))).await
     }
 }
 

@@ -8,6 +8,7 @@ use rosterd::store::{Access, StoreError};
 use rosterd_core::audit::{Record, START, link};
 use rosterd_core::ids::{GroupId, IdentityId, OrgId, ProviderId, TeamId, Timestamp, UserId};
 use rosterd_core::observed::{Grant, LastIds, Observed, Right, UserState};
+use rosterd_core::plan::Change;
 use rosterd_core::rights::{OrgRole, TeamRole};
 use rosterd_core::writes::Writes;
 use std::sync::Arc;
@@ -246,7 +247,8 @@ async fn n5_the_audit_chain_goes_on_and_verifies(site: Site) {
     let store = site.store().await;
     store.apply(Arc::new(company()), NOW).await.unwrap();
     let mut w = empty(1);
-    w.audit = vec![(Some(UserId(2)), w.texts.push(AWKWARD)), (None, w.texts.push("{}"))];
+    let two = [Change::Link { user: UserId(2) }, Change::Resume { user: UserId(2) }];
+    w.changes = two.into_iter().chain([Change::Archive { user: UserId(3) }]).collect();
     store.apply(Arc::new(w), Timestamp(2_000_000)).await.unwrap();
     let records = store.audit(0, 100).await.unwrap();
     let facts: Vec<_> =
@@ -254,10 +256,10 @@ async fn n5_the_audit_chain_goes_on_and_verifies(site: Site) {
     assert_eq!(
         facts,
         [
-            (1, Some(1), 1_000_000, "corp", Some(1), r#"{"op":"create"}"#),
-            (2, Some(1), 1_000_000, "corp", None, r#"{"op":"provider"}"#),
-            (3, Some(2), 2_000_000, "corp", Some(2), AWKWARD),
-            (4, Some(2), 2_000_000, "corp", None, "{}"),
+            (1, Some(1), 1_000_000, "corp", None, r#"{"changes":[["create_team",2]]}"#),
+            (2, Some(1), 1_000_000, "corp", Some(1), r#"{"changes":[["create_user"]]}"#),
+            (3, Some(2), 2_000_000, "corp", Some(2), r#"{"changes":[["link_user","corp"],["resume_user"]]}"#),
+            (4, Some(2), 2_000_000, "corp", Some(3), r#"{"changes":[["archive_user"]]}"#),
         ]
     );
     let mut last = START;

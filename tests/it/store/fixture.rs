@@ -2,6 +2,7 @@
 
 use rosterd_core::ids::{GroupId, IdentityId, OrgId, ProviderId, RuleId, TeamId, Timestamp, UserId};
 use rosterd_core::observed::{Grant, Observed, RemovalClass, Right, UserState};
+use rosterd_core::plan::Change;
 use rosterd_core::rights::{OrgRole, TeamRole};
 use rosterd_core::text::Text;
 use rosterd_core::writes::{
@@ -128,8 +129,7 @@ pub(crate) fn company() -> Writes {
         RemovalWrite { class: RemovalClass::Memberships, org: Some(OrgId(2)), removed: 50, approved: true },
         RemovalWrite { class: RemovalClass::Users, org: None, removed: 2, approved: false },
     ];
-    let (first, second) = (w.texts.push(r#"{"op":"create"}"#), w.texts.push(r#"{"op":"provider"}"#));
-    w.audit = vec![(Some(UserId(1)), first), (None, second)];
+    w.changes = vec![Change::CreateTeam { team: TeamId(2) }, Change::CreateUser { user: UserId(1) }];
     w
 }
 
