@@ -44,9 +44,16 @@ impl<'a> Draft<'a> {
         now: Timestamp,
     ) -> Self {
         given.sort_unstable();
+        // A first run's lists are the largest there are. Grown bit by bit, each leaves half its size
+        // behind in holes of the heap; room that is never used costs no memory.
+        let room = if observed.identities.is_empty() { snapshot.direct.len() * 3 / 2 } else { 0 };
+        let newcomers = if room > 0 { snapshot.people.len() } else { 0 };
         let books = Bookkeeping {
             new_provider: observed.provider.is_none(),
             last_user_before: observed.last.user,
+            identities: Vec::with_capacity(newcomers),
+            group_lists: Vec::with_capacity(if room > 0 { snapshot.direct.len() } else { 0 }),
+            grants: Vec::with_capacity(room + newcomers),
             ..Bookkeeping::default()
         };
         Self {
@@ -58,7 +65,7 @@ impl<'a> Draft<'a> {
             policy,
             given,
             now,
-            changes: Vec::new(),
+            changes: Vec::with_capacity(room + newcomers * 2),
             notes: BTreeMap::new(),
             books,
             logins: Vec::new(),

@@ -66,6 +66,8 @@ impl Plan {
             .filter(|row| row.synced.is_none())
             .map(|row| (row.user, row.team))
             .collect();
+        let teams = self.changes.iter().filter(|change| matches!(change, Change::TeamRole { .. })).count();
+        writes.team_members.reserve_exact(teams);
         for change in &self.changes {
             match *change {
                 Change::OrgRole { user, org, old, new: role, .. } => {
