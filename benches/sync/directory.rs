@@ -262,7 +262,7 @@ impl Random {
 
     /// A number from 0 to `limit - 1`; 0 when `limit` is 0.
     fn below(&mut self, limit: u32) -> u32 {
-        ((self.next() >> 32) * u64::from(limit) >> 32) as u32
+        (((self.next() >> 32) * u64::from(limit)) >> 32) as u32
     }
 
     fn shuffle(&mut self, list: &mut [u32]) {

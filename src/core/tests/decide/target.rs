@@ -250,9 +250,9 @@ impl Target {
         for r in &w.removals {
             self.removals.push((now, run.provider, r.class, r.org, r.removed, r.approved));
         }
-        let users: Vec<_> = w.audit.iter().filter_map(|(user, _)| *user).collect();
+        let users: Vec<_> = w.records().filter_map(|(user, _)| user).collect();
         assert!(users.is_sorted_by(|a, b| a < b), "one record a person");
-        self.audit += w.audit.len();
+        self.audit += w.records().count();
     }
 
     /// Everything an application sees, by name: `org: login = role`, `org/team: login = role`,
