@@ -52,7 +52,7 @@ async fn a_person_is_found_and_shown_whole(site: Site) {
             ("server_admin", None, None, None, "everybody", None),
         ]
     );
-    assert_eq!(ana.history.iter().map(|r| r.seq).collect::<Vec<_>>(), [1]);
+    assert_eq!(ana.history.iter().map(|r| r.seq).collect::<Vec<_>>(), [2]);
 
     let ids = async |query: &str| -> Vec<i64> { store.people(query).await.unwrap().iter().map(|p| p.id).collect() };
     assert_eq!(ids("#2").await, [2]);
