@@ -20,7 +20,7 @@ pub(super) struct Base {
 
 impl Base {
     /// Counts what somebody has before the plan.
-    pub(super) fn count(&mut self, observed: &Observed, _user: UserId, identities: &[Work], rows: &PersonRows<'_>) {
+    pub(super) fn count(&mut self, observed: &Observed, identities: &[Work], rows: &PersonRows<'_>) {
         let known = |work: &Work| {
             let stored = work.stored.and_then(|at| observed.identities.get(at as usize));
             stored.is_some_and(|identity| identity.gone_at.is_none())

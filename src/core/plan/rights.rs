@@ -135,7 +135,7 @@ impl Walk<'_> {
         // stand first.
         self.wanted.sort_by_key(|grant| (key(grant.right), std::cmp::Reverse(strength(grant.right))));
         self.wanted.dedup_by_key(|grant| key(grant.right));
-        draft.base.count(&draft.observed, user, identities, rows);
+        draft.base.count(&draft.observed, identities, rows);
         org_changes(draft, user, &self.wanted, rows.org_members);
         team_changes(draft, user, &self.wanted, rows.team_members);
         let admin = self.wanted.iter().find(|grant| grant.right == Right::ServerAdmin);
