@@ -1,0 +1,31 @@
+//! `[auth.azuread]`: Entra ID. Its own `roles` claim says the role, the highest of several.
+
+use super::allow::Allow;
+use super::kind::{Externals, GroupsFrom, Kind, RoleFrom};
+use crate::import::draft::{Match, Test};
+use crate::import::report::Verdict;
+use serde_json::json;
+
+pub(super) const KIND: Kind = Kind {
+    section: "auth.azuread",
+    protocol: "oidc",
+    sources: &["id_token"],
+    role_sources: &[],
+    role: RoleFrom::Claim("roles"),
+    keeps_server_admin: false,
+    externals: Externals::Groups,
+    groups: GroupsFrom::Claim("groups"),
+    allow: |section, report| {
+        // Without an id_token Grafana knows nothing and refuses.
+        let mut allow = Allow { matches: vec![Match::claim("@", Test::Present)], ..Allow::default() };
+        if let Some(said) = section.get("allowed_organizations") {
+            let tenants = crate::import::read::list(&said.value);
+            let text = "who comes from another tenant (claim `tid`) is refused: `allow`";
+            report.line(&said.place, &said.what, Verdict::Converted, text);
+            allow.claims.extend(tenants.first().map(|tenant| ("tid".to_owned(), json!(tenant))));
+            allow.matches.push(Match::claim("tid", Test::OneOf(tenants)));
+        }
+        allow
+    },
+    email: "email || preferred_username",
+};
