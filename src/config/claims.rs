@@ -91,12 +91,16 @@ pub struct DirectRole {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RoleValues {
+    /// Values for None.
     #[serde(rename = "None")]
     pub none: Vec<String>,
+    /// Values for Viewer.
     #[serde(rename = "Viewer")]
     pub viewer: Vec<String>,
+    /// Values for Editor.
     #[serde(rename = "Editor")]
     pub editor: Vec<String>,
+    /// Values for Admin.
     #[serde(rename = "Admin")]
     pub admin: Vec<String>,
     /// Admin, and server admin.

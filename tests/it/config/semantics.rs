@@ -232,6 +232,6 @@ fn byte_order_marks_and_carriage_returns() {
     assert_eq!(
         found,
         "error: unknown key `colour`\n --> rosterd.toml:2:1\n  |\n2 | colour = 2\n  | ^^^^^^ there are `database`, \
-         `providers`, `rules`, `limits`, `accounts`\n"
+         `orgs`, `providers`, `rules`, `limits`, `accounts`\n"
     );
 }
