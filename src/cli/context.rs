@@ -81,7 +81,7 @@ pub(crate) fn engine(loaded: &Loaded, store: Arc<dyn Store>) -> Result<Engine, F
     for (name, section) in &config.providers {
         let directory = providers::build(section)
             .map_err(|error| Failure::new(Exit::Configuration, format!("providers.{name}: {error}")))?;
-        directories.insert(name.clone(), directory);
+        directories.extend(directory.map(|directory| (name.clone(), directory)));
     }
     Ok(Engine {
         providers: directories,
@@ -98,13 +98,20 @@ pub(crate) fn engine(loaded: &Loaded, store: Arc<dyn Store>) -> Result<Engine, F
 /// The providers that were named, or all that are configured.
 pub(crate) fn chosen(engine: &Engine, named: &[String]) -> Result<Vec<String>, Failure> {
     let known: Vec<String> = engine.providers.keys().cloned().collect();
+    let by_login = |name: &&String| engine.config.providers.get(*name).is_some_and(|p| p.login.is_some());
+    if let Some(name) = named.iter().find(by_login) {
+        let message = format!("provider {name} cannot be listed: its people are known by their logins only");
+        return Err(Failure::new(Exit::Usage, message));
+    }
     if let Some(unknown) = named.iter().find(|name| !known.contains(name)) {
         let known = known.join(", ");
         return Err(Failure::new(Exit::Usage, format!("there is no provider {unknown:?}; there are: {known}")));
     }
     let chosen = if named.is_empty() { known } else { named.to_vec() };
     if chosen.is_empty() {
-        return Err(Failure::new(Exit::Configuration, "the configuration has no provider: add [providers.NAME]"));
+        let message =
+            "the configuration has no provider that can be listed: add [providers.NAME] with `ldap` or `file`";
+        return Err(Failure::new(Exit::Configuration, message));
     }
     Ok(chosen)
 }

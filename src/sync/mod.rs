@@ -10,6 +10,7 @@
 
 mod engine;
 mod rules;
+mod terms;
 
 pub use engine::{Engine, Outcome, Prepared, RunError};
 pub use rules::{policy_for, rules_for};

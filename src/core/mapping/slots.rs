@@ -12,6 +12,29 @@ pub enum Slot {
     ServerAdmin,
 }
 
+/// An organization, as far as it is known by name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct OrgName {
+    /// The key under which the configuration declares it. It survives renames.
+    pub key: Option<String>,
+    /// Its name; absent only where it is declared without one.
+    pub name: Option<String>,
+}
+
+impl OrgName {
+    /// An organization that is not declared.
+    #[must_use]
+    pub fn plain(name: &str) -> Self {
+        Self { key: None, name: Some(name.to_owned()) }
+    }
+
+    /// What to call it: its name, else its key.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        self.name.as_deref().or(self.key.as_deref()).unwrap_or_default()
+    }
+}
+
 /// A team that a rule names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TeamName {
@@ -25,21 +48,37 @@ pub struct TeamName {
 /// The names behind the numbers.
 #[derive(Debug, Default)]
 pub struct Slots {
-    pub orgs: Vec<String>,
+    pub orgs: Vec<OrgName>,
     pub teams: Vec<TeamName>,
+    org_by_key: HashMap<String, u32>,
     org_by_name: HashMap<String, u32>,
     team_by_name: HashMap<(u32, String), u32>,
 }
 
 impl Slots {
-    /// The number of an organization.
-    pub fn org(&mut self, name: &str) -> u32 {
-        if let Some(slot) = self.org_by_name.get(name) {
-            return *slot;
-        }
+    /// The number of the organization of that key or, if there is none, that name.
+    pub fn org(&mut self, text: &str) -> u32 {
+        let known = self.org_by_key.get(text).or_else(|| self.org_by_name.get(text));
+        known.copied().unwrap_or_else(|| self.push(OrgName::plain(text)))
+    }
+
+    /// The number of an organization of which more may be known. A key decides; without one, the
+    /// name.
+    pub fn known(&mut self, org: &OrgName) -> u32 {
+        let by_key = org.key.as_ref().and_then(|key| self.org_by_key.get(key));
+        let by_name = || org.name.as_ref().and_then(|name| self.org_by_name.get(name));
+        by_key.or_else(by_name).copied().unwrap_or_else(|| self.push(org.clone()))
+    }
+
+    fn push(&mut self, org: OrgName) -> u32 {
         let slot = self.orgs.len() as u32;
-        self.orgs.push(name.to_owned());
-        self.org_by_name.insert(name.to_owned(), slot);
+        if let Some(key) = &org.key {
+            self.org_by_key.insert(key.clone(), slot);
+        }
+        if let Some(name) = &org.name {
+            self.org_by_name.insert(name.clone(), slot);
+        }
+        self.orgs.push(org);
         slot
     }
 

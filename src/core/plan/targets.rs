@@ -42,7 +42,7 @@ impl Targets {
             return *known;
         }
         let name = slots.orgs.get(slot as usize)?;
-        let org = self.org_named(draft, name);
+        let org = self.org_named(draft, name.shown());
         self.orgs.insert(slot, org);
         org
     }

@@ -2,7 +2,7 @@
 
 use crate::target::Target;
 use rosterd_core::ids::Timestamp;
-use rosterd_core::mapping::{ConditionSpec, Resolve, RuleSet, RuleSpec};
+use rosterd_core::mapping::{ConditionSpec, RuleSet, RuleSpec, TermsSpec};
 use rosterd_core::plan::{Exceeded, Input, Limits, Plan, Policy, RunFacts, plan};
 use rosterd_core::rights::OrgRole;
 use rosterd_core::snapshot::{GroupFields, PersonFields, Reading, SnapshotBuilder};
@@ -103,11 +103,13 @@ pub(crate) fn role(group: &str, role: OrgRole) -> RuleSpec {
     RuleSpec {
         id: format!("{group}-{role}"),
         condition: ConditionSpec::Group(group.to_owned()),
-        org: Some("Org".to_owned()),
+        orgs: vec!["Org".to_owned()],
         role: Some(role),
         team: None,
         team_role: None,
         server_admin: false,
+        case_sensitive: None,
+        aside: false,
     }
 }
 
@@ -116,16 +118,23 @@ pub(crate) fn teams() -> RuleSpec {
     RuleSpec {
         id: "teams".to_owned(),
         condition: ConditionSpec::Regex("t-(?<name>.+)".to_owned()),
-        org: Some("Org".to_owned()),
+        orgs: vec!["Org".to_owned()],
         role: None,
         team: Some("${name}".to_owned()),
         team_role: None,
         server_admin: false,
+        case_sensitive: None,
+        aside: false,
     }
 }
 
+/// Names compare with case.
+pub(crate) fn with_terms(rules: &[RuleSpec], terms: &TermsSpec) -> RuleSet {
+    RuleSet::compile(rules, &TermsSpec { case_sensitive: true, ..terms.clone() }).unwrap()
+}
+
 pub(crate) fn compiled(rules: &[RuleSpec]) -> RuleSet {
-    RuleSet::compile(rules, Resolve::Highest, true).unwrap()
+    with_terms(rules, &TermsSpec::default())
 }
 
 /// Creates what is missing and has no limits.
