@@ -32,7 +32,10 @@ pub(super) fn run(args: &Args, what: &Grafana) -> Result<Exit, Failure> {
         args,
         || {
             let files: String = written.iter().map(|path| format!("wrote {}\n", path.display())).collect();
-            format!("{files}{} settings converted, {} need a look, {} can't be said: see report.md\n", count.0, count.1, count.2)
+            format!(
+                "{files}{} settings converted, {} need a look, {} can't be said: see report.md\n",
+                count.0, count.1, count.2
+            )
         },
         || {
             let files: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
@@ -70,8 +73,7 @@ fn file(path: Option<&Path>) -> Result<Option<Text>, Failure> {
 /// nobody has a file of that name.
 fn write(folder: &Path, imported: &Imported) -> Result<Vec<PathBuf>, Failure> {
     let failed = |path: &Path, error: &std::io::Error| Failure::failed(format!("{}: {error}", path.display()));
-    let files =
-        [("rosterd.toml", &imported.config), ("tests.yaml", &imported.tests), ("report.md", &imported.report)];
+    let files = [("rosterd.toml", &imported.config), ("tests.yaml", &imported.tests), ("report.md", &imported.report)];
     let paths: Vec<PathBuf> = files.iter().map(|(name, _)| folder.join(name)).collect();
     if let Some(there) = paths.iter().find(|path| path.symlink_metadata().is_ok()) {
         let message = format!("{} is there already, and is never overwritten: name another folder", there.display());

@@ -11,8 +11,7 @@ const NOBODY: &str = "cn=nobody-has-this-group,dc=invalid";
 
 /// The whole file. JSON is YAML, so each input and expectation is written as one line of it.
 pub(super) fn write(draft: &Draft, expressions: &dyn Expressions) -> String {
-    let named: Vec<String> =
-        draft.orgs.iter().filter(|org| org.name.is_some()).map(|org| org.key.clone()).collect();
+    let named: Vec<String> = draft.orgs.iter().filter(|org| org.name.is_some()).map(|org| org.key.clone()).collect();
     let orgs = (!named.is_empty()).then_some(named.as_slice());
     let mut out = String::from(
         "# What Grafana would give to some people, worked out from its own files: run them with\n\
@@ -58,9 +57,15 @@ fn of(provider: &Provider, orgs: Option<&[String]>, expressions: &dyn Expression
         Model::Ldap(ldap) => {
             for (number, mapping) in (1..).zip(&ldap.mappings) {
                 let groups = if mapping.group_dn == "*" { Vec::new() } else { vec![mapping.group_dn.clone()] };
-                add(format!("{}: mapping {number}, {}", provider.name, mapping.group_dn), Person { groups, document: None });
+                add(
+                    format!("{}: mapping {number}, {}", provider.name, mapping.group_dn),
+                    Person { groups, document: None },
+                );
             }
-            add(format!("{}: nobody's group", provider.name), Person { groups: vec![NOBODY.to_owned()], document: None });
+            add(
+                format!("{}: nobody's group", provider.name),
+                Person { groups: vec![NOBODY.to_owned()], document: None },
+            );
         }
         Model::Login(login) | Model::Saml(login, _) => {
             let template = Template { groups: &login.pass_groups, claims: &login.pass_claims };
@@ -114,8 +119,12 @@ fn teams(provider: &Provider, orgs: Option<&[String]>, expressions: &dyn Express
         if provider.model.decide(&person, orgs, expressions).denied {
             continue;
         }
-        let mut given: Vec<(&str, &str)> =
-            provider.teams.iter().filter(|other| in_link(&person, other)).map(|l| (l.org.as_str(), l.team.as_str())).collect();
+        let mut given: Vec<(&str, &str)> = provider
+            .teams
+            .iter()
+            .filter(|other| in_link(&person, other))
+            .map(|l| (l.org.as_str(), l.team.as_str()))
+            .collect();
         given.sort_unstable();
         given.dedup();
         let expect = expectation(&Outcome::default(), Some(&given));
@@ -130,9 +139,9 @@ fn in_link(person: &Person, link: &TeamLink) -> bool {
     // `cn=*,` is every group of that unit.
     let below = group.split_once("=*,");
     person.groups.iter().map(|own| own.to_lowercase()).any(|own| match below {
-        Some((attribute, parent)) => {
-            own.split_once(',').is_some_and(|(first, rest)| rest == parent && first.starts_with(&format!("{attribute}=")))
-        }
+        Some((attribute, parent)) => own
+            .split_once(',')
+            .is_some_and(|(first, rest)| rest == parent && first.starts_with(&format!("{attribute}="))),
         None => own == group,
     })
 }
@@ -157,9 +166,10 @@ fn expectation(outcome: &Outcome, teams: Option<&[(&str, &str)]>) -> Value {
         return json!({ "denied": false, "teams": teams });
     }
     let account = if outcome.suspended { "suspended" } else { "active" };
-    let orgs = outcome.orgs.as_ref().map(|orgs| {
-        orgs.iter().map(|(org, role)| (org.clone(), Value::from(role.name()))).collect::<Map<_, _>>()
-    });
+    let orgs = outcome
+        .orgs
+        .as_ref()
+        .map(|orgs| orgs.iter().map(|(org, role)| (org.clone(), Value::from(role.name()))).collect::<Map<_, _>>());
     json!({ "denied": outcome.denied, "account": account, "orgs": orgs, "server_admin": outcome.server_admin })
 }
 

@@ -133,6 +133,7 @@ pub(super) enum Match {
     GroupGlob(String),
     GroupRegex(String),
     Claim { path: String, test: Test },
+    Expression(String),
     Any(Vec<Match>),
     None(Vec<Match>),
 }
@@ -141,8 +142,6 @@ pub(super) enum Match {
 pub(super) enum Test {
     Equals(String),
     OneOf(Vec<String>),
-    Glob(String),
-    True,
     Present,
 }
 

@@ -21,6 +21,7 @@ mod write;
 
 pub use problem::{Problem, Problems};
 
+use crate::config;
 use draft::Draft;
 use orgs::Orgs;
 use report::Report;
@@ -115,6 +116,11 @@ pub fn import(inputs: &Inputs, expressions: &dyn Expressions) -> Result<Imported
     draft.orgs = orgs.declared(&mut report);
     let tests = cases::write(&draft, expressions);
     let config = write::config(&draft, inputs.compat);
+    if let Err(wrong) = config::parse(&config, config::Format::Toml, "rosterd.toml", &[]) {
+        // Something in Grafana's files that rosterd's own rules refuse, such as no host at all.
+        problems.add(vec![Problem::whole("", format!("what comes out is no configuration:\n{wrong}"))]);
+        return Err(problems);
+    }
     let (converted, look, cannot) = report.counts();
     Ok(Imported { config, tests, report: report.markdown(&draft), converted, look, cannot })
 }

@@ -140,7 +140,8 @@ impl Report {
     fn lines(&self, out: &mut String) {
         out.push_str("## Line by line\n\n| where | setting | | what it means |\n|---|---|---|---|\n");
         for line in &self.lines {
-            let cells = [line.place.to_string(), line.what.clone(), line.verdict.as_str().to_owned(), line.text.clone()];
+            let cells =
+                [line.place.to_string(), line.what.clone(), line.verdict.as_str().to_owned(), line.text.clone()];
             let cells: Vec<String> = cells.iter().map(|cell| cell_of(cell)).collect();
             // Writing to a String cannot fail.
             let _ = writeln!(out, "| {} |", cells.join(" | "));

@@ -69,7 +69,11 @@ pub(super) fn convert(links: &Links, draft: &mut Draft, work: &mut Work<'_>) {
                     id: format!("{provider}-team-{number}"),
                     provider: provider.clone(),
                     from: format!("{}: {team}", links.file),
-                    matches: if ldap { ldap_group(group, work.report.compat()) } else { Match::GroupExact(group.clone()) },
+                    matches: if ldap {
+                        ldap_group(group, work.report.compat())
+                    } else {
+                        Match::GroupExact(group.clone())
+                    },
                     org: Some(org.clone()),
                     role: None,
                     server_admin: false,

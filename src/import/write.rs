@@ -206,14 +206,13 @@ fn match_of(matches: &Match) -> (&'static str, String) {
         Match::GroupExact(group) => ("group_exact", text(group)),
         Match::GroupGlob(glob) => ("group_glob", text(glob)),
         Match::GroupRegex(regex) => ("group_regex", text(regex)),
+        Match::Expression(expression) => ("expression", text(expression)),
         Match::Any(parts) => ("any", list(parts)),
         Match::None(parts) => ("none", list(parts)),
         Match::Claim { path, test } => {
             let test = match test {
                 Test::Equals(value) => format!("equals = {}", text(value)),
                 Test::OneOf(values) => format!("one_of = {}", texts(values)),
-                Test::Glob(glob) => format!("glob = {}", text(glob)),
-                Test::True => "equals = true".to_owned(),
                 Test::Present => "present = true".to_owned(),
             };
             ("claim", format!("{{ path = {}, {test} }}", text(path)))

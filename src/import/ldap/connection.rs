@@ -124,9 +124,11 @@ impl<'s> Says<'s, '_, '_> {
         }
         self.say("client_cert", Verdict::Converted, "`client_cert_file`, when `client_key` is there too");
         self.say("client_key", Verdict::Converted, "`client_key_file`, when `client_cert` is there too");
-        for (name, file) in
-            [("root_ca_cert_value", "ca_file"), ("client_cert_value", "client_cert_file"), ("client_key_value", "client_key_file")]
-        {
+        for (name, file) in [
+            ("root_ca_cert_value", "ca_file"),
+            ("client_cert_value", "client_cert_file"),
+            ("client_key_value", "client_key_file"),
+        ] {
             let text = format!("not copied: put it into a file, and name that as `{file}` in `tls`");
             self.say(name, Verdict::Look, text);
         }
@@ -146,7 +148,11 @@ impl<'s> Says<'s, '_, '_> {
             return None;
         }
         if dn.is_empty() || password.is_empty() {
-            self.say("bind_dn", Verdict::Look, "without a password Grafana signs in as nobody: `method = \"anonymous\"`");
+            self.say(
+                "bind_dn",
+                Verdict::Look,
+                "without a password Grafana signs in as nobody: `method = \"anonymous\"`",
+            );
             self.say("bind_password", Verdict::Look, "there is none: `method = \"anonymous\"`");
             return None;
         }

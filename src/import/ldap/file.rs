@@ -1,6 +1,6 @@
 //! `ldap.toml` as Grafana takes it, and refuses it.
 
-use crate::import::read::{self, Key, Table, Value};
+use crate::import::read::{self, Table, Value};
 use crate::import::{Problem, Text};
 use rosterd_core::rights::OrgRole;
 
@@ -102,8 +102,14 @@ impl Reader<'_> {
     /// nothing at all.
     fn mapping(&mut self, table: &Table) -> Option<Mapping> {
         let before = self.problems.len();
-        let mut mapping =
-            Mapping { line: table.line, group_dn: String::new(), org: 1, role: None, admin: false, unknown: Vec::new() };
+        let mut mapping = Mapping {
+            line: table.line,
+            group_dn: String::new(),
+            org: 1,
+            role: None,
+            admin: false,
+            unknown: Vec::new(),
+        };
         let mut says_admin = false;
         for key in &table.keys {
             match (key.name.to_ascii_lowercase().as_str(), &key.value) {
@@ -113,7 +119,9 @@ impl Reader<'_> {
                 ("org_role", Value::Text(text)) => match role(text) {
                     Some(role) => mapping.role = Some(role),
                     None => {
-                        let text = format!("{text:?} is not a role: None, Viewer, Editor or Admin (only the first letter may be small)");
+                        let text = format!(
+                            "{text:?} is not a role: None, Viewer, Editor or Admin (only the first letter may be small)"
+                        );
                         self.wrong(key.line, text);
                     }
                 },
@@ -142,19 +150,19 @@ impl Reader<'_> {
         let expand = |text: &mut String| *text = read::expand(text, self.environment).0;
         for key in &mut table.keys {
             match &mut key.value {
-                Value::Text(_) if is_secret(key) => {}
+                Value::Text(_) if is_secret(&key.name) => {}
                 Value::Text(text) => expand(text),
                 Value::Texts(texts) => texts.iter_mut().for_each(expand),
                 Value::Table(inner) => self.expand(inner),
                 Value::Tables(inner) => inner.iter_mut().for_each(|table| self.expand(table)),
-                Value::Int(_) | Value::Bool(_) | Value::Other(_) => {}
+                Value::Int(_) | Value::Bool(_) | Value::Other => {}
             }
         }
     }
 }
 
-fn is_secret(key: &Key) -> bool {
-    let name = key.name.to_ascii_lowercase();
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
     name == "bind_password" || name == "client_key_value"
 }
 
@@ -176,9 +184,9 @@ mod tests {
     fn read(mapping: &str) -> Result<Vec<Mapping>, String> {
         let text = format!("[[servers]]\nhost = \"h\"\n[[servers.group_mappings]]\n{mapping}\n");
         let file = Text { name: "ldap.toml".to_owned(), text };
-        Servers::read(Some(&file), &[]).map(|servers| servers.unwrap().servers.remove(0).mappings).map_err(|problems| {
-            problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-        })
+        Servers::read(Some(&file), &[])
+            .map(|servers| servers.unwrap().servers.remove(0).mappings)
+            .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     }
 
     #[test]

@@ -43,7 +43,8 @@ pub(super) fn convert(
         number += 1;
         let id = format!("{provider}-{number}");
         let tail = if skip { "; gives nothing as long as roles are not synced" } else { "" };
-        let verdict = if how == "compared as a DN" && !mapping.group_dn.is_ascii() { Verdict::Look } else { Verdict::Converted };
+        let verdict =
+            if how == "compared as a DN" && !mapping.group_dn.is_ascii() { Verdict::Look } else { Verdict::Converted };
         work.report.line(&place, WHAT, verdict, format!("rule `{id}`: {how}{tail}"));
         draft.rules.push(Rule {
             id,
@@ -76,7 +77,5 @@ fn never(
     if everybody.contains(&mapping.org) {
         return Some(format!("an earlier mapping gives everybody (`*`) a role in organization {}", mapping.org));
     }
-    before
-        .contains(group)
-        .then(|| format!("an earlier mapping is for the same group and organization {}", mapping.org))
+    before.contains(group).then(|| format!("an earlier mapping is for the same group and organization {}", mapping.org))
 }

@@ -1,7 +1,7 @@
 //! Who may sign in at all.
 
 use super::kind::Kind;
-use crate::import::draft::{Match, Test};
+use crate::import::draft::Match;
 use crate::import::read::list;
 use crate::import::report::{Report, Verdict};
 use crate::import::settings::Section;
@@ -29,7 +29,9 @@ pub(super) fn read(kind: &Kind, section: &Section, report: &mut Report) -> Allow
     if let Some(said) = section.get("allowed_domains") {
         let path = section.text("email_attribute_path").unwrap_or(kind.email);
         let domains = list(&said.value);
-        allow.matches.push(any(domains.iter().map(|domain| Match::claim(path, Test::Glob(format!("*@{domain}"))))));
+        let tests: Vec<String> =
+            domains.iter().map(|domain| format!("ends_with({path}, {})", raw(&format!("@{domain}")))).collect();
+        allow.matches.push(Match::Expression(format!("({path}) && ({})", tests.join(" || "))));
         allow.claims.extend(domains.first().map(|domain| ("email".to_owned(), json!(format!("somebody@{domain}")))));
         let text = "`allow`: the e-mail address as the login says it; Grafana may fetch it elsewhere";
         report.line(&said.place, &said.what, Verdict::Look, text);
@@ -39,4 +41,9 @@ pub(super) fn read(kind: &Kind, section: &Section, report: &mut Report) -> Allow
 
 fn any(matches: impl Iterator<Item = Match>) -> Match {
     Match::Any(matches.collect())
+}
+
+/// A text as JMESPath's raw string.
+pub(super) fn raw(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "\\'"))
 }

@@ -1,6 +1,6 @@
 //! `[auth.azuread]`: Entra ID. Its own `roles` claim says the role, the highest of several.
 
-use super::allow::Allow;
+use super::allow::{Allow, raw};
 use super::kind::{Externals, GroupsFrom, Kind, RoleFrom};
 use crate::import::draft::{Match, Test};
 use crate::import::report::Verdict;
@@ -23,7 +23,8 @@ pub(super) const KIND: Kind = Kind {
             let text = "who comes from another tenant (claim `tid`) is refused: `allow`";
             report.line(&said.place, &said.what, Verdict::Converted, text);
             allow.claims.extend(tenants.first().map(|tenant| ("tid".to_owned(), json!(tenant))));
-            allow.matches.push(Match::claim("tid", Test::OneOf(tenants)));
+            let tests: Vec<String> = tenants.iter().map(|tenant| format!("tid == {}", raw(tenant))).collect();
+            allow.matches.push(Match::Expression(tests.join(" || ")));
         }
         allow
     },

@@ -28,7 +28,8 @@ pub(super) const KIND: Kind = Kind {
             report.line(&said.place, &said.what, Verdict::Look, text);
         }
         if let Some(said) = section.get("team_ids") {
-            let text = "groups are known as `@org/slug`, not by number: write them as `allow = { group_exact = \"@…\" }`";
+            let text =
+                "groups are known as `@org/slug`, not by number: write them as `allow = { group_exact = \"@…\" }`";
             report.line(&said.place, &said.what, Verdict::Cannot, text);
         }
         allow

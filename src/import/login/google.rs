@@ -1,8 +1,8 @@
 //! `[auth.google]`: groups by their e-mail address, fetched after the login.
 
-use super::allow::Allow;
+use super::allow::{Allow, raw};
 use super::kind::{Externals, GroupsFrom, Kind, RoleFrom};
-use crate::import::draft::{Match, Test};
+use crate::import::draft::Match;
 use crate::import::report::Verdict;
 use serde_json::json;
 
@@ -17,10 +17,8 @@ pub(super) const KIND: Kind = Kind {
     groups: GroupsFrom::Login,
     allow: |section, report| {
         // An address that is not verified is refused, whatever the settings.
-        let verified = Match::claim("email_verified", Test::True);
-        let no_address = Match::None(vec![Match::claim("email", Test::Present)]);
         let mut allow = Allow {
-            matches: vec![Match::Any(vec![verified, no_address])],
+            matches: vec![Match::Expression("!email || email_verified == `true`".to_owned())],
             claims: vec![
                 ("email".to_owned(), json!("somebody@example.org")),
                 ("email_verified".to_owned(), json!(true)),
@@ -28,12 +26,17 @@ pub(super) const KIND: Kind = Kind {
             ..Allow::default()
         };
         if let Some(said) = section.get("hosted_domain") {
-            allow.matches.push(Match::claim("hd", Test::Equals(said.value.clone())));
+            allow.matches.push(Match::Expression(format!("hd == {}", raw(said.value.trim()))));
             allow.claims.push(("hd".to_owned(), json!(said.value)));
             report.line(&said.place, &said.what, Verdict::Converted, "`allow`: the claim `hd`");
         }
         if let Some(said) = section.get("validate_hd") {
-            report.line(&said.place, &said.what, Verdict::Look, "rosterd looks at `hd` only where `hosted_domain` is set");
+            report.line(
+                &said.place,
+                &said.what,
+                Verdict::Look,
+                "rosterd looks at `hd` only where `hosted_domain` is set",
+            );
         }
         allow
     },

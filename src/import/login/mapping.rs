@@ -48,7 +48,14 @@ pub(super) fn parse(section: &Section, strict: bool, work: &mut Work<'_>) -> Par
 }
 
 /// A rule for each.
-pub(super) fn rules(provider: &str, said: Option<&Said>, mapped: &[Mapped], left: &Left, draft: &mut Draft, work: &mut Work<'_>) {
+pub(super) fn rules(
+    provider: &str,
+    said: Option<&Said>,
+    mapped: &[Mapped],
+    left: &Left,
+    draft: &mut Draft,
+    work: &mut Work<'_>,
+) {
     let Some(said) = said else { return };
     let mut number = 0;
     for one in mapped {

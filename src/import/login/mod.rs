@@ -52,15 +52,7 @@ impl Assign {
 
 /// A provider for each section that is not switched off.
 pub(super) fn convert(draft: &mut Draft, work: &mut Work<'_>) -> Vec<Problem> {
-    for kind in [
-        &generic::KIND,
-        &azuread::KIND,
-        &github::KIND,
-        &gitlab::KIND,
-        &google::KIND,
-        &okta::KIND,
-        &jwt::KIND,
-    ] {
+    for kind in [&generic::KIND, &azuread::KIND, &github::KIND, &gitlab::KIND, &google::KIND, &okta::KIND, &jwt::KIND] {
         if let Some(section) = section(kind.section, work) {
             common::convert(kind, &section, draft, work);
         }

@@ -13,7 +13,10 @@ use serde_json::json;
 pub(super) fn convert(section: &Section, draft: &mut Draft, work: &mut Work<'_>) {
     let headers = section.get("headers");
     let header = |name: &str| {
-        headers?.value.split([' ', ',', '\t']).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix(':').map(str::to_owned))
+        headers?
+            .value
+            .split([' ', ',', '\t'])
+            .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix(':').map(str::to_owned))
     };
     let role = header("Role");
     if let Some(said) = headers {
@@ -21,7 +24,8 @@ pub(super) fn convert(section: &Section, draft: &mut Draft, work: &mut Work<'_>)
                     `direct_role`, read from `attributes`";
         work.report.line(&said.place, &said.what, Verdict::Look, text);
     }
-    let place = section.keys().next().map_or_else(|| Place::Variable("proxy".to_owned()), |(_, said)| said.place.clone());
+    let place =
+        section.keys().next().map_or_else(|| Place::Variable("proxy".to_owned()), |(_, said)| said.place.clone());
     let direct = role.as_deref().map(|header| Direct {
         expression: format!("Role || {}", json!(header)),
         sources: vec!["attributes"],

@@ -32,7 +32,8 @@ pub(super) fn convert(section: &Section, draft: &mut Draft, work: &mut Work<'_>)
         work.report.line(&said.place, &said.what, Verdict::Converted, text);
     }
     let (allow, pass_claims) = allow(section, org.as_deref(), work);
-    let place = section.keys().next().map_or_else(|| Place::Variable("saml".to_owned()), |(_, said)| said.place.clone());
+    let place =
+        section.keys().next().map_or_else(|| Place::Variable("saml".to_owned()), |(_, said)| said.place.clone());
     let default = (work.orgs.mention(work.assign.org, &place), work.assign.role);
     let model = LoginModel {
         mapped: parsed.mapped,
@@ -50,10 +51,10 @@ pub(super) fn convert(section: &Section, draft: &mut Draft, work: &mut Work<'_>)
         pass_claims,
         refuses: false,
     };
-    let saml = direct.as_ref().zip(section.text("assertion_attribute_role")).map(|(direct, attribute)| SamlRole {
-        attribute: attribute.to_owned(),
-        values: direct.values.clone(),
-    });
+    let saml = direct
+        .as_ref()
+        .zip(section.text("assertion_attribute_role"))
+        .map(|(direct, attribute)| SamlRole { attribute: attribute.to_owned(), values: direct.values.clone() });
     draft.providers.push(Provider {
         name: "saml".to_owned(),
         from: format!("[auth.saml], {place}"),

@@ -196,9 +196,11 @@ mod tests {
 
     #[test]
     fn what_grafana_refuses_is_refused_with_its_line() {
-        for (text, start) in
-            [("[a]\nword\n", "grafana.ini:2: a key"), ("[a\n", "grafana.ini:1: this sec"), ("\n= 1\n", "grafana.ini:2: a")]
-        {
+        for (text, start) in [
+            ("[a]\nword\n", "grafana.ini:2: a key"),
+            ("[a\n", "grafana.ini:1: this sec"),
+            ("\n= 1\n", "grafana.ini:2: a"),
+        ] {
             assert!(read(text).unwrap_err()[0].to_string().starts_with(start), "{text}");
         }
         assert!(read("a = \"\"\"open\n").unwrap_err()[0].to_string().contains("nothing closes"));

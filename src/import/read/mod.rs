@@ -6,7 +6,7 @@ mod list;
 mod toml;
 mod variable;
 
-pub(super) use ini::{Ini, IniKey};
+pub(super) use ini::Ini;
 pub(super) use json::object;
 pub(super) use list::list;
 pub(super) use toml::{Key, Table, Value, tables};

@@ -26,8 +26,8 @@ pub(crate) enum Value {
     Texts(Vec<String>),
     Table(Table),
     Tables(Vec<Table>),
-    /// Nothing that this file has; in words.
-    Other(&'static str),
+    /// Nothing that this file has.
+    Other,
 }
 
 impl Table {
@@ -95,11 +95,10 @@ fn value(item: &Item, line: usize, lines: &Lines) -> Value {
             match (texts, inner) {
                 (Some(texts), _) => Value::Texts(texts),
                 (None, Some(inner)) => Value::Tables(inner),
-                (None, None) => Value::Other("a list of something else"),
+                (None, None) => Value::Other,
             }
         }
-        Some(toml_edit::Value::Float(_)) => Value::Other("a number with a point"),
-        _ => Value::Other("a date or time"),
+        _ => Value::Other,
     }
 }
 
