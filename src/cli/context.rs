@@ -53,22 +53,28 @@ pub(crate) async fn open_to_write(args: &Args, loaded: &Loaded) -> Result<Arc<dy
     Ok(store)
 }
 
-/// The database for a command that only plans: one that is not there yet counts as empty.
-pub(crate) async fn open_to_plan(args: &Args, loaded: &Loaded) -> Result<Arc<dyn Store>, Failure> {
+/// The database if it is there and has tables.
+pub(crate) async fn open_existing(loaded: &Loaded) -> Result<Option<Arc<dyn Store>>, Failure> {
     let missing = loaded.config.database.url.strip_prefix("sqlite:").is_some_and(|path| {
         let path = path.strip_prefix("//").unwrap_or(path);
         !Path::new(path).exists()
     });
-    if !missing {
-        let store = open(loaded, Access::Read).await?;
-        let new = match store.migrations().await {
-            Ok(migrations) => migrations.iter().all(|migration| migration.applied_at.is_none()),
-            Err(StoreError::Schema(_)) => false,
-            Err(error) => return Err(error.into()),
-        };
-        if !new {
-            return Ok(store);
-        }
+    if missing {
+        return Ok(None);
+    }
+    let store = open(loaded, Access::Read).await?;
+    let new = match store.migrations().await {
+        Ok(migrations) => migrations.iter().all(|migration| migration.applied_at.is_none()),
+        Err(StoreError::Schema(_)) => false,
+        Err(error) => return Err(error.into()),
+    };
+    Ok((!new).then_some(store))
+}
+
+/// The database for a command that only plans: one that is not there yet counts as empty.
+pub(crate) async fn open_to_plan(args: &Args, loaded: &Loaded) -> Result<Arc<dyn Store>, Failure> {
+    if let Some(store) = open_existing(loaded).await? {
+        return Ok(store);
     }
     note(args, "note: the database has no tables yet; `rosterd sync` makes them");
     Ok(Arc::new(store::Absent))

@@ -33,6 +33,7 @@ pub(super) fn terms(config: &Config, provider: &str) -> TermsSpec {
         keep_server_admin: own.server_admin == ServerAdmin::Keep,
         allow: own.allow.as_ref().map(condition),
         reading: reading(own),
+        groups: own.claims.groups.clone(),
         direct_role: own.direct_role.as_ref().map(direct_role),
         orgs,
     }

@@ -1,7 +1,9 @@
 //! Rules as written, and compiled for one provider.
 
+use super::claim::{Claims, Found, Scalar};
 use super::condition::{Condition, ConditionSpec, PatternError};
 use super::direct::DirectRole;
+use super::expression::Expression;
 use super::leaves::Leaves;
 use super::slots::OrgName;
 use super::template::{Template, TemplateError};
@@ -119,6 +121,10 @@ impl RuleSet {
                 Err(error) => refuse("allow", "allow", error.to_string()),
             },
         }
+        match terms.groups.as_deref().map(Expression::compile).transpose() {
+            Ok(groups) => set.terms.groups = groups,
+            Err(problem) => refuse("claims", "groups", problem),
+        }
         match terms.direct_role.as_ref().map(DirectRole::compile).transpose() {
             Ok(direct) => set.terms.direct_role = direct,
             Err(problem) => refuse("direct_role", "expression", problem),
@@ -155,6 +161,20 @@ impl RuleSet {
     #[must_use]
     pub fn looks_at_claims(&self) -> bool {
         self.terms.direct_role.is_some() || !self.leaves.lookups.is_empty() || !self.leaves.expressions.is_empty()
+    }
+
+    /// The groups that claims name; `None` where nothing says them. Errors of the expression count
+    /// as nothing said.
+    #[must_use]
+    pub fn groups_of(&self, claims: &Claims) -> Option<Vec<String>> {
+        let path = self.terms.groups.as_ref()?;
+        match self.terms.reading.look_up(path, claims, None, &mut |_, _| {}) {
+            Found::Values(values) => {
+                let text = |value| if let Scalar::Text(text) = value { Some(text) } else { None };
+                Some(values.into_iter().filter_map(text).collect())
+            }
+            Found::Present | Found::Unknown => self.terms.reading.absent_is_none.then(Vec::new),
+        }
     }
 
     /// How rules are resolved.

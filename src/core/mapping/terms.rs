@@ -4,6 +4,7 @@
 use super::claim::Reading;
 use super::condition::{Condition, ConditionSpec};
 use super::direct::{DirectRole, DirectRoleSpec};
+use super::expression::Expression;
 use super::rule::Resolve;
 use super::slots::OrgName;
 use crate::rights::OrgRole;
@@ -53,6 +54,8 @@ pub struct TermsSpec {
     /// Whoever this does not match is refused.
     pub allow: Option<ConditionSpec>,
     pub reading: Reading,
+    /// JMESPath: where the groups are, when they do not come as a list of their own.
+    pub groups: Option<String>,
     pub direct_role: Option<DirectRoleSpec>,
     /// Those that are declared.
     pub orgs: Vec<OrgName>,
@@ -69,6 +72,7 @@ pub(super) struct Terms {
     pub(super) keep_server_admin: bool,
     pub(super) allow: Option<Condition>,
     pub(super) reading: Reading,
+    pub(super) groups: Option<Expression>,
     pub(super) direct_role: Option<DirectRole>,
     pub(super) orgs: Vec<OrgName>,
 }
