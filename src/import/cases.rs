@@ -69,7 +69,7 @@ fn of(provider: &Provider, orgs: Option<&[String]>, expressions: &dyn Expression
         }
         Model::Login(login) | Model::Saml(login, _) => {
             let template = Template { groups: &login.pass_groups, claims: &login.pass_claims };
-            for mapped in &login.mapped {
+            for mapped in login.mapped.iter().filter(|mapped| !mapped.external.is_empty()) {
                 let person = match &login.left {
                     _ if mapped.external == "*" => template.person(None, &[]),
                     Some(path) => template.person(Some((path, json!([mapped.external]))), &[]),

@@ -142,7 +142,7 @@ pub(super) enum Match {
 pub(super) enum Test {
     Equals(String),
     OneOf(Vec<String>),
-    Present,
+    True,
 }
 
 impl Match {

@@ -213,7 +213,7 @@ fn match_of(matches: &Match) -> (&'static str, String) {
             let test = match test {
                 Test::Equals(value) => format!("equals = {}", text(value)),
                 Test::OneOf(values) => format!("one_of = {}", texts(values)),
-                Test::Present => "present = true".to_owned(),
+                Test::True => "equals = true".to_owned(),
             };
             ("claim", format!("{{ path = {}, {test} }}", text(path)))
         }

@@ -16,8 +16,10 @@ pub(super) const KIND: Kind = Kind {
     externals: Externals::Groups,
     groups: GroupsFrom::Claim("groups"),
     allow: |section, report| {
-        // Without an id_token Grafana knows nothing and refuses.
-        let mut allow = Allow { matches: vec![Match::claim("@", Test::Present)], ..Allow::default() };
+        // Without an id_token Grafana knows nothing and refuses. An empty one is one, and so are
+        // groups; `{"groups": []}` is what an expression is tried on when there is nothing else.
+        let token = Match::claim("keys(@) != `[\"groups\"]` || length(groups) > `0`", Test::True);
+        let mut allow = Allow { matches: vec![token], ..Allow::default() };
         if let Some(said) = section.get("allowed_organizations") {
             let tenants = crate::import::read::list(&said.value);
             let text = "who comes from another tenant (claim `tid`) is refused: `allow`";

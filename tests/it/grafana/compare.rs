@@ -20,7 +20,7 @@ pub fn fact(fact: &Fact, compat: bool) -> Result<(), String> {
     };
     let loaded = config::parse(&imported.config, Format::Toml, "rosterd.toml", &[])
         .map_err(|wrong| format!("{wrong}\n{}", imported.config))?;
-    let decided = |person: &Value| decide(&loaded.config, fact.provider(), person);
+    let decided = |person: &Value| decide(&loaded, fact.provider(), person);
     let wrong = match fact.area.as_str() {
         "oauth_org_mapping_parse" => parsed(fact, &decided),
         "ldap_group_match" => {

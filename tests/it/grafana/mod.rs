@@ -4,6 +4,8 @@
 //! them, and decided as `simulate` decides. What differs on purpose is listed with its reason, and
 //! must be as in Grafana when it is imported with `--compat`.
 
+mod cases;
+mod command;
 mod compare;
 mod decide;
 mod fact;
