@@ -2,7 +2,7 @@
 
 use super::Expressions;
 use super::draft::{Draft, Provider};
-use super::grafana::{Model, Outcome, Person, TeamLink};
+use super::grafana::{LoginModel, Model, Outcome, Person, TeamLink};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
@@ -68,7 +68,7 @@ fn of(provider: &Provider, orgs: Option<&[String]>, expressions: &dyn Expression
             );
         }
         Model::Login(login) | Model::Saml(login, _) => {
-            let template = Template { groups: &login.pass_groups, claims: &login.pass_claims };
+            let template = Template::of(login);
             for mapped in login.mapped.iter().filter(|mapped| !mapped.external.is_empty()) {
                 let person = match &login.left {
                     _ if mapped.external == "*" => template.person(None, &[]),
@@ -106,10 +106,11 @@ fn of(provider: &Provider, orgs: Option<&[String]>, expressions: &dyn Expression
 /// Somebody in one group of a team each, unless Grafana would refuse that person.
 fn teams(provider: &Provider, orgs: Option<&[String]>, expressions: &dyn Expressions) -> Vec<Case> {
     let mut cases = Vec::new();
+    let ldap = matches!(provider.model, Model::Ldap(_));
     for link in provider.teams.iter().filter(|link| !link.group.contains('*') && !link.group.is_empty()) {
         let person = match &provider.model {
             Model::Login(login) | Model::Saml(login, _) => {
-                let template = Template { groups: &login.pass_groups, claims: &login.pass_claims };
+                let template = Template::of(login);
                 template.person(None, std::slice::from_ref(&link.group))
             }
             Model::Ldap(_) => Some(Person { groups: vec![link.group.clone()], document: None }),
@@ -134,10 +135,10 @@ fn teams(provider: &Provider, orgs: Option<&[String]>, expressions: &dyn Express
     cases
 }
 
-fn in_link(person: &Person, link: &TeamLink) -> bool {
+fn in_link(person: &Person, link: &TeamLink, ldap: bool) -> bool {
     let group = link.group.to_lowercase();
-    // `cn=*,` is every group of that unit.
-    let below = group.split_once("=*,");
+    // `cn=*,` is every group of that unit, in a directory.
+    let below = group.split_once("=*,").filter(|_| ldap);
     person.groups.iter().map(|own| own.to_lowercase()).any(|own| match below {
         Some((attribute, parent)) => own
             .split_once(',')
@@ -173,19 +174,31 @@ fn expectation(outcome: &Outcome, teams: Option<&[(&str, &str)]>) -> Value {
     json!({ "denied": outcome.denied, "account": account, "orgs": orgs, "server_admin": outcome.server_admin })
 }
 
-/// What somebody needs to be let in.
+/// What somebody needs to be let in, and to be known about: a claim that is not there is unknown.
 struct Template<'a> {
     groups: &'a [String],
     claims: &'a [(String, Value)],
+    left: Option<&'a String>,
 }
 
-impl Template<'_> {
+impl<'a> Template<'a> {
+    fn of(login: &'a LoginModel) -> Self {
+        Self { groups: &login.pass_groups, claims: &login.pass_claims, left: login.left.as_ref() }
+    }
+
     /// With one claim more, if its path is a plain one.
     fn person(&self, claim: Option<(&String, Value)>, groups: &[String]) -> Option<Person> {
         let mut document = json!({});
         for (name, value) in self.claims {
             // An attribute's name is one key, whatever is in it.
             document.as_object_mut()?.insert(name.clone(), value.clone());
+        }
+        // One that it must have to pass is there already.
+        if let Some(path) = self.left.map(|path| plain(path)) {
+            let path = path?;
+            if !self.claims.iter().any(|(name, _)| path == [name.as_str()]) {
+                put(&mut document, &path, json!([]))?;
+            }
         }
         if let Some((path, value)) = claim {
             put(&mut document, &plain(path)?, value)?;

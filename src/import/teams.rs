@@ -111,7 +111,7 @@ fn ldap_group(group: &str, compat: bool) -> Match {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+    #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by failing")]
 
     use super::*;
 
