@@ -6,6 +6,7 @@
 //! Nothing in this folder connects to anything.
 
 mod accounts;
+mod attributes;
 mod check;
 mod database;
 mod diagnostic;
@@ -30,6 +31,7 @@ mod validate;
 mod words;
 
 pub use accounts::Accounts;
+pub(crate) use attributes::holds_secrets;
 pub use database::Database;
 pub use diagnostic::{Diagnostic, Diagnostics, Place, Severity};
 pub use duration::Duration;

@@ -121,7 +121,7 @@ async fn identities(db: &mut dyn Session, user: i64) -> Result<Vec<IdentityView>
     let rows = db
         .rows(
             "SELECT p.id, p.name, i.subject, i.dn, i.login, i.name, i.email, i.observed_at, i.gone_at, i.group_ids,
-                    i.grants
+                    i.grants, i.claims
              FROM identities i JOIN providers p ON p.id = i.provider_id WHERE i.user_id = $1 ORDER BY p.name, i.id",
             &[Param::Int(Some(user))],
         )
@@ -152,6 +152,7 @@ async fn identities(db: &mut dyn Session, user: i64) -> Result<Vec<IdentityView>
             login: row.text(4)?,
             name: row.text(5)?,
             email: row.text(6)?,
+            claims: row.opt_text(11)?.unwrap_or_default(),
             observed_at: Timestamp(row.int(7)?),
             gone_at: row.opt_int(8)?.map(Timestamp),
             groups: groups.closure(&direct),

@@ -12,6 +12,7 @@
 
 mod architecture;
 mod audit;
+mod claims;
 mod config;
 mod crash;
 mod daemon;

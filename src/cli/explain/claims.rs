@@ -40,7 +40,7 @@ impl<'a> Tried<'a> {
             let mut found = Vec::new();
             mapping.person(&everything, &mut found);
             for claim in found {
-                let org = |org: u32| mapping.slots.orgs.get(org as usize).cloned();
+                let org = |org: u32| mapping.slots.orgs.get(org as usize).and_then(|org| org.name.clone());
                 let (place, role) = match claim.slot {
                     // What a team brings with it is no word of the rule's on the organization.
                     Slot::Org(_) if rule.role.is_none() => continue,

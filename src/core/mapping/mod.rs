@@ -14,5 +14,5 @@ pub use condition::{Condition, ConditionSpec, GroupFacts, PatternError};
 pub use evaluate::{Claim, Mapping};
 pub use explain::{Outcome, RuleOutcome, outcomes};
 pub use rule::{OrgTarget, Resolve, Rule, RuleError, RuleSet, RuleSpec};
-pub use slots::{Slot, Slots, TeamName};
+pub use slots::{OrgName, Slot, Slots, TeamName};
 pub use template::{Template, TemplateError};

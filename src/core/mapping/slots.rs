@@ -22,24 +22,49 @@ pub struct TeamName {
     pub named_after: Option<u32>,
 }
 
+/// An organization: one that the configuration declares has a key, any other only its name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OrgName {
+    pub key: Option<String>,
+    /// Absent for one that is declared by its key only: it is found, never created.
+    pub name: Option<String>,
+}
+
 /// The names behind the numbers.
 #[derive(Debug, Default)]
 pub struct Slots {
-    pub orgs: Vec<String>,
+    pub orgs: Vec<OrgName>,
     pub teams: Vec<TeamName>,
+    org_by_key: HashMap<String, u32>,
     org_by_name: HashMap<String, u32>,
     team_by_name: HashMap<(u32, String), u32>,
 }
 
 impl Slots {
-    /// The number of an organization.
-    pub fn org(&mut self, name: &str) -> u32 {
-        if let Some(slot) = self.org_by_name.get(name) {
+    /// The number of an organization that the configuration declares. All of them must be declared
+    /// before the first [`Slots::org`].
+    pub fn declare(&mut self, key: &str, name: Option<&str>) -> u32 {
+        if let Some(slot) = self.org_by_key.get(key) {
             return *slot;
         }
         let slot = self.orgs.len() as u32;
-        self.orgs.push(name.to_owned());
-        self.org_by_name.insert(name.to_owned(), slot);
+        self.orgs.push(OrgName { key: Some(key.to_owned()), name: name.map(str::to_owned) });
+        self.org_by_key.insert(key.to_owned(), slot);
+        if let Some(name) = name {
+            self.org_by_name.entry(name.to_owned()).or_insert(slot);
+        }
+        slot
+    }
+
+    /// The number of the organization that a text means: a declared key, else a declared name,
+    /// else a plain name.
+    pub fn org(&mut self, text: &str) -> u32 {
+        if let Some(slot) = self.org_by_key.get(text).or_else(|| self.org_by_name.get(text)) {
+            return *slot;
+        }
+        let slot = self.orgs.len() as u32;
+        self.orgs.push(OrgName { key: None, name: Some(text.to_owned()) });
+        self.org_by_name.insert(text.to_owned(), slot);
         slot
     }
 

@@ -43,6 +43,7 @@ pub(super) fn work_out(draft: &mut Draft<'_>, rules: &RuleSet, groups: Groups, w
         let all = orgs.iter().copied().chain(new.iter().map(String::as_str));
         walk.mapping = Mapping::new(rules, facts, all, draft.complete);
     }
+    walk.targets.declare(draft, &walk.mapping.slots);
     let mut rows = Rows::new(&observed);
     for identities in work.chunk_by(|a, b| a.user == b.user) {
         if let Some(first) = identities.first() {
@@ -97,8 +98,9 @@ impl Walk<'_> {
                 Slot::Team(_) | Slot::ServerAdmin => None,
             }));
         }
-        let names = seen.into_iter().filter_map(|slot| self.mapping.slots.orgs.get(slot as usize));
-        let mut new: BTreeSet<String> = names.filter(|name| !known.contains(name.as_str())).cloned().collect();
+        let orgs = seen.into_iter().filter_map(|slot| self.mapping.slots.orgs.get(slot as usize));
+        let names = orgs.filter(|org| org.key.is_none()).filter_map(|org| org.name.clone());
+        let mut new: BTreeSet<String> = names.filter(|name| !known.contains(name.as_str())).collect();
         if let NoMatch::Default { org, .. } = &draft.policy.on_no_match
             && unmatched
             && !known.contains(org.as_str())
@@ -183,7 +185,11 @@ impl Walk<'_> {
 
         let texts = &draft.snapshot.texts;
         let observation = [person.dn, person.login, person.name, person.email];
-        let digest = observation.iter().fold(Digest::new(), |digest, text| digest.text(texts.get(*text)));
+        let mut digest = observation.iter().fold(Digest::new(), |digest, text| digest.text(texts.get(*text)));
+        if !person.claims.is_empty() {
+            // No length of a text and no group has this number.
+            digest = digest.number(u32::MAX).text(texts.get(person.claims));
+        }
         let digest = self.direct.iter().fold(digest, |digest, group| digest.number(group.0)).finish();
         let grants_digest = grants_digest(&draft.books.grants[from..]);
         let same = stored.is_some_and(|row| {
@@ -203,6 +209,7 @@ impl Walk<'_> {
             login: person.login,
             name: person.name,
             email: person.email,
+            claims: person.claims,
             groups: Span { start, end: draft.books.group_lists.len() as u32 },
             grants: Span { start: from as u32, end: draft.books.grants.len() as u32 },
             digest,
@@ -307,6 +314,7 @@ fn store_gone(draft: &mut Draft<'_>, work: Work, stored: &IdentityRow) {
         login,
         name,
         email,
+        claims: Text::EMPTY,
         groups: Span::default(),
         grants: Span::default(),
         digest: 0,

@@ -38,7 +38,8 @@ impl Plan {
         }
         writes.generation = self.observed.generation;
         writes.new_rules = books.new_rules;
-        writes.new_orgs = books.new_orgs.into_iter().collect();
+        writes.new_orgs = books.new_orgs.into_values().collect();
+        writes.changed_orgs = books.changed_orgs.into_values().collect();
         writes.new_teams = books.new_teams.into_values().collect();
         writes.groups = books.groups;
         writes.identities = books.identities;
@@ -167,6 +168,7 @@ pub fn audit_body(out: &mut String, provider: &str, changes: &[Change]) {
         let mut body = Body(out);
         match *change {
             Change::CreateOrg { org } => body.kind("create_org").number(org.0),
+            Change::RenameOrg { org, .. } => body.kind("rename_org").number(org.0),
             Change::CreateTeam { team } => body.kind("create_team").number(team.0),
             Change::RenameTeam { team, .. } => body.kind("rename_team").number(team.0),
             Change::CreateUser { .. } => body.kind("create_user"),

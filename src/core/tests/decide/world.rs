@@ -79,6 +79,7 @@ impl Directory {
                 login: Some(&p.login),
                 name: Some(&p.login),
                 email: Some(&email),
+                claims: None,
             };
             let person = builder.person(fields).unwrap();
             for group in &p.groups {
