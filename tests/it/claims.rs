@@ -28,33 +28,32 @@ fn said(site: &Site) -> Vec<Vec<String>> {
     site.database.rows("SELECT subject, coalesce(claims, '-') FROM identities ORDER BY subject")
 }
 
-#[test]
-fn claims_are_kept_and_only_news_is_written() {
-    for backend in Backend::ALL {
-        let site = Site::new(backend, CONFIG);
-        site.write("people.yaml", &people("    attributes: { department: \"Sales\\t\\\\N\" }\n"));
-        site.sync(0);
-        assert_eq!(said(&site), [["1", r#"{"attributes":{"department":["Sales\t\\N"]}}"#], ["2", "-"]]);
-        invariants::check(&site);
+crate::world::on_both!(claims_are_kept_and_only_news_is_written);
 
-        // Another order is the same; another value is written, and changes nobody's rights.
-        let before = site.database.fingerprint();
-        site.write("people.yaml", &people("    attributes: { department: [\"Sales\\t\\\\N\"] }\n    claims: {}\n"));
-        site.sync(0);
-        assert_eq!(site.database.fingerprint(), before);
-        let tables = site.tables();
-        let more = "    claims: { userinfo: { roles: [dev], email_verified: true } }\n    attributes: {}\n";
-        site.write("people.yaml", &people(more));
-        site.sync(0);
-        let new = r#"{"attributes":{},"userinfo":{"email_verified":true,"roles":["dev"]}}"#;
-        assert_eq!(said(&site), [["1", new], ["2", "-"]]);
-        site.tables().assert_is(&tables);
-        invariants::check(&site);
+fn claims_are_kept_and_only_news_is_written(backend: Backend) {
+    let site = Site::new(backend, CONFIG);
+    site.write("people.yaml", &people("    attributes: { department: \"Sales\\t\\\\N\" }\n"));
+    site.sync(0);
+    assert_eq!(said(&site), [["1", r#"{"attributes":{"department":["Sales\t\\N"]}}"#], ["2", "-"]]);
+    invariants::check(&site);
 
-        // Of who is gone nothing is kept.
-        site.write("people.yaml", &people("").replace("id: \"1\"\n    login: ana", "id: \"3\"\n    login: cy"));
-        site.sync(0);
-        assert_eq!(said(&site), [["1", "-"], ["2", "-"], ["3", "-"]]);
-        invariants::check(&site);
-    }
+    // Another order is the same; another value is written, and changes nobody's rights.
+    let before = site.database.fingerprint();
+    site.write("people.yaml", &people("    attributes: { department: [\"Sales\\t\\\\N\"] }\n    claims: {}\n"));
+    site.sync(0);
+    assert_eq!(site.database.fingerprint(), before);
+    let tables = site.tables();
+    let more = "    claims: { userinfo: { roles: [dev], email_verified: true } }\n    attributes: {}\n";
+    site.write("people.yaml", &people(more));
+    site.sync(0);
+    let new = r#"{"attributes":{},"userinfo":{"email_verified":true,"roles":["dev"]}}"#;
+    assert_eq!(said(&site), [["1", new], ["2", "-"]]);
+    site.tables().assert_is(&tables);
+    invariants::check(&site);
+
+    // Of who is gone nothing is kept.
+    site.write("people.yaml", &people("").replace("id: \"1\"\n    login: ana", "id: \"3\"\n    login: cy"));
+    site.sync(0);
+    assert_eq!(said(&site), [["1", "-"], ["2", "-"], ["3", "-"]]);
+    invariants::check(&site);
 }

@@ -187,15 +187,20 @@ fn change<'d>(draft: &'d mut Draft<'_>, org: OrgId) -> &'d mut OrgWrite {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Policy;
+    use super::super::{Form, Plan, Policy, RunFacts};
     use super::*;
     use crate::ids::Timestamp;
     use crate::observed::{LastIds, Observed, OrgRow};
     use crate::snapshot::Snapshot;
+    use crate::writes::Trigger;
 
     /// Declares `declared` (key, name) over `stored` (key, name), asks for each of `texts`, and says
     /// what came of it: what each text means, what is written, what changes, and what is noted.
     fn settled(stored: &[(&str, &str)], declared: &[(&str, &str)], texts: &[&str]) -> String {
+        planned(stored, declared, texts).0
+    }
+
+    fn planned(stored: &[(&str, &str)], declared: &[(&str, &str)], texts: &[&str]) -> (String, Plan) {
         let mut observed = Observed::default();
         for (id, (key, name)) in (1..).zip(stored) {
             let (name, key) = (observed.texts.push(name), observed.texts.push(key));
@@ -228,7 +233,7 @@ mod tests {
         }));
         let plan = draft.finish(Vec::new(), Vec::new(), Vec::new(), Vec::new());
         out.extend(plan.notes.iter().map(|note| note.split(':').next().unwrap_or_default().to_owned()));
-        out.join("; ")
+        (out.join("; "), plan)
     }
 
     #[test]
@@ -257,6 +262,27 @@ mod tests {
         // One moves up, and the name that it gives up is taken by a new one.
         let moved = settled(&[("1", "A")], &[("1", "B"), ("2", "A")], &["A"]);
         assert_eq!(moved, "A=2; 1:1:B; 2:2:A; ~1 A>B; +2");
+    }
+
+    #[test]
+    fn a_rename_is_a_change_and_a_key_alone_is_written_in_silence() {
+        let (_, plan) = planned(&[("1", "Old")], &[("1", "New")], &["1"]);
+        let text = plan.render(Form::Text);
+        assert!(text.contains("\n~ org  New    Old → New  its declared name\n0 to add, 1 to change"), "{text}");
+        let change =
+            serde_json::json!({ "effect": "change", "org": "New", "old": "Old", "new": "New", "kind": "rename_org" });
+        assert_eq!(plan.to_json()["changes"], serde_json::json!([change]));
+        let (_, plan) = planned(&[("", "Main")], &[("1", "Main")], &[]);
+        assert!(plan.changes.is_empty() && !plan.is_empty());
+        let facts = RunFacts { trigger: Trigger::Command, started_at: Timestamp(1), hold: None };
+        let writes = plan.into_writes(facts);
+        let rows: Vec<_> = writes
+            .changed_orgs
+            .iter()
+            .map(|row| (row.id.0, writes.texts.get(row.key), writes.texts.get(row.name)))
+            .collect();
+        assert_eq!(rows, [(1, "1", "Main")]);
+        assert!(planned(&[("1", "Main")], &[("1", "Main")], &["1"]).1.is_empty());
     }
 
     #[test]

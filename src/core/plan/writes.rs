@@ -250,6 +250,7 @@ impl Body<'_> {
 mod tests {
     use super::*;
     use crate::ids::{GroupId, OrgId, RuleId};
+    use crate::text::Text;
 
     #[test]
     fn a_body_is_json_without_personal_data() {
@@ -257,6 +258,7 @@ mod tests {
         let reason = Reason { rule: Some(RuleId(2)), via: Some(GroupId(9)) };
         let (viewer, admin) = (Some(OrgRole::Viewer), Some(OrgRole::Admin));
         let changes = [
+            Change::RenameOrg { org: OrgId(4), old: Text::EMPTY, new: Text::EMPTY },
             Change::CreateUser { user },
             Change::Link { user },
             Change::OrgRole { user, org: OrgId(1), old: viewer, new: admin, reason },
@@ -273,7 +275,7 @@ mod tests {
         audit_body(&mut body, "co\"rp", &changes);
         assert_eq!(
             body,
-            r#"{"changes":[["create_user"],["link_user","co\"rp"],["org_role",1,"Viewer","Admin",2,9],["team_role",3,"member",null,null,null],["server_admin",true,2,9]]}"#
+            r#"{"changes":[["rename_org",4],["create_user"],["link_user","co\"rp"],["org_role",1,"Viewer","Admin",2,9],["team_role",3,"member",null,null,null],["server_admin",true,2,9]]}"#
         );
     }
 }

@@ -8,6 +8,8 @@ use rosterd_core::writes::IdentityWrite;
 
 /// How many rows one statement's arrays hold, so that they stay small beside the plan.
 const BATCH: usize = 10_000;
+/// How much of what providers say besides names and groups they hold, about.
+const BATCH_BYTES: usize = 8 << 20;
 
 impl Apply<'_> {
     pub(super) async fn provider(&mut self) -> Result<(), StoreError> {
@@ -61,8 +63,11 @@ impl Apply<'_> {
     pub(super) async fn identities(&mut self) -> Result<(), StoreError> {
         let w = self.w;
         let changed: Vec<&IdentityWrite> = w.identities.iter().filter(|identity| !identity.new).collect();
-        for batch in changed.chunks(BATCH) {
+        let mut rest = changed.as_slice();
+        while !rest.is_empty() {
+            let (batch, later) = rest.split_at(batch_of(rest, |identity| w.texts.get(identity.claims).len()));
             self.change_identities(batch).await?;
+            rest = later;
         }
         let new = w.identities.len() - changed.len();
         if new == 0 {
@@ -138,5 +143,28 @@ impl Apply<'_> {
             .bind(texts(|identity| identity.claims));
         self.rows += must_hit(write(self.c, update).await?, batch.len())?;
         Ok(())
+    }
+}
+
+/// How many of the rows, at least one, go into the next statement.
+fn batch_of<T>(rows: &[T], size: impl Fn(&T) -> usize) -> usize {
+    let mut bytes = 0;
+    let fits = |row: &&T| {
+        bytes += size(row);
+        bytes <= BATCH_BYTES
+    };
+    rows.iter().take(BATCH).take_while(fits).count().max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_is_bounded_in_rows_and_bytes() {
+        assert_eq!(batch_of(&[0; 3], |_| 0), 3);
+        assert_eq!(batch_of(&vec![0; BATCH + 1], |_| 0), BATCH);
+        assert_eq!(batch_of(&[BATCH_BYTES / 2, BATCH_BYTES / 2, 1], |size| *size), 2);
+        assert_eq!(batch_of(&[BATCH_BYTES + 1, 1], |size| *size), 1);
     }
 }

@@ -263,11 +263,12 @@ fn attributes_are_claims_under_their_configured_names() {
 
 #[test]
 fn l12_attributes_that_cannot_be_kept_are_missing() {
-    for (attribute, values, code) in [
-        ("photo", &[&b"\xff\xd8"[..], b"ok"][..], "not_utf8"),
+    const BAD: [(&str, &[&[u8]], &str); 3] = [
+        ("photo", &[b"\xff\xd8", b"ok"], "not_utf8"),
         ("title", &[b"a\0b", b"ok"], "bad_text"),
         ("department;range=0-1", &[b"b", b"ok"], "ranged_attribute"),
-    ] {
+    ];
+    for (attribute, values, code) in BAD {
         let attributes = Box::leak(Box::new([(attribute, values)]));
         let reading = with_claims(&one_person(attributes), &["photo", "title", "department"]);
         assert_unknown(&reading, code);

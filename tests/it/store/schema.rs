@@ -12,6 +12,7 @@ on_both!(
     a_changed_migration_is_refused,
     a_newer_database_is_refused,
     r44_a_migration_that_was_cut_off_is_done_again,
+    an_older_database_keeps_what_is_in_it,
     migrations_at_the_same_time_are_done_once,
     reading_access_writes_nothing,
 );
@@ -105,6 +106,28 @@ async fn r44_a_migration_that_was_cut_off_is_done_again(site: Site) {
     assert!(matches!(store.observe("corp", NOW).await, Err(StoreError::Schema(_))));
     assert_eq!(store.migrate(NOW).await.unwrap(), ["0003_records"]);
     store.apply(Arc::new(company()), NOW).await.unwrap();
+}
+
+async fn an_older_database_keeps_what_is_in_it(site: Site) {
+    let store = site.store().await;
+    store.apply(Arc::new(company()), NOW).await.unwrap();
+    drop(store);
+    // As it was before organizations had keys and people claims.
+    for sql in [
+        "DROP INDEX orgs_key",
+        "ALTER TABLE orgs DROP COLUMN key",
+        "ALTER TABLE identities DROP COLUMN claims",
+        "DELETE FROM schema_migrations WHERE version = 4",
+    ] {
+        site.by_hand(sql);
+    }
+    let store = site.open(Access::Write).await.unwrap();
+    assert!(matches!(store.observe("corp", NOW).await, Err(StoreError::Schema(_))));
+    assert_eq!(store.migrate(NOW).await.unwrap(), ["0004_orgs_by_key_and_claims"]);
+    let observed = store.observe("corp", NOW).await.unwrap();
+    assert!(observed.orgs.len() == 2 && observed.orgs.iter().all(|org| org.key.is_empty()));
+    let reading = store.last_reading("corp", 7).await.unwrap();
+    assert!(reading.snapshot().people.len() == 2 && reading.snapshot().people.iter().all(|p| p.claims.is_empty()));
 }
 
 async fn migrations_at_the_same_time_are_done_once(site: Site) {
