@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(claims(&yaml(with(said).as_bytes()).unwrap()), shown);
         assert_eq!(claims(&yaml(with("").as_bytes()).unwrap()), "\n");
         for (more, says) in [
-            ("    attributes: { title: 7 }\n", "f:6:26: invalid type: integer `7`, expected a text (in quotes"),
+            ("    attributes: { title: 7 }\n", "f:6:19: invalid type: integer `7`, expected a text (in quotes"),
             ("    attributes: { title: { a: b } }\n", "f:6:"),
             ("    attributes: [title]\n", "f:6:"),
             ("    claims: { cookie: {} }\n", "f:6:15: unknown field `cookie`"),
