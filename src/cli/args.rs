@@ -63,6 +63,8 @@ pub(crate) enum Command {
     },
     /// Keep everything true: each provider on its schedule, until told to stop.
     Run,
+    /// What the rules say of somebody, without asking the provider or writing anything.
+    Simulate(Simulate),
     /// Try the configuration, or a provider.
     #[command(subcommand)]
     Check(Check),
@@ -106,6 +108,17 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FOLDER")]
         dir: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Simulate {
+    /// The provider whose rules are asked.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) provider: String,
+    /// What the provider says of somebody, as JSON: groups, dn, attributes, id_token, userinfo,
+    /// access_token, assertion. `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) input: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

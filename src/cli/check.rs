@@ -33,6 +33,10 @@ async fn provider(args: &Args, name: &str) -> Result<Exit, Failure> {
     };
     let directory = providers::build(section)
         .map_err(|error| Failure::new(Exit::Configuration, format!("providers.{name}: {error}")))?;
+    let Some(directory) = directory else {
+        let message = format!("provider {name} cannot be listed: its people are known by their logins only");
+        return Err(Failure::new(Exit::Usage, message));
+    };
     let steps = directory.check().await;
     let good = steps.iter().all(|step| step.result.is_ok());
     let table = || {

@@ -53,22 +53,28 @@ pub(crate) async fn open_to_write(args: &Args, loaded: &Loaded) -> Result<Arc<dy
     Ok(store)
 }
 
-/// The database for a command that only plans: one that is not there yet counts as empty.
-pub(crate) async fn open_to_plan(args: &Args, loaded: &Loaded) -> Result<Arc<dyn Store>, Failure> {
+/// The database if it is there and has tables.
+pub(crate) async fn open_existing(loaded: &Loaded) -> Result<Option<Arc<dyn Store>>, Failure> {
     let missing = loaded.config.database.url.strip_prefix("sqlite:").is_some_and(|path| {
         let path = path.strip_prefix("//").unwrap_or(path);
         !Path::new(path).exists()
     });
-    if !missing {
-        let store = open(loaded, Access::Read).await?;
-        let new = match store.migrations().await {
-            Ok(migrations) => migrations.iter().all(|migration| migration.applied_at.is_none()),
-            Err(StoreError::Schema(_)) => false,
-            Err(error) => return Err(error.into()),
-        };
-        if !new {
-            return Ok(store);
-        }
+    if missing {
+        return Ok(None);
+    }
+    let store = open(loaded, Access::Read).await?;
+    let new = match store.migrations().await {
+        Ok(migrations) => migrations.iter().all(|migration| migration.applied_at.is_none()),
+        Err(StoreError::Schema(_)) => false,
+        Err(error) => return Err(error.into()),
+    };
+    Ok((!new).then_some(store))
+}
+
+/// The database for a command that only plans: one that is not there yet counts as empty.
+pub(crate) async fn open_to_plan(args: &Args, loaded: &Loaded) -> Result<Arc<dyn Store>, Failure> {
+    if let Some(store) = open_existing(loaded).await? {
+        return Ok(store);
     }
     note(args, "note: the database has no tables yet; `rosterd sync` makes them");
     Ok(Arc::new(store::Absent))
@@ -81,7 +87,7 @@ pub(crate) fn engine(loaded: &Loaded, store: Arc<dyn Store>) -> Result<Engine, F
     for (name, section) in &config.providers {
         let directory = providers::build(section)
             .map_err(|error| Failure::new(Exit::Configuration, format!("providers.{name}: {error}")))?;
-        directories.insert(name.clone(), directory);
+        directories.extend(directory.map(|directory| (name.clone(), directory)));
     }
     Ok(Engine {
         providers: directories,
@@ -98,13 +104,20 @@ pub(crate) fn engine(loaded: &Loaded, store: Arc<dyn Store>) -> Result<Engine, F
 /// The providers that were named, or all that are configured.
 pub(crate) fn chosen(engine: &Engine, named: &[String]) -> Result<Vec<String>, Failure> {
     let known: Vec<String> = engine.providers.keys().cloned().collect();
+    let by_login = |name: &&String| engine.config.providers.get(*name).is_some_and(|p| p.login.is_some());
+    if let Some(name) = named.iter().find(by_login) {
+        let message = format!("provider {name} cannot be listed: its people are known by their logins only");
+        return Err(Failure::new(Exit::Usage, message));
+    }
     if let Some(unknown) = named.iter().find(|name| !known.contains(name)) {
         let known = known.join(", ");
         return Err(Failure::new(Exit::Usage, format!("there is no provider {unknown:?}; there are: {known}")));
     }
     let chosen = if named.is_empty() { known } else { named.to_vec() };
     if chosen.is_empty() {
-        return Err(Failure::new(Exit::Configuration, "the configuration has no provider: add [providers.NAME]"));
+        let message =
+            "the configuration has no provider that can be listed: add [providers.NAME] with `ldap` or `file`";
+        return Err(Failure::new(Exit::Configuration, message));
     }
     Ok(chosen)
 }

@@ -53,12 +53,18 @@ impl Failure {
         Self::new(Exit::Failed, message)
     }
 
-    /// Says why, on standard error.
+    /// Says why, on standard error, and how the program ends.
     pub(crate) fn report(self) -> Exit {
         let text = self.message.trim_end();
         let prefix = if text.starts_with("error") || text.starts_with("warning") { "" } else { "error: " };
         write_err(&format!("{prefix}{text}"));
         self.exit
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.message.trim_end())
     }
 }
 

@@ -17,6 +17,7 @@ mod plan;
 mod progress;
 mod remove;
 mod run;
+mod simulate;
 mod status;
 mod sync;
 
@@ -45,6 +46,7 @@ pub async fn main(arguments: Vec<std::ffi::OsString>) -> Exit {
         }
         Command::Apply { file } => apply::run(&args, file).await,
         Command::Run => run::run(&args).await,
+        Command::Simulate(what) => simulate::run(&args, what).await,
         Command::Check(what) => check::run(&args, what).await,
         Command::Explain(what) => explain::run(&args, what).await,
         Command::Status => status::run(&args).await,

@@ -8,6 +8,7 @@
 mod accounts;
 mod attributes;
 mod check;
+mod claims;
 mod database;
 mod diagnostic;
 #[cfg(test)]
@@ -17,6 +18,8 @@ mod file;
 mod ldap;
 mod limits;
 mod load;
+mod login;
+mod org;
 mod overrides;
 mod paths;
 mod places;
@@ -32,6 +35,7 @@ mod words;
 
 pub use accounts::Accounts;
 pub(crate) use attributes::holds_secrets;
+pub use claims::{Absent, ClaimSource, Claims, DirectRole, RoleValues, Sources, UnknownRole};
 pub use database::Database;
 pub use diagnostic::{Diagnostic, Diagnostics, Place, Severity};
 pub use duration::Duration;
@@ -39,11 +43,15 @@ pub use file::File;
 pub use ldap::{Bind, BindMethod, Groups, Ldap, MinTls, Scope, ServerOrder, Tls, Users};
 pub use limits::Limits;
 pub use load::{Loaded, load, parse};
+pub use login::{Login, LoginProtocol};
+pub use org::Org;
 pub use overrides::environment;
 pub use places::Places;
-pub use provider::{Create, DefaultGrant, Link, LinkKey, NoMatch, OrgRoleName, Provider, Resolve, TeamRoleName};
+pub use provider::{
+    Create, DefaultGrant, Link, LinkKey, NoMatch, OrgRoleName, OrgRoles, Provider, Resolve, ServerAdmin, TeamRoleName,
+};
 pub use read::Format;
-pub use rule::{Match, OneOrMany, Rule};
+pub use rule::{ClaimMatch, ClaimValue, Match, OneOrMany, Rule, True};
 pub use schema::json_schema;
 pub use secret::{Secret, SecretError, SecretRef};
 
@@ -61,7 +69,10 @@ pub struct Config {
     /// The authorization database.
     #[serde(default)]
     pub database: Database,
-    /// Where people and groups are read, by a name of your choice.
+    /// Organizations under keys that survive renames.
+    #[serde(default)]
+    pub orgs: BTreeMap<String, Org>,
+    /// Where people and groups come from, by a name of your choice.
     #[serde(default)]
     pub providers: BTreeMap<String, Provider>,
     /// Which group gives what, in order.

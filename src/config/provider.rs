@@ -1,8 +1,8 @@
-use super::{Duration, File, Ldap};
+use super::{Claims, DirectRole, Duration, File, Ldap, Login, Match};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A place where people and groups are read. Exactly one of `ldap` and `file` says how.
+/// A place where people and groups come from. Exactly one of `ldap`, `file` and `login` says how.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Provider {
@@ -10,6 +10,8 @@ pub struct Provider {
     pub ldap: Option<Ldap>,
     /// A file.
     pub file: Option<File>,
+    /// Logins, of people who cannot be listed.
+    pub login: Option<Login>,
     /// How often `rosterd run` reads it.
     #[serde(default = "five_minutes")]
     pub every: Duration,
@@ -20,8 +22,26 @@ pub struct Provider {
     /// What somebody gets whom no rule matches.
     #[serde(default)]
     pub on_no_match: NoMatch,
-    /// What `on_no_match = "default"` gives.
+    /// What `on_no_match = "default"` gives. Its organization is also where a direct role lands of
+    /// somebody to whom rules give no organization.
     pub default: Option<DefaultGrant>,
+    /// Whom this does not match is refused: nothing is given, and what was given before stays.
+    pub allow: Option<Match>,
+    /// Nobody gets in by default: whom no rule matches and who has no valid direct role is
+    /// refused as by `allow`.
+    #[serde(default)]
+    pub strict: bool,
+    /// Whether organization roles are synced.
+    #[serde(default)]
+    pub org_roles: OrgRoles,
+    /// Whether server admin is synced.
+    #[serde(default)]
+    pub server_admin: ServerAdmin,
+    /// How claims are read.
+    #[serde(default)]
+    pub claims: Claims,
+    /// A role that the provider itself says.
+    pub direct_role: Option<DirectRole>,
     /// What rules may create when it is not there yet.
     #[serde(default)]
     pub create_missing: Vec<Create>,
@@ -32,7 +52,7 @@ pub struct Provider {
     /// How people of this provider are found to be people of another.
     #[serde(default)]
     pub link: Link,
-    /// Whether group names (not DNs, which never do) compare with case.
+    /// Whether names of groups (not DNs, which never do) and claims compare with case.
     #[serde(default)]
     pub case_sensitive: bool,
 }
@@ -60,11 +80,35 @@ pub enum NoMatch {
     Keep,
     /// What `default` says.
     Default,
-    /// Nothing.
+    /// Nothing; a login is refused.
     #[default]
     Deny,
-    /// Nothing, and the account is suspended.
+    /// Nothing, a login is refused, and the account is suspended.
     Suspend,
+    /// Nothing, and nobody is refused.
+    Nothing,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OrgRoles {
+    /// People have what rules give them.
+    #[default]
+    Sync,
+    /// Nothing is said: what was given before stays.
+    Keep,
+    /// This provider gives none, whatever the rules say.
+    None,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ServerAdmin {
+    /// Whoever a rule makes server admin is one; nobody else by this provider.
+    #[default]
+    Sync,
+    /// Nothing is said: the flag stays as it is.
+    Keep,
 }
 
 /// What somebody gets whom no rule matches.

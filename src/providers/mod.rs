@@ -25,17 +25,20 @@ pub trait Directory: Send + Sync + fmt::Debug {
     async fn check(&self) -> Vec<CheckStep>;
 }
 
-/// The provider that a section of the configuration describes.
+/// The provider that a section of the configuration describes; `None` where people are known by
+/// their logins only.
 ///
 /// # Errors
 /// Of the kind [`ProviderErrorKind::Configuration`], naming the key.
-pub fn build(section: &config::Provider) -> Result<Arc<dyn Directory>, ProviderError> {
-    match (&section.ldap, &section.file) {
-        (Some(ldap), None) => Ok(Arc::new(ldap::LdapDirectory::new(ldap)?)),
-        (None, Some(file)) => Ok(Arc::new(file::FileDirectory::new(file))),
+pub fn build(section: &config::Provider) -> Result<Option<Arc<dyn Directory>>, ProviderError> {
+    match (&section.ldap, &section.file, &section.login) {
+        (Some(ldap), None, None) => Ok(Some(Arc::new(ldap::LdapDirectory::new(ldap)?))),
+        (None, Some(file), None) => Ok(Some(Arc::new(file::FileDirectory::new(file)))),
+        (None, None, Some(_)) => Ok(None),
         _ => Err(ProviderError {
             kind: ProviderErrorKind::Configuration,
-            message: "exactly one of `ldap` and `file` must say how the provider is read".to_owned(),
+            message: "exactly one of `ldap`, `file` and `login` must say where the provider's people come from"
+                .to_owned(),
         }),
     }
 }

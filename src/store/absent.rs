@@ -1,8 +1,8 @@
 //! A database that is not there yet: for planning the very first sync.
 
 use super::{
-    Applied, AuditRecord, Counts, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, PersonView, Run, Store,
-    StoreError,
+    Applied, AuditRecord, Counts, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, OrgListing, PersonView, Run,
+    Store, StoreError,
 };
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, Timestamp};
@@ -72,6 +72,10 @@ impl Store for Absent {
     }
 
     async fn groups(&self, _: &str) -> Result<Vec<GroupView>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn orgs(&self) -> Result<Vec<OrgListing>, StoreError> {
         Ok(Vec::new())
     }
 

@@ -24,7 +24,7 @@ pub use absent::Absent;
 pub use open::{Access, open};
 pub use records::{
     Applied, AuditRecord, Counts, GrantView, GroupView, Hold, HoldDecision, HoldState, IdentityView, MigrationStatus,
-    Names, NewHold, OrgView, PersonView, ProviderGroup, Run, TeamView,
+    Names, NewHold, OrgListing, OrgView, PersonView, ProviderGroup, Run, TeamView,
 };
 
 use async_trait::async_trait;
@@ -88,6 +88,9 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     /// How many rows there are of what, for `rosterd status`.
     async fn counts(&self) -> Result<Counts, StoreError>;
+
+    /// Every organization, by id.
+    async fn orgs(&self) -> Result<Vec<OrgListing>, StoreError>;
 
     /// Deletes a person and all that belongs to them, except the audit records, which keep only
     /// the number. Refuses somebody who is not archived. Returns false when nobody has that login.

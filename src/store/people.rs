@@ -2,7 +2,7 @@
 
 use super::provider_groups::Groups;
 use super::session::{Param, Row, Session, id};
-use super::{GrantView, IdentityView, Names, OrgView, PersonView, StoreError, TeamView, history, json};
+use super::{GrantView, IdentityView, Names, OrgListing, OrgView, PersonView, StoreError, TeamView, history, json};
 use rosterd_core::ids::{Timestamp, UserId};
 use rosterd_core::observed::Right;
 use std::collections::BTreeMap;
@@ -38,6 +38,12 @@ pub(super) async fn find(db: &mut dyn Session, query: &str) -> Result<Vec<Person
         people.push(view(db, row).await?);
     }
     Ok(people)
+}
+
+/// See [`super::Store::orgs`].
+pub(super) async fn all_orgs(db: &mut dyn Session) -> Result<Vec<OrgListing>, StoreError> {
+    let rows = db.rows("SELECT id, name, key FROM orgs ORDER BY id", &[]).await?;
+    rows.iter().map(|row| Ok(OrgListing { id: row.int(0)?, key: row.opt_text(2)?, name: row.text(1)? })).collect()
 }
 
 async fn view(db: &mut dyn Session, row: &Row) -> Result<PersonView, StoreError> {

@@ -245,3 +245,12 @@ pub struct Counts {
     /// The number of the last audit record that was written, whether or not it is there.
     pub audit_last: i64,
 }
+
+/// An organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrgListing {
+    pub id: i64,
+    /// The key under which the configuration declares it.
+    pub key: Option<String>,
+    pub name: String,
+}

@@ -2,8 +2,8 @@
 
 use super::session::{Engine, Purpose, Work};
 use super::{
-    Applied, AuditRecord, Counts, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, PersonView, Run, Store,
-    StoreError, given, history, holds, migrations, people, provider_groups, reading,
+    Applied, AuditRecord, Counts, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, OrgListing, PersonView, Run,
+    Store, StoreError, given, history, holds, migrations, people, provider_groups, reading,
 };
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, Timestamp};
@@ -110,6 +110,10 @@ impl<E: Engine> Store for Shared<E> {
     async fn groups(&self, query: &str) -> Result<Vec<GroupView>, StoreError> {
         let query = query.to_owned();
         self.read(Box::new(move |db| Box::pin(async move { provider_groups::find(db, &query).await }))).await
+    }
+
+    async fn orgs(&self) -> Result<Vec<OrgListing>, StoreError> {
+        self.read(Box::new(|db| Box::pin(people::all_orgs(db)))).await
     }
 
     async fn counts(&self) -> Result<Counts, StoreError> {

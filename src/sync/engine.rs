@@ -107,7 +107,7 @@ impl Engine {
         let window = started_at.plus_millis(-self.config.limits.window.millis());
         let (reading, observed) = tokio::join!(self.read(provider), self.store.observe(provider, window));
         let (reading, observed) = (reading?, observed?);
-        let given = if Input::needs_given(&reading, &policy) { self.store.given(provider).await? } else { Vec::new() };
+        let given = if Input::needs_given(&reading, &rules) { self.store.given(provider).await? } else { Vec::new() };
         let plan = planned(provider.to_owned(), observed, reading, rules, policy, given, started_at).await?;
         Ok(Prepared { plan, started_at })
     }

@@ -8,11 +8,16 @@
 //! A run covers one provider. A trigger carries no rights and no data: whatever made a run happen,
 //! it reads everything anew, so that what one run missed the next one sees.
 
+mod answer;
 mod engine;
 mod rules;
+mod simulate;
+mod terms;
 
+pub use answer::{Answer, Reason, TeamAnswer};
 pub use engine::{Engine, Outcome, Prepared, RunError};
 pub use rules::{policy_for, rules_for};
+pub use simulate::Simulation;
 
 use rosterd_core::plan::RunFacts;
 use rosterd_core::writes::Trigger;

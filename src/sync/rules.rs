@@ -1,24 +1,19 @@
 //! From the configuration's words to the core's.
 
-use crate::config::{Config, Create, LinkKey, Match, NoMatch, Resolve, Rule};
-use rosterd_core::mapping::{self, ConditionSpec, RuleSet, RuleSpec};
+use super::terms::terms;
+use crate::config::{ClaimMatch, ClaimValue, Config, Create, LinkKey, Match, Rule};
+use rosterd_core::mapping::{ClaimTest, ConditionSpec, RuleSet, RuleSpec, Scalar};
 use rosterd_core::plan::{self, Policy};
 
-/// The rules that can match people of `provider`, in order.
+/// The rules that can match people of `provider`, in order, and the terms under which they count.
 ///
 /// # Errors
-/// One line for each rule that cannot be used.
+/// One line for each rule or key that cannot be used.
 pub fn rules_for(config: &Config, provider: &str) -> Result<RuleSet, String> {
-    let (resolve, case_sensitive) =
-        config.providers.get(provider).map_or_else(Default::default, |p| (p.resolve, p.case_sensitive));
-    let resolve = match resolve {
-        Resolve::Highest => mapping::Resolve::Highest,
-        Resolve::First => mapping::Resolve::First,
-    };
     let applies =
         |rule: &&Rule| rule.provider.as_ref().is_none_or(|names| names.as_slice().iter().any(|n| n == provider));
     let specs: Vec<RuleSpec> = config.rules.iter().filter(applies).map(spec).collect();
-    RuleSet::compile(&specs, resolve, case_sensitive)
+    RuleSet::compile(&specs, &terms(config, provider))
         .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }
 
@@ -26,23 +21,44 @@ fn spec(rule: &Rule) -> RuleSpec {
     RuleSpec {
         id: rule.id.clone(),
         condition: condition(&rule.matches),
-        org: rule.org.clone(),
+        orgs: rule.org.as_ref().map(|orgs| orgs.as_slice().to_vec()).unwrap_or_default(),
         role: rule.role.map(Into::into),
         team: rule.team.clone(),
         team_role: rule.team_role.map(Into::into),
         server_admin: rule.server_admin,
+        case_sensitive: rule.case_sensitive,
+        aside: rule.aside,
     }
 }
 
-fn condition(matches: &Match) -> ConditionSpec {
+pub(super) fn condition(matches: &Match) -> ConditionSpec {
     let all = |parts: &[Match]| parts.iter().map(condition).collect();
     match matches {
         Match::Group(text) => ConditionSpec::Group(text.clone()),
+        Match::GroupExact(text) => ConditionSpec::Exact(text.clone()),
         Match::GroupGlob(text) => ConditionSpec::Glob(text.clone()),
         Match::GroupRegex(text) => ConditionSpec::Regex(text.clone()),
+        Match::Claim(claim) => ConditionSpec::Claim { path: claim.path.clone(), test: test(claim) },
+        Match::Expression(text) => ConditionSpec::Expression(text.clone()),
         Match::Any(parts) => ConditionSpec::Any(all(parts)),
         Match::All(parts) => ConditionSpec::All(all(parts)),
         Match::None(parts) => ConditionSpec::None(all(parts)),
+    }
+}
+
+/// The one test of a claim; the configuration is refused when there are none or several.
+fn test(claim: &ClaimMatch) -> ClaimTest {
+    let value = |value: &ClaimValue| match value {
+        ClaimValue::Text(text) => Scalar::Text(text.clone()),
+        ClaimValue::Number(number) => Scalar::Number(number.to_string()),
+        ClaimValue::Bool(truth) => Scalar::Bool(*truth),
+    };
+    match claim {
+        ClaimMatch { equals: Some(equals), .. } => ClaimTest::OneOf(vec![value(equals)]),
+        ClaimMatch { one_of: Some(values), .. } => ClaimTest::OneOf(values.iter().map(value).collect()),
+        ClaimMatch { glob: Some(glob), .. } => ClaimTest::Glob(glob.clone()),
+        ClaimMatch { regex: Some(regex), .. } => ClaimTest::Regex(regex.clone()),
+        ClaimMatch { .. } => ClaimTest::Present,
     }
 }
 
@@ -61,17 +77,7 @@ pub fn policy_for(config: &Config, provider: &str) -> Policy {
         LinkKey::Login => plan::LinkKey::Login,
     };
     let own = config.providers.get(provider);
-    let on_no_match = own.map_or(plan::NoMatch::Deny, |own| match (own.on_no_match, &own.default) {
-        (NoMatch::Keep, _) => plan::NoMatch::Keep,
-        (NoMatch::Default, Some(default)) => {
-            plan::NoMatch::Default { org: default.org.clone(), role: default.role.into() }
-        }
-        // Without a `default` there is nothing to give; the configuration is refused before.
-        (NoMatch::Default, None) | (NoMatch::Deny, _) => plan::NoMatch::Deny,
-        (NoMatch::Suspend, _) => plan::NoMatch::Suspend,
-    });
     Policy {
-        on_no_match,
         create_orgs: own.is_some_and(|own| own.create_missing.contains(&Create::Orgs)),
         create_teams: own.is_some_and(|own| own.create_missing.contains(&Create::Teams)),
         precedence: config.providers.iter().map(|(name, p)| (name.clone(), p.precedence)).collect(),

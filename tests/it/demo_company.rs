@@ -104,8 +104,8 @@ async fn the_rules_name_groups_that_there_are() {
     fn names(matches: &Match) -> Vec<&str> {
         match matches {
             Match::Group(name) => vec![name],
-            Match::GroupGlob(_) | Match::GroupRegex(_) => Vec::new(),
             Match::Any(all) | Match::All(all) | Match::None(all) => all.iter().flat_map(names).collect(),
+            _ => Vec::new(),
         }
     }
     for rule in &config.rules {

@@ -30,6 +30,7 @@ mod main_job;
 mod meta;
 mod nothing_removed;
 mod nothing_removed_tampered;
+mod orgs_by_key;
 mod plan_apply;
 mod remove;
 mod several_providers;

@@ -1,7 +1,7 @@
 //! The configuration's side of an explanation: which rules there are, where they stand, what they
 //! look for.
 
-use crate::config::{Config, Loaded, Match, Places};
+use crate::config::{ClaimMatch, ClaimValue, Config, Loaded, Match, Places};
 use crate::sync::rules_for;
 use rosterd_core::mapping::RuleSet;
 use std::collections::BTreeMap;
@@ -58,10 +58,31 @@ fn words(matches: &Match) -> String {
     let all = |parts: &[Match]| parts.iter().map(words).collect::<Vec<_>>().join(", ");
     match matches {
         Match::Group(text) => format!("group = {text:?}"),
+        Match::GroupExact(text) => format!("group_exact = {text:?}"),
+        Match::Claim(claim) => format!("claim {}{}", claim.path, test(claim)),
+        Match::Expression(text) => format!("expression = {text:?}"),
         Match::GroupGlob(text) => format!("group_glob = {text:?}"),
         Match::GroupRegex(text) => format!("group_regex = {text:?}"),
         Match::Any(parts) => format!("any of [{}]", all(parts)),
         Match::All(parts) => format!("all of [{}]", all(parts)),
         Match::None(parts) => format!("none of [{}]", all(parts)),
+    }
+}
+
+/// What a claim is held against.
+fn test(claim: &ClaimMatch) -> String {
+    let value = |value: &ClaimValue| match value {
+        ClaimValue::Text(text) => format!("{text:?}"),
+        ClaimValue::Number(number) => number.to_string(),
+        ClaimValue::Bool(truth) => truth.to_string(),
+    };
+    match claim {
+        ClaimMatch { equals: Some(equals), .. } => format!(" = {}", value(equals)),
+        ClaimMatch { one_of: Some(values), .. } => {
+            format!(" one of [{}]", values.iter().map(value).collect::<Vec<_>>().join(", "))
+        }
+        ClaimMatch { glob: Some(glob), .. } => format!(" like {glob:?}"),
+        ClaimMatch { regex: Some(regex), .. } => format!(" matching {regex:?}"),
+        ClaimMatch { .. } => " present".to_owned(),
     }
 }

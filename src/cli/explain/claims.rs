@@ -3,7 +3,7 @@
 use super::book::Book;
 use super::value::{Kind, Place};
 use super::ways::Ways;
-use rosterd_core::mapping::{Mapping, Outcome, Resolve, RuleSet, Slot, outcomes};
+use rosterd_core::mapping::{Claims, Mapping, OrgName, Outcome, Person, Resolve, RuleSet, Slot, outcomes};
 use rosterd_core::rights::{OrgRole, TeamRole};
 
 /// What one rule gives.
@@ -28,19 +28,23 @@ impl<'a> Tried<'a> {
     pub(super) fn new(book: &'a Book<'_>, provider: &str, ways: &Ways<'_>, orgs: &[&str]) -> Option<Self> {
         let rules = book.of(provider)?;
         let facts = ways.facts();
-        let outcomes: Vec<Outcome> = outcomes(rules, &facts).into_iter().map(|outcome| outcome.outcome).collect();
         let everything: Vec<u32> = (0..facts.len() as u32).collect();
-        let mut claims = Vec::new();
+        let claims = &Claims::default();
+        let person = Person { groups: &everything, groups_known: true, claims, dn: "" };
+        let outcomes: Vec<Outcome> =
+            outcomes(rules, &facts, &person).into_iter().map(|outcome| outcome.outcome).collect();
+        let mut given = Vec::new();
         for (at, rule) in rules.rules.iter().enumerate() {
             if !matches!(outcomes.get(at), Some(Outcome::Hit(_))) {
                 continue;
             }
             let Some(alone) = book.alone(provider, &rule.id) else { continue };
-            let mut mapping = Mapping::new(&alone, facts.iter().copied(), orgs.iter().copied(), true);
+            let orgs = orgs.iter().map(|name| OrgName::plain(name));
+            let mut mapping = Mapping::new(&alone, facts.iter().copied(), Some(orgs), true);
             let mut found = Vec::new();
-            mapping.person(&everything, &mut found);
+            mapping.matched(&person, &mut found);
             for claim in found {
-                let org = |org: u32| mapping.slots.orgs.get(org as usize).and_then(|org| org.name.clone());
+                let org = |org: u32| mapping.slots.orgs.get(org as usize).map(|org| org.shown().to_owned());
                 let (place, role) = match claim.slot {
                     // What a team brings with it is no word of the rule's on the organization.
                     Slot::Org(_) if rule.role.is_none() => continue,
@@ -52,10 +56,10 @@ impl<'a> Tried<'a> {
                     }
                     Slot::ServerAdmin => (Place { kind: Kind::ServerAdmin, org: None, team: None }, SERVER_ADMIN),
                 };
-                claims.push(Claim { place, role, rule: at, via: claim.via });
+                given.push(Claim { place, role, rule: at, via: claim.via });
             }
         }
-        Some(Self { rules, outcomes, claims })
+        Some(Self { rules, outcomes, claims: given })
     }
 
     /// The place of a rule in the set.
@@ -65,7 +69,7 @@ impl<'a> Tried<'a> {
 
     /// Whether the order of rules decides there.
     pub(super) fn ordered(&self, kind: Kind) -> bool {
-        kind == Kind::Org && self.rules.resolve == Resolve::First
+        kind == Kind::Org && self.rules.resolve() == Resolve::First
     }
 }
 

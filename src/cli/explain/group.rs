@@ -4,7 +4,7 @@ use super::book::Book;
 use super::value::{Gives, Group, Looks};
 use super::ways::Ways;
 use crate::store::GroupView;
-use rosterd_core::mapping::{Outcome, outcomes};
+use rosterd_core::mapping::{Claims, Outcome, Person, outcomes};
 
 pub(super) fn explain(view: &GroupView, book: &Book<'_>) -> Group {
     let ways = Ways::new(&view.above);
@@ -39,7 +39,11 @@ pub(super) fn explain(view: &GroupView, book: &Book<'_>) -> Group {
 fn looks(view: &GroupView, book: &Book<'_>, ways: &Ways<'_>) -> Vec<Looks> {
     let Some(rules) = book.of(&view.provider) else { return Vec::new() };
     let mut found = Vec::new();
-    for (rule, outcome) in rules.rules.iter().zip(outcomes(rules, &ways.facts())) {
+    let facts = ways.facts();
+    let everything: Vec<u32> = (0..facts.len() as u32).collect();
+    let claims = &Claims::default();
+    let member = Person { groups: &everything, groups_known: true, claims, dn: "" };
+    for (rule, outcome) in rules.rules.iter().zip(outcomes(rules, &facts, &member)) {
         let mut look = |how, path| {
             let (at, wants) = (book.at(&rule.id), book.wants(&rule.id));
             found.push(Looks { rule: rule.id.clone(), at, how, path, wants });
@@ -49,7 +53,7 @@ fn looks(view: &GroupView, book: &Book<'_>, ways: &Ways<'_>) -> Vec<Looks> {
             Outcome::Hit(via) => via.into_iter().for_each(|at| look("matches", path(at))),
             Outcome::NotAll => look("part", Vec::new()),
             Outcome::RuledOut(at) => look("rules_out", path(at)),
-            Outcome::NoGroupFits => {}
+            Outcome::NoGroupFits | Outcome::Unknown => {}
         }
     }
     found

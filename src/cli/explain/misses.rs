@@ -20,6 +20,9 @@ pub(super) fn misses(book: &Book<'_>, sources: &[Source<'_>]) -> Vec<Miss> {
                 Outcome::NoGroupFits => {
                     whys.insert("no group fits".to_owned());
                 }
+                Outcome::Unknown => {
+                    whys.insert("the provider does not say what it looks at".to_owned());
+                }
                 Outcome::NotAll => {
                     whys.insert("only a part of what it asks for fits".to_owned());
                 }

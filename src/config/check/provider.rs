@@ -13,18 +13,23 @@ pub(super) fn check(entry: &Entry, report: &mut Report<'_>) {
     } else if entry.key == "manual" {
         report.error(&entry.key_origin, "`manual` cannot name a provider", "it is what people grant themselves");
     }
-    match (provider.entry("ldap"), provider.entry("file")) {
-        (None, None) if !provider.entries().iter().any(|inner| ["ldap", "file"].contains(&inner.key.as_str())) => {
-            let message = format!("provider {} does not say where it reads", quoted(&entry.key));
-            report.error(&entry.key_origin, message, "add `ldap` or `file`");
+    let kinds = ["ldap", "file", "login"].map(|kind| provider.entry(kind));
+    let mut said = kinds.into_iter().flatten();
+    match (said.next(), said.next()) {
+        (None, _)
+            if !provider.entries().iter().any(|inner| ["ldap", "file", "login"].contains(&inner.key.as_str())) =>
+        {
+            let message = format!("provider {} does not say where its people come from", quoted(&entry.key));
+            report.error(&entry.key_origin, message, "add `ldap`, `file` or `login`");
         }
-        (Some(_), Some(file)) => {
-            let message = format!("provider {} has both `ldap` and `file`", quoted(&entry.key));
-            report.error(&file.key_origin, message, "make two providers of it");
+        (Some(first), Some(second)) => {
+            let message =
+                format!("provider {} has both {} and {}", quoted(&entry.key), quoted(&first.key), quoted(&second.key));
+            report.error(&second.key_origin, message, "make two providers of it");
         }
-        (Some(inner), None) => ldap::check(inner, report),
-        (None, Some(inner)) => file(inner, report),
-        (None, None) => {}
+        (Some(inner), None) if inner.key == "ldap" => ldap::check(inner, report),
+        (Some(inner), None) if inner.key == "file" => file(inner, report),
+        _ => {}
     }
     report.not_zero(provider, "every", "such as 5m");
     let wants = provider.text_of("on_no_match") == Some("default");
@@ -33,7 +38,7 @@ pub(super) fn check(entry: &Entry, report: &mut Report<'_>) {
             let help = "add `default = { org = \"…\", role = \"Viewer\" }`";
             report.error(&on_no_match.node.origin, "`on_no_match = \"default\"` needs `default`", help);
         }
-        (_, Some(default)) if !wants => {
+        (_, Some(default)) if !wants && provider.get("direct_role").is_none() => {
             let help = "add `on_no_match = \"default\"`, or remove it";
             report.error(&default.key_origin, "`default` is never given", help);
         }

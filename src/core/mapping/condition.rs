@@ -1,5 +1,7 @@
-//! The `match` of a rule: tests on single groups, and combinations of them.
+//! The `match` of a rule: tests on single groups and claims, and combinations of them.
 
+use super::claim::ClaimTest;
+use super::leaves::Leaves;
 use super::template::Captures;
 use crate::dn;
 use regex::{Regex, RegexBuilder};
@@ -10,8 +12,17 @@ use thiserror::Error;
 pub enum ConditionSpec {
     /// A DN, a name, or `*`.
     Group(String),
+    /// A group's own text, compared as text.
+    Exact(String),
     Glob(String),
     Regex(String),
+    /// A path into the claims (JMESPath), and what is to be found there.
+    Claim {
+        path: String,
+        test: ClaimTest,
+    },
+    /// A JMESPath expression over all claims.
+    Expression(String),
     Any(Vec<ConditionSpec>),
     All(Vec<ConditionSpec>),
     None(Vec<ConditionSpec>),
@@ -25,6 +36,14 @@ pub struct GroupFacts<'a> {
     pub name: &'a str,
 }
 
+impl<'a> GroupFacts<'a> {
+    /// The group's own text: its DN where it has one, else its name.
+    #[must_use]
+    pub fn text(&self) -> &'a str {
+        if self.dn.is_empty() { self.name } else { self.dn }
+    }
+}
+
 /// Why a pattern cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PatternError {
@@ -32,36 +51,28 @@ pub enum PatternError {
     Dn(String),
     #[error("not a regular expression: {0}")]
     Regex(String),
+    #[error("not a JMESPath expression: {0}")]
+    Expression(String),
     #[error("must not be empty")]
     Empty,
 }
 
-/// A condition, ready to be tested. Tests on single groups are numbered leaves.
+/// A condition, ready to be tested. Tests on single groups and claims are numbered leaves.
 #[derive(Debug, Clone)]
 pub enum Condition {
     Everybody,
-    Leaf(usize),
+    Leaf(u32),
     Any(Vec<Condition>),
     All(Vec<Condition>),
     None(Vec<Condition>),
 }
 
 impl Condition {
-    /// Whether more groups can make it false: then it cannot be trusted on an incomplete read.
-    #[must_use]
-    pub fn has_negation(&self) -> bool {
-        match self {
-            Self::Everybody | Self::Leaf(_) => false,
-            Self::Any(parts) | Self::All(parts) => parts.iter().any(Self::has_negation),
-            Self::None(_) => true,
-        }
-    }
-
     /// Compiles, adding its tests to `leaves`.
     pub(super) fn compile(
         spec: &ConditionSpec,
         case_sensitive: bool,
-        leaves: &mut Vec<GroupTest>,
+        leaves: &mut Leaves,
     ) -> Result<Self, PatternError> {
         let mut several = |parts: &[ConditionSpec]| {
             if parts.is_empty() {
@@ -74,20 +85,49 @@ impl Condition {
             ConditionSpec::Any(parts) => Self::Any(several(parts)?),
             ConditionSpec::All(parts) => Self::All(several(parts)?),
             ConditionSpec::None(parts) => Self::None(several(parts)?),
-            ConditionSpec::Group(_) | ConditionSpec::Glob(_) | ConditionSpec::Regex(_) => {
-                leaves.push(GroupTest::compile(spec, case_sensitive)?);
-                Self::Leaf(leaves.len() - 1)
+            ConditionSpec::Claim { path, test } => Self::Leaf(leaves.claim(path, test, case_sensitive)?),
+            ConditionSpec::Expression(text) => Self::Leaf(leaves.expression(text)?),
+            ConditionSpec::Group(_) | ConditionSpec::Exact(_) | ConditionSpec::Glob(_) | ConditionSpec::Regex(_) => {
+                Self::Leaf(leaves.group(GroupTest::compile(spec, case_sensitive)?))
             }
         })
     }
+
+    /// Leaves of which at least one must hold for the condition to hold; `None` where it can hold
+    /// without any.
+    pub(super) fn anchors(&self) -> Option<Vec<u32>> {
+        match self {
+            Self::Everybody | Self::None(_) => None,
+            Self::Leaf(leaf) => Some(vec![*leaf]),
+            Self::Any(parts) => {
+                let all: Option<Vec<_>> = parts.iter().map(Self::anchors).collect();
+                all.map(|all| all.into_iter().flatten().collect())
+            }
+            Self::All(parts) => parts.iter().filter_map(Self::anchors).min_by_key(Vec::len),
+        }
+    }
+
+    /// Every leaf in it.
+    pub(super) fn leaves(&self, out: &mut Vec<u32>) {
+        match self {
+            Self::Everybody => {}
+            Self::Leaf(leaf) => out.push(*leaf),
+            Self::Any(parts) | Self::All(parts) | Self::None(parts) => parts.iter().for_each(|part| part.leaves(out)),
+        }
+    }
 }
 
-/// A test on one group.
+/// A test on a group.
 #[derive(Debug, Clone)]
 pub(super) enum GroupTest {
     /// Equal DNs (RFC 4514), in normal form.
     Dn(String),
     Name {
+        text: String,
+        case_sensitive: bool,
+    },
+    /// As [`Self::Name`], on the group's own text.
+    Text {
         text: String,
         case_sensitive: bool,
     },
@@ -106,41 +146,35 @@ impl GroupTest {
                 dn::normalize_into(text, &mut normal).map_err(|_| PatternError::Dn(text.clone()))?;
                 return Ok(Self::Dn(normal));
             }
-            ConditionSpec::Group(text) if text.is_empty() => return Err(PatternError::Empty),
+            ConditionSpec::Group(text) | ConditionSpec::Exact(text) if text.is_empty() => {
+                return Err(PatternError::Empty);
+            }
             ConditionSpec::Group(text) => return Ok(Self::Name { text: text.clone(), case_sensitive }),
+            ConditionSpec::Exact(text) => return Ok(Self::Text { text: text.clone(), case_sensitive }),
             ConditionSpec::Glob(text) => (text, glob(text)),
             ConditionSpec::Regex(text) => (text, text.clone()),
-            ConditionSpec::Any(_) | ConditionSpec::All(_) | ConditionSpec::None(_) => return Err(PatternError::Empty),
+            _ => return Err(PatternError::Empty),
         };
         if text.is_empty() {
             return Err(PatternError::Empty);
         }
         let on_dn = text.contains('=');
-        let regex = RegexBuilder::new(&format!("^(?:{pattern})$"))
-            .case_insensitive(on_dn || !case_sensitive)
-            .size_limit(1 << 20)
-            .build()
-            .map_err(|error| PatternError::Regex(error.to_string()))?;
-        Ok(Self::Pattern { regex, on_dn })
+        Ok(Self::Pattern { regex: whole(&pattern, !on_dn && case_sensitive)?, on_dn })
     }
 
     /// The names that its captures have, `0` left out.
     pub(super) fn capture_names(&self) -> Vec<String> {
         match self {
-            Self::Dn(_) | Self::Name { .. } => Vec::new(),
-            Self::Pattern { regex, .. } => {
-                let numbers = (1..regex.captures_len()).map(|n| n.to_string());
-                numbers.chain(regex.capture_names().flatten().map(str::to_owned)).collect()
-            }
+            Self::Dn(_) | Self::Name { .. } | Self::Text { .. } => Vec::new(),
+            Self::Pattern { regex, .. } => capture_names(regex),
         }
     }
 
-    /// What it captures from the group, if it matches.
+    /// What a pattern captures from the group, if it matches. The other kinds are found by the
+    /// index of leaves.
     pub(super) fn captures(&self, group: GroupFacts<'_>, normal_dn: &str) -> Option<Captures> {
         match self {
-            Self::Dn(dn) => (dn == normal_dn).then(Captures::new),
-            Self::Name { text, case_sensitive: true } => (text == group.name).then(Captures::new),
-            Self::Name { text, case_sensitive: false } => same_ignoring_case(text, group.name).then(Captures::new),
+            Self::Dn(_) | Self::Name { .. } | Self::Text { .. } => None,
             Self::Pattern { regex, on_dn: false } => captured(regex, group.name),
             // As the provider writes it, so that captures keep their case; or as its equals are.
             Self::Pattern { regex, on_dn: true } => captured(regex, group.dn).or_else(|| captured(regex, normal_dn)),
@@ -148,11 +182,32 @@ impl GroupTest {
     }
 }
 
-fn same_ignoring_case(a: &str, b: &str) -> bool {
-    a.chars().flat_map(char::to_lowercase).eq(b.chars().flat_map(char::to_lowercase))
+/// An expression that has to match from start to end.
+pub(super) fn whole(pattern: &str, case_sensitive: bool) -> Result<Regex, PatternError> {
+    // Alone first: `a)|(b` is none, but would be one between the brackets that follow.
+    let build = |text: &str| {
+        RegexBuilder::new(text)
+            .case_insensitive(!case_sensitive)
+            .size_limit(1 << 20)
+            .build()
+            .map_err(|error| PatternError::Regex(error.to_string()))
+    };
+    build(pattern)?;
+    build(&format!("^(?:{pattern})$"))
 }
 
-fn captured(regex: &Regex, text: &str) -> Option<Captures> {
+/// The names that an expression's captures have, `0` left out.
+pub(super) fn capture_names(regex: &Regex) -> Vec<String> {
+    let numbers = (1..regex.captures_len()).map(|n| n.to_string());
+    numbers.chain(regex.capture_names().flatten().map(str::to_owned)).collect()
+}
+
+/// What two texts that differ in case only have in common.
+pub(super) fn folded(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
+pub(super) fn captured(regex: &Regex, text: &str) -> Option<Captures> {
     let found = regex.captures(text)?;
     let mut captures = Captures::new();
     for (number, name) in regex.capture_names().enumerate().skip(1) {
@@ -167,7 +222,7 @@ fn captured(regex: &Regex, text: &str) -> Option<Captures> {
 }
 
 /// `*` any run of characters, `?` any one; everything else is itself.
-fn glob(text: &str) -> String {
+pub(super) fn glob(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
         match c {
@@ -180,19 +235,9 @@ fn glob(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 mod tests {
+    use super::super::testing::{captures, hits};
     use super::*;
-
-    fn captures(spec: &ConditionSpec, dn: &str, name: &str) -> Option<Captures> {
-        let mut normal = String::new();
-        let _ = dn::normalize_into(dn, &mut normal);
-        GroupTest::compile(spec, false).unwrap().captures(GroupFacts { dn, name }, &normal)
-    }
-
-    fn hits(spec: ConditionSpec, dn: &str, name: &str) -> bool {
-        captures(&spec, dn, name).is_some()
-    }
 
     #[test]
     fn dns_compare_as_dns_and_names_as_names() {
@@ -204,6 +249,15 @@ mod tests {
     }
 
     #[test]
+    fn an_exact_text_is_the_dn_as_it_is_written_or_the_name() {
+        let dn = "CN=SRE, ou=Groups,dc=example";
+        assert!(hits(ConditionSpec::Exact("cn=sre, ou=groups,dc=example".into()), dn, "SRE"));
+        assert!(!hits(ConditionSpec::Exact("cn=sre,ou=groups,dc=example".into()), dn, "SRE"));
+        assert!(!hits(ConditionSpec::Exact("sre".into()), dn, "SRE"));
+        assert!(hits(ConditionSpec::Exact("R\u{c9}SEAU".into()), "", "r\u{e9}seau"));
+    }
+
+    #[test]
     fn globs_and_regexes_match_the_whole_text() {
         let dn = "cn=team-Sre,ou=groups,dc=example";
         assert!(hits(ConditionSpec::Glob("cn=team-*,ou=groups,dc=example".into()), dn, "team-Sre"));
@@ -211,7 +265,7 @@ mod tests {
         assert!(hits(ConditionSpec::Glob("team-s?e".into()), dn, "team-Sre"));
         assert!(!hits(ConditionSpec::Glob("team-s.e".into()), dn, "team-Sre"));
         assert!(!hits(ConditionSpec::Regex("eam-.*".into()), dn, "team-Sre"));
-        let found = captures(&ConditionSpec::Regex("team-(?<name>.*)".into()), dn, "team-Sre").unwrap();
+        let found = captures(&ConditionSpec::Regex("team-(?<name>.*)".into()), dn, "team-Sre").unwrap_or_default();
         assert_eq!(found.get("name").map(String::as_str), Some("Sre"));
         assert_eq!(found.get("1").map(String::as_str), Some("Sre"));
     }

@@ -1,24 +1,25 @@
-//! From a person's groups to what the rules give.
+//! From a person's groups and claims to what each rule gives.
 
-use super::condition::{Condition, GroupFacts};
-use super::rule::{OrgTarget, Resolve, Rule, RuleSet};
-use super::slots::{Slot, Slots};
-use super::template::Captures;
-use crate::dn;
+use super::condition::GroupFacts;
+use super::leaves::Hit;
+use super::rule::{OrgTarget, Owner, Resolve, Rule, RuleSet};
+use super::scope::{Binding, Person, Problem, Scope, Seen};
+use super::slots::{OrgName, Slot, Slots};
 use crate::rights::{OrgRole, TeamRole};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// What one rule gives one person. The derived order puts, within a slot, the stronger role
-/// first, then the earlier rule, then the earlier group.
+/// What one rule gives one person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claim {
     pub slot: Slot,
     /// The organization role, or 0 and 1 for a team's member and admin, as a rank.
     pub rank: u8,
-    /// The rule's place in the set.
+    /// The rule's place in the set, [`super::DIRECT_ROLE`] or [`super::ON_NO_MATCH`].
     pub rule: u32,
     /// The group that made it match, as its place in the list given to the mapping.
     pub via: Option<u32>,
+    /// For server admin: an organization of the rule.
+    pub(super) under: Option<u32>,
 }
 
 impl Claim {
@@ -35,43 +36,42 @@ impl Claim {
     }
 }
 
-/// More ways than this to bind the captures of one rule for one person are a mistake in the rule.
-const MOST_BINDINGS: usize = 1000;
-
-/// One way in which a condition holds: the group that shows it, and what was captured.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Binding {
-    pub(super) via: Option<u32>,
-    pub(super) captures: Captures,
-    /// How many groups took part in the captures.
-    sources: u32,
-}
+/// At most so many different problems with expressions are kept.
+const MOST_PROBLEMS: usize = 100;
 
 /// The rules of a provider, applied to its groups.
 #[derive(Debug)]
 pub struct Mapping<'a> {
-    rules: &'a RuleSet,
+    pub(super) rules: &'a RuleSet,
     pub slots: Slots,
     /// For each group: what rules on that one group give.
     direct: Vec<Box<[Claim]>>,
     /// For each group: the tests that hold for it, with what they capture.
-    hits: Vec<Vec<(usize, Captures)>>,
+    hits: Vec<Box<[Hit]>>,
+    /// What a group is called in expressions.
+    names: Vec<Box<str>>,
     everybody: Vec<Claim>,
-    combined: Vec<u32>,
-    all_orgs: Vec<u32>,
+    /// `None`: nobody knows which there are.
+    all_orgs: Option<Vec<u32>>,
+    complete: bool,
     /// Names that came out unusable: rule, group.
-    unusable: BTreeMap<(u32, Option<u32>), ()>,
-    scratch: Vec<Claim>,
+    unusable: BTreeSet<(u32, Option<u32>)>,
+    /// What expressions could not be evaluated on, and how often.
+    problems: BTreeMap<Problem, u32>,
+    pub(super) seen: Seen,
+    candidates: Vec<u32>,
+    /// A rule about `*` matched somebody, and nobody knows which organizations there are.
+    pub(super) unlisted: bool,
 }
 
 impl<'a> Mapping<'a> {
-    /// `groups` are all of the provider's; `orgs` the names of the organizations there are.
-    /// With `complete` false, rules with `none` give nothing: a group that was not read could
-    /// contradict them.
+    /// `groups` are all of the provider's; `orgs` the organizations there are, `None` where that is
+    /// not known. With `complete` false, rules with `none` over groups give nothing: a group that
+    /// was not read could contradict them.
     pub fn new<'g>(
         rules: &'a RuleSet,
         groups: impl Iterator<Item = GroupFacts<'g>>,
-        orgs: impl Iterator<Item = &'g str>,
+        orgs: Option<impl Iterator<Item = OrgName>>,
         complete: bool,
     ) -> Self {
         let mut mapping = Self {
@@ -79,85 +79,140 @@ impl<'a> Mapping<'a> {
             slots: Slots::default(),
             direct: Vec::new(),
             hits: Vec::new(),
+            names: Vec::new(),
             everybody: Vec::new(),
-            combined: Vec::new(),
-            all_orgs: Vec::new(),
-            unusable: BTreeMap::new(),
-            scratch: Vec::new(),
+            all_orgs: None,
+            complete,
+            unusable: BTreeSet::new(),
+            problems: BTreeMap::new(),
+            seen: Seen::default(),
+            candidates: Vec::new(),
+            unlisted: false,
         };
-        mapping.all_orgs = orgs.map(|name| mapping.slots.org(name)).collect();
-        let mut normal = String::new();
-        for group in groups {
-            normal.clear();
-            if dn::normalize_into(group.dn, &mut normal).is_err() {
-                normal.clear();
+        let declared: Vec<u32> = rules.declared().iter().map(|org| mapping.slots.declare(org)).collect();
+        mapping.all_orgs = orgs.map(|orgs| {
+            let named = declared.into_iter().zip(rules.declared()).filter(|(_, org)| org.name.is_some());
+            let mut all: Vec<u32> = named.map(|(slot, _)| slot).collect();
+            all.extend(orgs.map(|org| mapping.slots.stored(&org)));
+            all.sort_unstable();
+            all.dedup();
+            all
+        });
+        let by_name = rules.looks_at_claims();
+        for (place, group) in (0u32..).zip(groups) {
+            let hits = rules.leaves.group_hits(group);
+            let mut claims = Vec::new();
+            for (leaf, captures) in &hits {
+                if let Some(Owner::Single(index)) = rules.owners.get(*leaf as usize)
+                    && let Some(rule) = rules.rules.get(*index as usize)
+                {
+                    let binding = Binding { via: Some(place), captures: captures.clone(), sources: 1 };
+                    mapping.claim(*index, rule, &binding, &mut claims);
+                }
             }
-            let test = |(leaf, test): (usize, &super::condition::GroupTest)| {
-                test.captures(group, &normal).map(|captures| (leaf, captures))
-            };
-            mapping.hits.push(rules.leaves.iter().enumerate().filter_map(test).collect());
-        }
-        let mut direct = vec![Vec::new(); mapping.hits.len()];
-        for (index, rule) in (0u32..).zip(&rules.rules) {
-            match &rule.condition {
-                _ if rule.condition.has_negation() && !complete => {}
-                Condition::Everybody => {
-                    let mut claims = std::mem::take(&mut mapping.everybody);
-                    mapping.claim(index, rule, &Binding::default(), &mut claims);
-                    mapping.everybody = claims;
-                }
-                Condition::Leaf(leaf) => {
-                    for (group, claims) in direct.iter_mut().enumerate() {
-                        let Some((_, captures)) = mapping.hits[group].iter().find(|(l, _)| l == leaf) else { continue };
-                        let binding = Binding { via: Some(group as u32), captures: captures.clone(), sources: 1 };
-                        mapping.claim(index, rule, &binding, claims);
-                    }
-                }
-                Condition::Any(_) | Condition::All(_) | Condition::None(_) => mapping.combined.push(index),
+            mapping.direct.push(claims.into_boxed_slice());
+            mapping.hits.push(hits.into_boxed_slice());
+            if by_name {
+                mapping.names.push(group.text().into());
             }
         }
-        mapping.direct = direct.into_iter().map(Vec::into_boxed_slice).collect();
+        let mut everybody = Vec::new();
+        for index in &rules.everybody {
+            if let Some(rule) = rules.rules.get(*index as usize) {
+                mapping.claim(*index, rule, &Binding::default(), &mut everybody);
+            }
+        }
+        mapping.everybody = everybody;
+        mapping.unlisted = false;
         mapping
     }
 
-    /// What the rules give somebody who is in these groups (all of them, nested ones included, in
-    /// any order, each once). `out` is emptied first; afterwards it has one claim for each slot,
-    /// by slot. Membership of a team brings membership of its organization with it.
-    pub fn person(&mut self, groups: &[u32], out: &mut Vec<Claim>) {
-        let mut claims = std::mem::take(&mut self.scratch);
-        claims.clear();
+    /// Evaluates the person's claims, and collects what every rule that matches gives, in no
+    /// order and not yet resolved.
+    pub(super) fn collect(&mut self, person: &Person<'_>, claims: &mut Vec<Claim>) {
+        let rules = self.rules;
+        let mut seen = std::mem::take(&mut self.seen);
+        seen.look(rules, person, &|group| self.names.get(group as usize).map(|name| name.to_string()));
+        for problem in &seen.problems {
+            if self.problems.len() < MOST_PROBLEMS || self.problems.contains_key(problem) {
+                *self.problems.entry(problem.clone()).or_insert(0) += 1;
+            }
+        }
+        self.unlisted = self.all_orgs.is_none()
+            && rules.everybody.iter().any(|rule| rules.rules.get(*rule as usize).is_some_and(about_all_orgs));
         claims.extend_from_slice(&self.everybody);
-        for group in groups {
+        let mut candidates = std::mem::take(&mut self.candidates);
+        candidates.clear();
+        candidates.extend_from_slice(&rules.always);
+        for group in person.groups {
             if let Some(direct) = self.direct.get(*group as usize) {
                 claims.extend_from_slice(direct);
             }
-        }
-        let rules = self.rules;
-        for at in 0..self.combined.len() {
-            let index = self.combined[at];
-            if let Some(rule) = rules.rules.get(index as usize) {
-                for binding in bindings(&rule.condition, groups, &self.hits) {
-                    self.claim(index, rule, &binding, &mut claims);
+            for (leaf, _) in self.hits.get(*group as usize).into_iter().flatten() {
+                match rules.owners.get(*leaf as usize) {
+                    Some(Owner::Combined(rule)) => candidates.push(*rule),
+                    Some(Owner::Single(rule)) if self.all_orgs.is_none() => {
+                        self.unlisted |= rules.rules.get(*rule as usize).is_some_and(about_all_orgs);
+                    }
+                    _ => {}
                 }
             }
         }
-        self.resolve(&mut claims, out);
-        self.scratch = claims;
+        for (leaf, captures) in &seen.hits {
+            match rules.owners.get(*leaf as usize) {
+                Some(Owner::Combined(rule)) => candidates.push(*rule),
+                Some(Owner::Single(index)) => {
+                    if let Some(rule) = rules.rules.get(*index as usize) {
+                        let binding = Binding { via: None, captures: captures.clone(), sources: 1 };
+                        self.claim(*index, rule, &binding, claims);
+                    }
+                }
+                _ => {}
+            }
+        }
+        candidates.sort_unstable();
+        candidates.dedup();
+        for index in &candidates {
+            let Some(rule) = rules.rules.get(*index as usize) else { continue };
+            let bindings = self.scope(person.groups, &seen).bindings(&rule.condition);
+            for binding in bindings {
+                self.claim(*index, rule, &binding, claims);
+            }
+        }
+        self.candidates = candidates;
+        self.seen = seen;
+    }
+
+    pub(super) fn scope<'s>(&'s self, groups: &'s [u32], seen: &'s Seen) -> Scope<'s> {
+        Scope { leaves: &self.rules.leaves, groups, hits: &self.hits, seen, complete: self.complete }
     }
 
     /// Whether the rules could name an organization beside the `known` first ones.
     #[must_use]
     pub fn may_create_orgs(&self, known: usize) -> bool {
-        self.slots.orgs.len() > known || !self.combined.is_empty()
+        self.slots.orgs.len() > known || self.rules.looks_at_claims() || self.rules.has_combined()
     }
 
     /// Rules whose names could not be filled in for a group: (rule, group).
     pub fn unusable(&self) -> impl Iterator<Item = (u32, Option<u32>)> + '_ {
-        self.unusable.keys().copied()
+        self.unusable.iter().copied()
     }
 
-    fn resolve(&self, claims: &mut [Claim], out: &mut Vec<Claim>) {
-        let first = self.rules.resolve == Resolve::First;
+    /// What expressions could not be evaluated on so far, and for how many people.
+    pub fn problems(&self) -> impl Iterator<Item = (&Problem, u32)> {
+        self.problems.iter().map(|(problem, times)| (problem, *times))
+    }
+
+    /// Counts one more problem.
+    pub(super) fn note(&mut self, problem: Problem) {
+        if self.problems.len() < MOST_PROBLEMS || self.problems.contains_key(&problem) {
+            *self.problems.entry(problem).or_insert(0) += 1;
+        }
+    }
+
+    /// Of each slot the claim that wins, by slot.
+    pub(super) fn resolve(&self, claims: &mut [Claim], out: &mut Vec<Claim>) {
+        let first = self.rules.terms.resolve == Resolve::First;
         claims.sort_unstable_by(|a, b| {
             let order = a.slot.cmp(&b.slot);
             let strength = b.rank.cmp(&a.rank);
@@ -170,101 +225,70 @@ impl<'a> Mapping<'a> {
         });
         out.clear();
         out.extend_from_slice(claims);
-        out.dedup_by_key(|claim| claim.slot);
-        let teams_from = out.partition_point(|claim| matches!(claim.slot, Slot::Org(_)));
-        let mut implied: Vec<Claim> = Vec::new();
-        for claim in &out[teams_from..] {
-            if let Slot::Team(team) = claim.slot
-                && let Some(team) = self.slots.teams.get(team as usize)
-                && out[..teams_from].binary_search_by_key(&Slot::Org(team.org), |c| c.slot).is_err()
-                && !implied.iter().any(|c| c.slot == Slot::Org(team.org))
-            {
-                implied.push(Claim { slot: Slot::Org(team.org), rank: 0, ..*claim });
-            }
+        let mut reached = None;
+        if first {
+            // Sorted by slot: the winners of all organizations stand before server admin.
+            out.dedup_by(|b, a| a.slot == b.slot && a.slot != Slot::ServerAdmin);
+            let orgs = out.partition_point(|claim| matches!(claim.slot, Slot::Org(_)));
+            let (winners, rest) = out.split_at(orgs);
+            let taken = |claim: &Claim| {
+                claim.under.is_some_and(|org| {
+                    let winner = winners.binary_search_by_key(&Slot::Org(org), |w| w.slot);
+                    winner.is_ok_and(|at| winners.get(at).is_some_and(|w| w.rule < claim.rule))
+                })
+            };
+            reached = Some(rest.iter().find(|claim| claim.slot == Slot::ServerAdmin && !taken(claim)).copied());
         }
-        if !implied.is_empty() {
-            out.extend(implied);
-            out.sort_unstable_by_key(|claim| claim.slot);
+        out.dedup_by_key(|claim| claim.slot);
+        if let Some(reached) = reached {
+            out.retain(|claim| claim.slot != Slot::ServerAdmin);
+            out.extend(reached);
         }
     }
 
     /// Adds what `rule` gives under one binding.
     fn claim(&mut self, index: u32, rule: &Rule, binding: &Binding, claims: &mut Vec<Claim>) {
         let via = binding.via;
-        if rule.server_admin {
-            claims.push(Claim { slot: Slot::ServerAdmin, rank: 0, rule: index, via });
+        let mut orgs = Vec::with_capacity(1);
+        for target in &rule.orgs {
+            match target {
+                OrgTarget::All => match &self.all_orgs {
+                    Some(all) => orgs.extend_from_slice(all),
+                    None => self.unlisted = true,
+                },
+                OrgTarget::Named(template) => match template.expand(&binding.captures) {
+                    Some(name) => orgs.push(self.slots.org(&name)),
+                    None => {
+                        self.unusable.insert((index, via));
+                    }
+                },
+            }
         }
-        let one;
-        let orgs: &[u32] = match &rule.org {
-            None => return,
-            Some(OrgTarget::All) => &self.all_orgs,
-            Some(OrgTarget::Named(template)) => match template.expand(&binding.captures) {
-                Some(name) => {
-                    one = [self.slots.org(&name)];
-                    &one
-                }
-                None => {
-                    self.unusable.insert((index, via), ());
-                    return;
-                }
-            },
-        };
+        if rule.server_admin {
+            let claim = Claim { slot: Slot::ServerAdmin, rank: 0, rule: index, via, under: None };
+            if rule.orgs.is_empty() {
+                claims.push(claim);
+            }
+            claims.extend(orgs.iter().map(|org| Claim { under: Some(*org), ..claim }));
+        }
         if let Some(role) = rule.role {
-            claims.extend(orgs.iter().map(|org| Claim { slot: Slot::Org(*org), rank: role as u8, rule: index, via }));
+            let claim = |org: &u32| Claim { slot: Slot::Org(*org), rank: role as u8, rule: index, via, under: None };
+            claims.extend(orgs.iter().map(claim));
         }
         if let Some((template, role)) = &rule.team {
             let Some(name) = template.expand(&binding.captures) else {
-                self.unusable.insert((index, via), ());
+                self.unusable.insert((index, via));
                 return;
             };
             let named_after = via.filter(|_| binding.sources == 1 && template.captures().next().is_some());
             for org in orgs {
-                let team = self.slots.team(*org, &name, named_after);
-                claims.push(Claim { slot: Slot::Team(team), rank: *role as u8, rule: index, via });
+                let team = self.slots.team(org, &name, named_after);
+                claims.push(Claim { slot: Slot::Team(team), rank: *role as u8, rule: index, via, under: None });
             }
         }
     }
 }
 
-/// All ways in which a condition holds for somebody in `groups`.
-pub(super) fn bindings(condition: &Condition, groups: &[u32], hits: &[Vec<(usize, Captures)>]) -> Vec<Binding> {
-    let mut found = match condition {
-        Condition::Everybody => vec![Binding::default()],
-        Condition::Leaf(leaf) => groups
-            .iter()
-            .filter_map(|group| {
-                let (_, captures) = hits.get(*group as usize)?.iter().find(|(l, _)| l == leaf)?;
-                Some(Binding { via: Some(*group), captures: captures.clone(), sources: 1 })
-            })
-            .collect(),
-        Condition::Any(parts) => parts.iter().flat_map(|part| bindings(part, groups, hits)).collect(),
-        Condition::All(parts) => {
-            let mut all = vec![Binding::default()];
-            for part in parts {
-                let more = bindings(part, groups, hits);
-                all = all
-                    .iter()
-                    .flat_map(|left| more.iter().map(|right| joined(left, right)))
-                    .take(MOST_BINDINGS)
-                    .collect();
-            }
-            all
-        }
-        Condition::None(parts) => {
-            if parts.iter().all(|part| bindings(part, groups, hits).is_empty()) {
-                vec![Binding::default()]
-            } else {
-                Vec::new()
-            }
-        }
-    };
-    found.sort();
-    found.dedup();
-    found
-}
-
-fn joined(left: &Binding, right: &Binding) -> Binding {
-    let mut captures = left.captures.clone();
-    captures.extend(right.captures.iter().map(|(k, v)| (k.clone(), v.clone())));
-    Binding { via: left.via.or(right.via), captures, sources: left.sources + right.sources }
+fn about_all_orgs(rule: &Rule) -> bool {
+    rule.orgs.iter().any(|org| matches!(org, OrgTarget::All))
 }

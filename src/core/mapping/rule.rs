@@ -1,7 +1,13 @@
 //! Rules as written, and compiled for one provider.
 
-use super::condition::{Condition, ConditionSpec, GroupTest, PatternError};
+use super::claim::{Claims, Found, Scalar};
+use super::condition::{Condition, ConditionSpec, PatternError};
+use super::direct::DirectRole;
+use super::expression::Expression;
+use super::leaves::Leaves;
+use super::slots::OrgName;
 use super::template::{Template, TemplateError};
+use super::terms::{NoMatch, OrgRoles, Terms, TermsSpec};
 use crate::rights::{OrgRole, TeamRole};
 use thiserror::Error;
 
@@ -10,11 +16,16 @@ use thiserror::Error;
 pub struct RuleSpec {
     pub id: String,
     pub condition: ConditionSpec,
-    pub org: Option<String>,
+    /// Names, keys, templates, or `*`.
+    pub orgs: Vec<String>,
     pub role: Option<OrgRole>,
     pub team: Option<String>,
     pub team_role: Option<TeamRole>,
     pub server_admin: bool,
+    /// `None`: as the provider.
+    pub case_sensitive: Option<bool>,
+    /// It does not count as a match.
+    pub aside: bool,
 }
 
 /// Why a rule cannot be used.
@@ -33,7 +44,8 @@ pub enum Resolve {
     /// The highest role; of equal ones the first rule.
     #[default]
     Highest,
-    /// The first rule. Teams and server admin are not affected: any rule gives them.
+    /// The first rule. One that stands behind it is not reached for that organization: neither its
+    /// role nor its server admin. Teams are not affected.
     First,
 }
 
@@ -41,8 +53,8 @@ pub enum Resolve {
 #[derive(Debug, Clone)]
 pub enum OrgTarget {
     Named(Template),
-    /// Every organization there is when the rules are evaluated, and those that the same run
-    /// creates.
+    /// Every organization there is when the rules are evaluated, those that are declared, and
+    /// those that the same run creates.
     All,
 }
 
@@ -51,73 +63,210 @@ pub enum OrgTarget {
 pub struct Rule {
     pub id: String,
     pub condition: Condition,
-    pub org: Option<OrgTarget>,
+    pub orgs: Vec<OrgTarget>,
     pub role: Option<OrgRole>,
     pub team: Option<(Template, TeamRole)>,
     pub server_admin: bool,
+    pub aside: bool,
 }
 
-/// The rules of one provider, in order.
+/// What a leaf leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// A rule that is this one test.
+    Single(u32),
+    /// A rule that may hold when this test does.
+    Combined(u32),
+    /// None: it is one of several tests of a rule, another of which leads to it.
+    Nobody,
+}
+
+/// The rules of one provider, in order, with the terms under which they count.
 #[derive(Debug, Clone, Default)]
 pub struct RuleSet {
     pub rules: Vec<Rule>,
-    pub(super) leaves: Vec<GroupTest>,
-    pub resolve: Resolve,
+    pub(super) leaves: Leaves,
+    /// By leaf.
+    pub(super) owners: Vec<Owner>,
+    /// Rules that match everybody.
+    pub(super) everybody: Vec<u32>,
+    /// Rules that can match without any test that holds.
+    pub(super) always: Vec<u32>,
+    pub(super) has_asides: bool,
+    /// Whether some test looks at groups.
+    pub(super) looks_at_groups: bool,
+    has_combined: bool,
+    pub(super) terms: Terms,
 }
 
 impl RuleSet {
     /// Compiles rules.
     ///
     /// # Errors
-    /// Every rule that cannot be used, with the key that is wrong.
-    pub fn compile(specs: &[RuleSpec], resolve: Resolve, case_sensitive: bool) -> Result<Self, Vec<RuleError>> {
-        let mut set = Self { resolve, ..Self::default() };
+    /// Everything that cannot be used, with the rule and the key that is wrong.
+    pub fn compile(specs: &[RuleSpec], terms: &TermsSpec) -> Result<Self, Vec<RuleError>> {
+        let mut set = Self::default();
         let mut errors = Vec::new();
+        let mut refuse = |rule: &str, field, problem| errors.push(RuleError { rule: rule.to_owned(), field, problem });
         for spec in specs {
-            match set.rule(spec, case_sensitive) {
+            match set.rule(spec, spec.case_sensitive.unwrap_or(terms.case_sensitive)) {
                 Ok(rule) => set.rules.push(rule),
-                Err((field, problem)) => errors.push(RuleError { rule: spec.id.clone(), field, problem }),
+                Err((field, problem)) => refuse(&spec.id, field, problem),
             }
         }
-        if errors.is_empty() { Ok(set) } else { Err(errors) }
+        match &terms.allow {
+            None => {}
+            Some(spec) => match Condition::compile(spec, terms.case_sensitive, &mut set.leaves) {
+                Ok(condition) => set.terms.allow = Some(condition),
+                Err(error) => refuse("allow", "allow", error.to_string()),
+            },
+        }
+        match terms.groups.as_deref().map(Expression::compile).transpose() {
+            Ok(groups) => set.terms.groups = groups,
+            Err(problem) => refuse("claims", "groups", problem),
+        }
+        match terms.direct_role.as_ref().map(DirectRole::compile).transpose() {
+            Ok(direct) => set.terms.direct_role = direct,
+            Err(problem) => refuse("direct_role", "expression", problem),
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        set.terms.take(terms);
+        set.index();
+        Ok(set)
     }
 
     /// Whether some rule is about `*`.
     #[must_use]
     pub fn mentions_all_orgs(&self) -> bool {
-        self.rules.iter().any(|rule| matches!(rule.org, Some(OrgTarget::All)))
+        self.rules.iter().any(|rule| rule.orgs.iter().any(|org| matches!(org, OrgTarget::All)))
+    }
+
+    /// Whether a person may keep what was given before, so that it has to be known.
+    #[must_use]
+    pub fn may_keep(&self) -> bool {
+        let terms = &self.terms;
+        terms.on_no_match == NoMatch::Keep
+            || terms.org_roles == OrgRoles::Keep
+            || terms.keep_server_admin
+            || terms.strict
+            || terms.allow.is_some()
+            || terms.direct_role.is_some()
+            || !self.leaves.lookups.is_empty()
+            || !self.leaves.expressions.is_empty()
+    }
+
+    /// Whether claims count at all.
+    #[must_use]
+    pub fn looks_at_claims(&self) -> bool {
+        self.terms.direct_role.is_some() || !self.leaves.lookups.is_empty() || !self.leaves.expressions.is_empty()
+    }
+
+    /// The groups that claims name; `None` where nothing says them. Errors of the expression count
+    /// as nothing said.
+    #[must_use]
+    pub fn groups_of(&self, claims: &Claims) -> Option<Vec<String>> {
+        let path = self.terms.groups.as_ref()?;
+        match self.terms.reading.look_up(path, claims, None, &mut |_, _| {}) {
+            Found::Values(values) => {
+                let text = |value| if let Scalar::Text(text) = value { Some(text) } else { None };
+                Some(values.into_iter().filter_map(text).collect())
+            }
+            Found::Present | Found::Unknown => self.terms.reading.absent_is_none.then(Vec::new),
+        }
+    }
+
+    /// How rules are resolved.
+    #[must_use]
+    pub fn resolve(&self) -> Resolve {
+        self.terms.resolve
+    }
+
+    /// The organizations that are declared.
+    #[must_use]
+    pub fn declared(&self) -> &[OrgName] {
+        &self.terms.orgs
+    }
+
+    /// What a claim's rule is called: the rule's id, or what stands in for one.
+    #[must_use]
+    pub fn name(&self, rule: u32) -> &str {
+        match rule {
+            super::DIRECT_ROLE => "direct_role",
+            super::ON_NO_MATCH => "on_no_match",
+            rule => self.rules.get(rule as usize).map_or("", |rule| &rule.id),
+        }
+    }
+
+    /// Whether what a rule gives can depend on several groups or claims at once.
+    #[must_use]
+    pub(super) fn has_combined(&self) -> bool {
+        self.has_combined
+    }
+
+    fn index(&mut self) {
+        self.has_asides = self.rules.iter().any(|rule| rule.aside);
+        self.looks_at_groups = self.leaves.looks_at_groups();
+        self.owners = vec![Owner::Nobody; self.leaves.all.len()];
+        for (index, rule) in (0u32..).zip(&self.rules) {
+            match &rule.condition {
+                Condition::Everybody => self.everybody.push(index),
+                Condition::Leaf(leaf) => {
+                    if let Some(owner) = self.owners.get_mut(*leaf as usize) {
+                        *owner = Owner::Single(index);
+                    }
+                }
+                combined => match combined.anchors() {
+                    None => {
+                        self.has_combined = true;
+                        self.always.push(index);
+                    }
+                    Some(anchors) => {
+                        self.has_combined = true;
+                        for leaf in anchors {
+                            if let Some(owner) = self.owners.get_mut(leaf as usize) {
+                                *owner = Owner::Combined(index);
+                            }
+                        }
+                    }
+                },
+            }
+        }
     }
 
     fn rule(&mut self, spec: &RuleSpec, case_sensitive: bool) -> Result<Rule, (&'static str, String)> {
-        let first_leaf = self.leaves.len();
+        let first_leaf = self.leaves.all.len() as u32;
         let condition = Condition::compile(&spec.condition, case_sensitive, &mut self.leaves)
             .map_err(|e: PatternError| ("match", e.to_string()))?;
-        let captures: Vec<String> = self.leaves[first_leaf..].iter().flat_map(GroupTest::capture_names).collect();
+        let last_leaf = self.leaves.all.len() as u32;
+        let captures: Vec<String> = (first_leaf..last_leaf).flat_map(|leaf| self.leaves.capture_names(leaf)).collect();
         let template = |field: &'static str, text: &str| {
             let template = Template::parse(text).map_err(|e: TemplateError| (field, e.to_string()))?;
             if let Some(name) = template.captures().find(|name| !captures.iter().any(|c| c == name)) {
-                return Err((field, format!("`${{{name}}}` is not captured by the rule's group_regex")));
+                return Err((field, format!("`${{{name}}}` is not captured by the rule's match")));
             }
             Ok(template)
         };
-        let org = match spec.org.as_deref() {
-            None => None,
-            Some("*") => Some(OrgTarget::All),
-            Some(text) => Some(OrgTarget::Named(template("org", text)?)),
+        let org = |text: &String| match text.as_str() {
+            "*" => Ok(OrgTarget::All),
+            text => Ok(OrgTarget::Named(template("org", text)?)),
         };
+        let orgs = spec.orgs.iter().map(org).collect::<Result<Vec<_>, _>>()?;
         let team = match spec.team.as_deref() {
             None => None,
             Some(text) => Some((template("team", text)?, spec.team_role.unwrap_or(TeamRole::Member))),
         };
-        if org.is_none() && (spec.role.is_some() || team.is_some()) {
+        if orgs.is_empty() && (spec.role.is_some() || team.is_some()) {
             return Err(("org", "a role or team needs the organization it is in".to_owned()));
         }
-        if org.is_some() && spec.role.is_none() && team.is_none() {
+        if !orgs.is_empty() && spec.role.is_none() && team.is_none() && !spec.server_admin {
             return Err(("org", "an organization needs a role or a team to give in it".to_owned()));
         }
-        if org.is_none() && !spec.server_admin {
+        if orgs.is_empty() && !spec.server_admin {
             return Err(("id", "the rule gives nothing: no org, no server_admin".to_owned()));
         }
-        Ok(Rule { id: spec.id.clone(), condition, org, role: spec.role, team, server_admin: spec.server_admin })
+        let (id, role, server_admin, aside) = (spec.id.clone(), spec.role, spec.server_admin, spec.aside);
+        Ok(Rule { id, condition, orgs, role, team, server_admin, aside })
     }
 }

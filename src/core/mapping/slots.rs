@@ -12,6 +12,29 @@ pub enum Slot {
     ServerAdmin,
 }
 
+/// An organization, as far as it is known by name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct OrgName {
+    /// The key under which the configuration declares it. It survives renames.
+    pub key: Option<String>,
+    /// Its name; absent only where it is declared without one.
+    pub name: Option<String>,
+}
+
+impl OrgName {
+    /// An organization that is not declared.
+    #[must_use]
+    pub fn plain(name: &str) -> Self {
+        Self { key: None, name: Some(name.to_owned()) }
+    }
+
+    /// What to call it: its name, else its key.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        self.name.as_deref().or(self.key.as_deref()).unwrap_or_default()
+    }
+}
+
 /// A team that a rule names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TeamName {
@@ -20,14 +43,6 @@ pub struct TeamName {
     pub name: String,
     /// The one group that the name was captured from: its place in the list given to the mapping.
     pub named_after: Option<u32>,
-}
-
-/// An organization: one that the configuration declares has a key, any other only its name.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct OrgName {
-    pub key: Option<String>,
-    /// Absent for one that is declared by its key only: it is found, never created.
-    pub name: Option<String>,
 }
 
 /// The names behind the numbers.
@@ -41,30 +56,36 @@ pub struct Slots {
 }
 
 impl Slots {
-    /// The number of an organization that the configuration declares. All of them must be declared
-    /// before the first [`Slots::org`].
-    pub fn declare(&mut self, key: &str, name: Option<&str>) -> u32 {
-        if let Some(slot) = self.org_by_key.get(key) {
-            return *slot;
-        }
-        let slot = self.orgs.len() as u32;
-        self.orgs.push(OrgName { key: Some(key.to_owned()), name: name.map(str::to_owned) });
-        self.org_by_key.insert(key.to_owned(), slot);
-        if let Some(name) = name {
-            self.org_by_name.entry(name.to_owned()).or_insert(slot);
-        }
-        slot
+    /// The number of the organization of that key or, if there is none, that name.
+    pub fn org(&mut self, text: &str) -> u32 {
+        let known = self.org_by_key.get(text).or_else(|| self.org_by_name.get(text));
+        known.copied().unwrap_or_else(|| self.push(OrgName::plain(text)))
     }
 
-    /// The number of the organization that a text means: a declared key, else a declared name,
-    /// else a plain name.
-    pub fn org(&mut self, text: &str) -> u32 {
-        if let Some(slot) = self.org_by_key.get(text).or_else(|| self.org_by_name.get(text)) {
-            return *slot;
-        }
+    /// The number of an organization that the configuration declares. All of them come before any
+    /// other: a text may mean a declared name.
+    pub fn declare(&mut self, org: &OrgName) -> u32 {
+        let known = org.key.as_ref().and_then(|key| self.org_by_key.get(key));
+        known.copied().unwrap_or_else(|| self.push(org.clone()))
+    }
+
+    /// The number of an organization that is there. Its key counts only where it is declared.
+    pub fn stored(&mut self, org: &OrgName) -> u32 {
+        let by_key = org.key.as_ref().and_then(|key| self.org_by_key.get(key));
+        let by_name = || org.name.as_ref().and_then(|name| self.org_by_name.get(name));
+        let known = by_key.or_else(by_name).copied();
+        known.unwrap_or_else(|| self.push(OrgName { key: None, name: org.name.clone() }))
+    }
+
+    fn push(&mut self, org: OrgName) -> u32 {
         let slot = self.orgs.len() as u32;
-        self.orgs.push(OrgName { key: None, name: Some(text.to_owned()) });
-        self.org_by_name.insert(text.to_owned(), slot);
+        if let Some(key) = &org.key {
+            self.org_by_key.insert(key.clone(), slot);
+        }
+        if let Some(name) = &org.name {
+            self.org_by_name.entry(name.clone()).or_insert(slot);
+        }
+        self.orgs.push(org);
         slot
     }
 

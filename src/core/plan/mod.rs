@@ -34,7 +34,7 @@ mod writes;
 
 pub use change::{Change, Effect, Field, Reason, SuspendReason};
 pub use limits::{Exceeded, Measure};
-pub use policy::{Limits, LinkKey, NoMatch, Policy};
+pub use policy::{Limits, LinkKey, Policy};
 pub use render::{Form, Summary};
 pub use writes::{RunFacts, audit_body};
 
@@ -55,8 +55,8 @@ pub struct Input<'a> {
     pub reading: Reading,
     pub rules: &'a RuleSet,
     pub policy: &'a Policy,
-    /// What this provider gave before, by identity. Needed when the reading is incomplete or
-    /// `on_no_match` is `keep`; otherwise may be empty.
+    /// What this provider gave before, by identity. Needed when the reading is incomplete or the
+    /// rules may keep what was given; otherwise may be empty.
     pub given: Vec<(IdentityId, Grant)>,
     pub now: Timestamp,
 }
@@ -64,8 +64,8 @@ pub struct Input<'a> {
 impl Input<'_> {
     /// Whether [`Input::given`] will be looked at.
     #[must_use]
-    pub fn needs_given(reading: &Reading, policy: &Policy) -> bool {
-        matches!(reading, Reading::Unknown(_)) || policy.on_no_match == NoMatch::Keep
+    pub fn needs_given(reading: &Reading, rules: &RuleSet) -> bool {
+        matches!(reading, Reading::Unknown(_)) || rules.may_keep()
     }
 }
 

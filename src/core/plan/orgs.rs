@@ -20,8 +20,6 @@ pub(super) struct Orgs {
     by_key: HashMap<String, OrgId>,
     /// Names as they will be, with the changes that are declared.
     by_name: HashMap<String, OrgId>,
-    /// What is declared: keys, and names where there are any.
-    declared: BTreeMap<String, Option<String>>,
 }
 
 impl Orgs {
@@ -43,7 +41,6 @@ impl Orgs {
     pub(super) fn declare(&mut self, draft: &mut Draft<'_>, declared: &[OrgName]) {
         let declared: BTreeMap<&str, Option<&str>> =
             declared.iter().filter_map(|org| Some((org.key.as_deref()?, org.name.as_deref()))).collect();
-        self.declared = declared.iter().map(|(key, name)| ((*key).to_owned(), name.map(str::to_owned))).collect();
         self.rename(draft, &declared);
         self.adopt(draft, &declared);
     }
@@ -113,16 +110,6 @@ impl Orgs {
         };
         self.by_slot.insert(slot, org);
         org
-    }
-
-    /// What a text stands for: a declared key, else a declared name, else a plain name.
-    pub(super) fn named(&mut self, draft: &mut Draft<'_>, text: &str) -> Option<OrgId> {
-        let by_key = self.declared.get_key_value(text);
-        let named = || self.declared.iter().find(|(_, name)| name.as_deref() == Some(text));
-        match by_key.or_else(named).map(|(key, name)| (key.clone(), name.clone())) {
-            Some((key, name)) => self.declared(draft, &key, name.as_deref()),
-            None => self.plain(draft, text),
-        }
     }
 
     fn declared(&mut self, draft: &mut Draft<'_>, key: &str, name: Option<&str>) -> Option<OrgId> {
@@ -212,7 +199,8 @@ mod tests {
         let mut draft = Draft::new("corp", true, snapshot, observed, &policy, given, Timestamp(1));
         let mut slots = Slots::default();
         for (key, name) in declared {
-            slots.declare(key, (!name.is_empty()).then_some(name));
+            let name = (!name.is_empty()).then(|| (*name).to_owned());
+            slots.declare(&OrgName { key: Some((*key).to_owned()), name });
         }
         let mut orgs = Orgs::new(&draft);
         orgs.declare(&mut draft, &slots.orgs);
@@ -220,7 +208,6 @@ mod tests {
         for text in texts {
             let slot = slots.org(text);
             let org = orgs.slot(&mut draft, &slots, slot);
-            assert_eq!(org, orgs.named(&mut draft, text), "{text}");
             out.push(format!("{text}={}", org.map_or(0, |org| org.0)));
         }
         let text = |text| draft.snapshot.texts.get(text);

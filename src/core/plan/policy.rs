@@ -1,12 +1,10 @@
 //! What the operator allows a plan to do, besides the rules.
 
-use crate::rights::OrgRole;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// See the module's text.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    pub on_no_match: NoMatch,
     pub create_orgs: bool,
     pub create_teams: bool,
     /// For each configured provider: whose login, name and e-mail count. Lower wins.
@@ -16,15 +14,6 @@ pub struct Policy {
     pub limits: Limits,
     /// How long somebody stays suspended before being archived, in milliseconds.
     pub archive_after: i64,
-}
-
-/// What somebody gets whom no rule matches.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NoMatch {
-    Keep,
-    Default { org: String, role: OrgRole },
-    Deny,
-    Suspend,
 }
 
 /// What two identities can have in common.
@@ -47,7 +36,6 @@ pub struct Limits {
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            on_no_match: NoMatch::Deny,
             create_orgs: false,
             create_teams: false,
             precedence: BTreeMap::new(),

@@ -9,22 +9,26 @@ use super::memberships::{org_changes, team_changes};
 use super::people::Work;
 use super::rows::{PersonRows, Rows};
 use super::targets::Targets;
-use super::{Change, NoMatch, Reason, accounts};
+use super::{Change, Reason, accounts};
 use crate::ids::{GroupId, RuleId, UserId};
-use crate::mapping::{Claim, Mapping, RuleSet, Slot};
-use crate::observed::{Grant, IdentityRow, Right};
+use crate::mapping::{
+    Claim, Decision, Document, Mapping, ON_NO_MATCH, OrgName, Person, Problem, RuleSet, Slot, Verdict,
+};
+use crate::observed::{Grant, IdentityRow, OrgRow, Right};
 use crate::snapshot::PersonIndex;
 use crate::text::Text;
 use crate::writes::{IdentityWrite, Span};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Adds to the draft what is to change for everybody this provider knows or knew.
 pub(super) fn work_out(draft: &mut Draft<'_>, rules: &RuleSet, groups: Groups, work: &[Work]) {
     let observed = Arc::clone(&draft.observed);
-    let orgs: Vec<&str> = observed.orgs.iter().map(|org| observed.texts.get(org.name)).collect();
+    let text = |text: Text| (!text.is_empty()).then(|| observed.texts.get(text).to_owned());
+    let name = |org: &OrgRow| OrgName { key: text(org.key), name: text(org.name) };
+    let orgs: Vec<OrgName> = observed.orgs.iter().map(name).collect();
     let facts = groups.facts(&draft.snapshot, &observed);
-    let mapping = Mapping::new(rules, facts, orgs.iter().copied(), draft.complete);
+    let mapping = Mapping::new(rules, facts, Some(orgs.iter().cloned()), draft.complete);
     let may_create = mapping.may_create_orgs(orgs.len());
     let mut walk = Walk {
         rules,
@@ -32,7 +36,8 @@ pub(super) fn work_out(draft: &mut Draft<'_>, rules: &RuleSet, groups: Groups, w
         mapping,
         targets: Targets::new(draft),
         groups,
-        claims: Vec::new(),
+        decision: Decision::default(),
+        unreadable: BTreeMap::new(),
         places: Vec::new(),
         direct: Vec::new(),
         wanted: Vec::new(),
@@ -40,8 +45,8 @@ pub(super) fn work_out(draft: &mut Draft<'_>, rules: &RuleSet, groups: Groups, w
     if rules.mentions_all_orgs() && draft.policy.create_orgs && may_create {
         let new = walk.new_orgs(draft, work, &orgs);
         let facts = walk.groups.facts(&draft.snapshot, &observed);
-        let all = orgs.iter().copied().chain(new.iter().map(String::as_str));
-        walk.mapping = Mapping::new(rules, facts, all, draft.complete);
+        let all = orgs.iter().cloned().chain(new);
+        walk.mapping = Mapping::new(rules, facts, Some(all), draft.complete);
     }
     walk.targets.declare(draft, &walk.mapping.slots);
     let mut rows = Rows::new(&observed);
@@ -61,7 +66,9 @@ struct Walk<'r> {
     mapping: Mapping<'r>,
     targets: Targets,
     groups: Groups,
-    claims: Vec<Claim>,
+    decision: Decision,
+    /// Why somebody's claims could not be read, and of how many people.
+    unreadable: BTreeMap<String, BTreeSet<PersonIndex>>,
     places: Vec<u32>,
     direct: Vec<GroupId>,
     /// What everybody who knows the person gives, by right.
@@ -81,33 +88,43 @@ enum Said {
 impl Walk<'_> {
     /// Organizations that this plan will create: `*` stands for them too, or the next run would
     /// find something to do although nothing had happened.
-    fn new_orgs(&mut self, draft: &Draft<'_>, work: &[Work], known: &[&str]) -> BTreeSet<String> {
-        let known: BTreeSet<&str> = known.iter().copied().collect();
+    fn new_orgs(&mut self, draft: &Draft<'_>, work: &[Work], known: &[OrgName]) -> BTreeSet<OrgName> {
         let mut seen = BTreeSet::new();
-        let mut claims = Vec::new();
-        let mut unmatched = false;
         for work in work {
             let Some(index) = work.person else { continue };
             let stored = work.stored.and_then(|at| draft.observed.identities.get(at as usize));
             self.place(draft, index, stored);
-            self.climb();
-            self.mapping.person(&self.places, &mut claims);
-            unmatched |= claims.is_empty();
-            seen.extend(claims.iter().filter_map(|claim| match claim.slot {
+            self.decide(draft, index);
+            seen.extend(self.decision.claims.iter().filter_map(|claim| match claim.slot {
                 Slot::Org(slot) => Some(slot),
                 Slot::Team(_) | Slot::ServerAdmin => None,
             }));
         }
-        let orgs = seen.into_iter().filter_map(|slot| self.mapping.slots.orgs.get(slot as usize));
-        let names = orgs.filter(|org| org.key.is_none()).filter_map(|org| org.name.clone());
-        let mut new: BTreeSet<String> = names.filter(|name| !known.contains(name.as_str())).collect();
-        if let NoMatch::Default { org, .. } = &draft.policy.on_no_match
-            && unmatched
-            && !known.contains(org.as_str())
-        {
-            new.insert(org.clone());
+        let known: BTreeSet<&str> = known.iter().filter_map(|org| org.name.as_deref()).collect();
+        let names = seen.into_iter().filter_map(|slot| self.mapping.slots.orgs.get(slot as usize));
+        // Those that are declared are among `*` already.
+        let new = |org: &&OrgName| org.key.is_none() && org.name.as_deref().is_some_and(|name| !known.contains(name));
+        names.filter(new).cloned().collect()
+    }
+
+    /// Decides on somebody who is directly in `places`.
+    fn decide(&mut self, draft: &Draft<'_>, index: PersonIndex) {
+        self.climb();
+        let person = draft.snapshot.people.get(index.0 as usize);
+        let dn = person.map_or("", |person| draft.snapshot.texts.get(person.dn));
+        let text = person.map_or("", |person| draft.snapshot.texts.get(person.claims));
+        let mut document = Document::default();
+        if !text.is_empty() && self.rules.looks_at_claims() {
+            match Document::parse(text) {
+                Ok(read) => document = read,
+                // What cannot be read is unknown: nothing is taken away because of it.
+                Err(error) => {
+                    self.unreadable.entry(error.to_string()).or_default().insert(index);
+                }
+            }
         }
-        new
+        let person = Person { groups: &self.places, groups_known: true, claims: &document.claims, dn };
+        self.mapping.decide(&person, &mut self.decision);
     }
 
     /// Makes `places` the groups that somebody is directly in; in an incomplete reading also
@@ -175,12 +192,9 @@ impl Walk<'_> {
         self.direct.clear();
         self.direct.extend(self.places.iter().filter_map(|place| self.groups.ids.get(*place as usize)));
         self.direct.sort_unstable();
-        self.climb();
-        let mut claims = std::mem::take(&mut self.claims);
-        self.mapping.person(&self.places, &mut claims);
+        self.decide(draft, index);
         let from = draft.books.grants.len();
-        let said = self.grants(draft, work, &claims);
-        self.claims = claims;
+        let said = self.grants(draft, work);
         self.wanted.extend_from_slice(&draft.books.grants[from..]);
 
         let texts = &draft.snapshot.texts;
@@ -233,55 +247,57 @@ impl Walk<'_> {
         self.places.dedup();
     }
 
-    /// Appends to the draft's grants what the claims come to, by right.
-    fn grants(&mut self, draft: &mut Draft<'_>, work: Work, claims: &[Claim]) -> Said {
+    /// Appends to the draft's grants what the decision comes to, by right.
+    fn grants(&mut self, draft: &mut Draft<'_>, work: Work) -> Said {
         let from = draft.books.grants.len();
-        for claim in claims {
-            let right = match claim.slot {
-                Slot::Org(slot) => {
-                    let org = self.targets.org(draft, &self.mapping.slots, slot);
-                    org.map(|org| Right::Org(org, claim.org_role()))
-                }
-                Slot::Team(slot) => {
-                    let team = self.targets.team(draft, &self.mapping.slots, &self.groups, slot);
-                    team.map(|team| Right::Team(team, claim.team_role()))
-                }
-                Slot::ServerAdmin => Some(Right::ServerAdmin),
-            };
-            let (Some(right), Some(rule)) = (right, self.rules.rules.get(claim.rule as usize)) else { continue };
-            let via = claim.via.and_then(|place| self.groups.ids.get(place as usize).copied());
-            let known = self.rule_ids.get(claim.rule as usize).copied().flatten();
-            let rule = known.unwrap_or_else(|| draft.rule_id(&rule.id));
-            if let Some(slot) = self.rule_ids.get_mut(claim.rule as usize) {
-                *slot = Some(rule);
-            }
-            draft.books.grants.push(Grant { right, rule, via });
+        let decision = std::mem::take(&mut self.decision);
+        // In an incomplete reading a group that was not read could match: nobody falls through.
+        let complete = draft.complete;
+        for claim in decision.claims.iter().filter(|claim| complete || claim.rule != ON_NO_MATCH) {
+            self.grant(draft, claim);
         }
-        let mut said = Said::Present;
-        let policy = draft.policy;
-        if claims.is_empty() {
-            match &policy.on_no_match {
-                NoMatch::Keep => keep(draft, work),
-                NoMatch::Default { org, role } if draft.complete => {
-                    if let Some(org) = self.targets.org_named(draft, org) {
-                        let rule = draft.rule_id("on_no_match");
-                        draft.books.grants.push(Grant { right: Right::Org(org, *role), rule, via: None });
-                    }
-                }
-                NoMatch::Suspend if draft.complete => said = Said::NoMatch,
-                NoMatch::Default { .. } | NoMatch::Suspend | NoMatch::Deny => {}
-            }
-        }
-        if !draft.complete {
-            keep(draft, work);
-        }
+        let (all, orgs, admin) = (decision.keeps_all(), decision.orgs_kept, decision.server_admin_kept);
+        let stays = |right: Right| match right {
+            _ if all || !complete => true,
+            Right::Org(..) => orgs,
+            Right::Team(..) => false,
+            Right::ServerAdmin => admin,
+        };
+        let given = draft.given_to(work.identity).iter().map(|(_, grant)| *grant);
+        let kept: Vec<Grant> = given.filter(|grant| stays(grant.right)).collect();
+        draft.books.grants.extend(kept);
         if let Some(new) = draft.books.grants.get_mut(from..) {
             new.sort_by_key(|grant| (key(grant.right), std::cmp::Reverse(strength(grant.right))));
         }
         let mut kept = draft.books.grants.split_off(from);
         kept.dedup_by_key(|grant| key(grant.right));
         draft.books.grants.append(&mut kept);
-        said
+        let suspended = decision.verdict == Verdict::Suspended && complete;
+        self.decision = decision;
+        if suspended { Said::NoMatch } else { Said::Present }
+    }
+
+    /// Appends what one claim comes to, if what it names exists or may be created.
+    fn grant(&mut self, draft: &mut Draft<'_>, claim: &Claim) {
+        let right = match claim.slot {
+            Slot::Org(slot) => {
+                let org = self.targets.org(draft, &self.mapping.slots, slot);
+                org.map(|org| Right::Org(org, claim.org_role()))
+            }
+            Slot::Team(slot) => {
+                let team = self.targets.team(draft, &self.mapping.slots, &self.groups, slot);
+                team.map(|team| Right::Team(team, claim.team_role()))
+            }
+            Slot::ServerAdmin => Some(Right::ServerAdmin),
+        };
+        let Some(right) = right else { return };
+        let via = claim.via.and_then(|place| self.groups.ids.get(place as usize).copied());
+        let known = self.rule_ids.get(claim.rule as usize).copied().flatten();
+        let rule = known.unwrap_or_else(|| draft.rule_id(self.rules.name(claim.rule)));
+        if let Some(slot) = self.rule_ids.get_mut(claim.rule as usize) {
+            *slot = Some(rule);
+        }
+        draft.books.grants.push(Grant { right, rule, via });
     }
 
     fn note_unusable(&self, draft: &mut Draft<'_>) {
@@ -294,13 +310,14 @@ impl Walk<'_> {
             let group = group.unwrap_or_default();
             draft.note(format!("rule {rule} yields no usable organization or team name{group}"));
         }
+        for (error, people) in &self.unreadable {
+            draft.note(format!("what is said of {} people besides groups cannot be read: {error}", people.len()));
+        }
+        for (problem, times) in self.mapping.problems() {
+            let Problem { expression, source, error } = problem;
+            draft.note(format!("the expression {expression:?} fails on {source} of {times} people: {error}"));
+        }
     }
-}
-
-/// What was given before stays.
-fn keep(draft: &mut Draft<'_>, work: Work) {
-    let given: Vec<Grant> = draft.given_to(work.identity).iter().map(|(_, grant)| *grant).collect();
-    draft.books.grants.extend(given);
 }
 
 fn store_gone(draft: &mut Draft<'_>, work: Work, stored: &IdentityRow) {

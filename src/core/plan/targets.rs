@@ -48,11 +48,6 @@ impl Targets {
         self.orgs.slot(draft, slots, slot)
     }
 
-    /// The organization that a text means, created if that is allowed.
-    pub(super) fn org_named(&mut self, draft: &mut Draft<'_>, text: &str) -> Option<OrgId> {
-        self.orgs.named(draft, text)
-    }
-
     pub(super) fn team(&mut self, draft: &mut Draft<'_>, slots: &Slots, groups: &Groups, slot: u32) -> Option<TeamId> {
         if let Some(known) = self.teams.get(&slot) {
             return *known;

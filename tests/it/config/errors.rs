@@ -45,7 +45,7 @@ error: `every` is not well formed
 5 | every = "5 minutes"
   |         ^^^^^^^^^^^ a number and a unit (ms, s, m, h, d), such as 10s
 
-error: `on_no_match` must be `keep`, `default`, `deny` or `suspend`
+error: `on_no_match` must be `keep`, `default`, `deny`, `suspend` or `nothing`
  --> rosterd.toml:6:15
   |
 6 | on_no_match = "Deny"

@@ -57,7 +57,8 @@ fn kind(schema: &Value, value: &Value) -> String {
         "Duration" => return "length of time".to_owned(),
         "SecretRef" => return "[secret](#secrets)".to_owned(),
         "OneOrMany" => return "text or list of text".to_owned(),
-        "Match" => return "table".to_owned(),
+        "Match" => return "[match](#rulesmatch)".to_owned(),
+        "ClaimValue" => return "text, whole number, `true`, `false`".to_owned(),
         _ if !choice.is_empty() => return choice.join(", "),
         _ => {}
     }
@@ -117,14 +118,19 @@ fn section(out: &mut String, schema: &Value, path: &str, table: &Value) {
         writeln!(out, "\n{text}").unwrap();
     }
     rows(out, schema, table);
-    for (key, value) in table.get("properties").and_then(Value::as_object).into_iter().flatten() {
+    let alternatives = table.get("oneOf").and_then(Value::as_array).into_iter().flatten();
+    let tables = std::iter::once(table).chain(alternatives);
+    let properties = tables.filter_map(|one| one.get("properties").and_then(Value::as_object)).flatten();
+    for (key, value) in properties {
         let (value, suffix) = match (value.get("additionalProperties"), value.get("items")) {
             (Some(named), _) if named.is_object() => (named, ".NAME"),
             (_, Some(items)) => (items, "[]"),
             _ => (value, ""),
         };
         let (name, inner) = definition(schema, value);
-        if name != "SecretRef" && (inner.get("properties").is_some() || name == "Match") {
+        // A match can stand in several places and inside itself; it is described where rules are.
+        let matches = name == "Match" && key == "match";
+        if name != "SecretRef" && (inner.get("properties").is_some() || matches) {
             let dot = if path.is_empty() { "" } else { "." };
             section(out, schema, &format!("{path}{dot}{key}{suffix}"), inner);
         }

@@ -28,7 +28,7 @@ const SIGNED_IN: &str = "bind = { dn = 'cn=x', password = { env = 'X' } }";
 #[test]
 fn providers() {
     for (text, expected) in [
-        ("version = 1\n[providers.corp]\n".to_owned(), "does not say where it reads"),
+        ("version = 1\n[providers.corp]\n".to_owned(), "does not say where its people come from"),
         ("version = 1\n[providers]\nManual.file.path = 'x'\n".to_owned(), "`Manual` cannot name a provider"),
         ("version = 1\n[providers]\nmanual.file.path = 'x'\n".to_owned(), "`manual` cannot name a provider"),
         ("version = 1\n[providers.x]\nfile.path = 'x'\nevery = '0s'\n".to_owned(), "`every` must be more than 0"),
@@ -248,6 +248,6 @@ fn byte_order_marks_and_carriage_returns() {
     assert_eq!(
         found,
         "error: unknown key `colour`\n --> rosterd.toml:2:1\n  |\n2 | colour = 2\n  | ^^^^^^ there are `database`, \
-         `providers`, `rules`, `limits`, `accounts`\n"
+         `orgs`, `providers`, `rules`, `limits`, `accounts`\n"
     );
 }

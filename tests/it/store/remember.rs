@@ -5,7 +5,7 @@ use super::fixture::{CLAIMS, NOW, company, empty, identity, org};
 use super::{Site, on_both};
 use rosterd::store::StoreError;
 use rosterd_core::ids::Timestamp;
-use rosterd_core::mapping::{Resolve, RuleSet};
+use rosterd_core::mapping::{RuleSet, TermsSpec};
 use rosterd_core::observed::Observed;
 use rosterd_core::plan::{Input, Policy, RunFacts, plan};
 use rosterd_core::snapshot::{GroupFields, PersonFields, PersonIndex, Reading, SnapshotBuilder};
@@ -113,7 +113,7 @@ fn lines(reading: &Reading) -> Vec<String> {
 
 async fn what_was_applied_is_read_back(site: Site) {
     let store = site.store().await;
-    let rules = RuleSet::compile(&[], Resolve::Highest, true).unwrap();
+    let rules = RuleSet::compile(&[], &TermsSpec::default()).unwrap();
     let policy = Policy::default();
     // The second time one person and nothing else is gone.
     for people in [4, 3] {

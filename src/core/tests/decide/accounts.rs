@@ -1,10 +1,11 @@
 //! People who join, move, leave, come back, share a login, or are known to two providers.
 
 use crate::target::Target;
-use crate::world::{Directory, Sync, compiled, free, limited, role, teams};
+use crate::world::{Directory, Sync, compiled, free, limited, role, teams, with_terms};
 use rosterd_core::ids::Timestamp;
+use rosterd_core::mapping::{NoMatch, TermsSpec};
 use rosterd_core::observed::UserState;
-use rosterd_core::plan::{LinkKey, NoMatch, Policy};
+use rosterd_core::plan::{LinkKey, Policy};
 use rosterd_core::rights::OrgRole;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -116,16 +117,21 @@ fn on_no_match_keeps_defaults_denies_or_suspends() {
     let all = Directory::of(&["1 ana staff", "2 bob staff"]);
     let moved = Directory::of(&["1 ana staff", "2 bob other"]);
     let after = |on_no_match: NoMatch| {
-        let (mut target, policy) = (Target::default(), Policy { on_no_match, ..free() });
-        sync(&mut target, &policy, 1, &all);
-        sync(&mut target, &policy, 2, &moved);
+        let default = Some(("Guests".to_owned(), OrgRole::None));
+        let rules =
+            with_terms(&[role("staff", OrgRole::Viewer)], &TermsSpec { on_no_match, default, ..TermsSpec::default() });
+        let (mut target, policy) = (Target::default(), free());
+        for (day, directory) in [(1, &all), (2, &moved)] {
+            let sync = Sync { provider: "corp", rules: &rules, policy: &policy, now: Timestamp(day * DAY) };
+            sync.apply(&mut target, directory);
+        }
         target.seen().into_iter().filter(|line| line.contains("bob")).collect::<Vec<_>>()
     };
     assert_eq!(after(NoMatch::Keep), ["Org: bob = Viewer", "bob: active"]);
     assert_eq!(after(NoMatch::Deny), ["bob: active"]);
     assert_eq!(after(NoMatch::Suspend), ["bob: suspended"]);
-    let default = NoMatch::Default { org: "Guests".to_owned(), role: OrgRole::None };
-    assert_eq!(after(default), ["Guests: bob = None", "bob: active"]);
+    assert_eq!(after(NoMatch::Nothing), ["bob: active"]);
+    assert_eq!(after(NoMatch::Default), ["Guests: bob = None", "bob: active"]);
 }
 
 /// Two providers; both verify e-mail addresses unless `keys` is empty.

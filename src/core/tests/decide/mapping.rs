@@ -1,9 +1,9 @@
 //! What rules give, as a table.
 
 use crate::target::Target;
-use crate::world::{Directory, Sync, compiled, free, role, teams};
+use crate::world::{Directory, Sync, compiled, free, role, teams, with_terms};
 use rosterd_core::ids::Timestamp;
-use rosterd_core::mapping::{ConditionSpec, Resolve, RuleSet, RuleSpec};
+use rosterd_core::mapping::{ConditionSpec, Resolve, RuleSet, RuleSpec, TermsSpec};
 use rosterd_core::rights::{OrgRole, TeamRole};
 
 /// What the tables show of people and teams after a sync into an empty target.
@@ -28,7 +28,7 @@ fn highest_wins_unless_the_first_is_asked_for() {
     let rules = [role("staff", OrgRole::Viewer), role("devs", OrgRole::Editor), role("boss", OrgRole::Admin)];
     let people = ["1 ana staff devs", "2 bob boss staff", "3 cy"];
     assert_eq!(seen(&compiled(&rules), &people), ["Org: ana = Editor", "Org: bob = Admin"]);
-    let first = RuleSet::compile(&rules, Resolve::First, true).unwrap();
+    let first = with_terms(&rules, &TermsSpec { resolve: Resolve::First, ..TermsSpec::default() });
     assert_eq!(seen(&first, &people), ["Org: ana = Viewer", "Org: bob = Viewer"]);
 }
 
@@ -70,7 +70,7 @@ fn teams_from_captures_bring_their_organization() {
 #[test]
 fn every_org_means_those_there_are() {
     let mut everywhere = role("root", OrgRole::Admin);
-    everywhere.org = Some("*".to_owned());
+    everywhere.orgs = vec!["*".to_owned()];
     everywhere.server_admin = true;
     let rules = compiled(&[everywhere]);
     let mut target = Target::default();
@@ -111,12 +111,12 @@ fn what_may_not_be_created_is_noted_and_left_out() {
 #[test]
 fn rules_that_cannot_work_are_refused_by_name_and_field() {
     let mut no_org = role("a", OrgRole::Viewer);
-    no_org.org = None;
+    no_org.orgs.clear();
     let mut no_capture = teams();
     no_capture.team = Some("${nmae}".to_owned());
     let bad_regex = with("bad", ConditionSpec::Regex("(".to_owned()), OrgRole::Viewer);
     let bad_dn = with("dn", group("cn=,=x"), OrgRole::Viewer);
-    let errors = RuleSet::compile(&[no_org, no_capture, bad_regex, bad_dn], Resolve::Highest, true).unwrap_err();
+    let errors = RuleSet::compile(&[no_org, no_capture, bad_regex, bad_dn], &TermsSpec::default()).unwrap_err();
     let fields: Vec<_> = errors.iter().map(|e| (e.rule.as_str(), e.field)).collect();
     assert_eq!(fields, [("a-Viewer", "org"), ("teams", "team"), ("bad", "match"), ("dn", "match")]);
 }

@@ -24,6 +24,7 @@ fn directory() -> impl Strategy<Value = Directory> {
             id: format!("id{i}"),
             login: format!("u{i}"),
             groups: own(groups),
+            claims: String::new(),
         });
         let groups = GROUPS.iter().zip(parents).map(|(name, parents)| Group {
             id: (*name).to_owned(),
@@ -41,7 +42,7 @@ fn some_rules() -> Vec<RuleSpec> {
     both.condition = ConditionSpec::All(vec![group("x"), ConditionSpec::None(vec![group("y")])]);
     let mut other = role("devs", OrgRole::Viewer);
     other.id = "other".to_owned();
-    other.org = Some("Other".to_owned());
+    other.orgs = vec!["Other".to_owned()];
     vec![role("staff", OrgRole::Viewer), role("devs", OrgRole::Editor), both, other, teams()]
 }
 

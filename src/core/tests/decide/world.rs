@@ -2,7 +2,7 @@
 
 use crate::target::Target;
 use rosterd_core::ids::Timestamp;
-use rosterd_core::mapping::{ConditionSpec, Resolve, RuleSet, RuleSpec};
+use rosterd_core::mapping::{ConditionSpec, RuleSet, RuleSpec, TermsSpec};
 use rosterd_core::plan::{Exceeded, Input, Limits, Plan, Policy, RunFacts, plan};
 use rosterd_core::rights::OrgRole;
 use rosterd_core::snapshot::{GroupFields, PersonFields, Reading, SnapshotBuilder};
@@ -14,6 +14,8 @@ pub(crate) struct Person {
     pub(crate) id: String,
     pub(crate) login: String,
     pub(crate) groups: Vec<String>,
+    /// JSON; empty for none.
+    pub(crate) claims: String,
 }
 
 /// A group: id, name, the groups it is in.
@@ -37,7 +39,7 @@ impl Directory {
         for line in people {
             let mut words = line.split(' ').map(str::to_owned);
             let (id, login) = (words.next().unwrap(), words.next().unwrap());
-            directory.people.push(Person { id, login, groups: words.collect() });
+            directory.people.push(Person { id, login, groups: words.collect(), claims: String::new() });
         }
         let mut names: Vec<String> = directory.people.iter().flat_map(|p| p.groups.clone()).collect();
         names.sort();
@@ -79,7 +81,7 @@ impl Directory {
                 login: Some(&p.login),
                 name: Some(&p.login),
                 email: Some(&email),
-                claims: None,
+                claims: Some(&p.claims),
             };
             let person = builder.person(fields).unwrap();
             for group in &p.groups {
@@ -104,11 +106,13 @@ pub(crate) fn role(group: &str, role: OrgRole) -> RuleSpec {
     RuleSpec {
         id: format!("{group}-{role}"),
         condition: ConditionSpec::Group(group.to_owned()),
-        org: Some("Org".to_owned()),
+        orgs: vec!["Org".to_owned()],
         role: Some(role),
         team: None,
         team_role: None,
         server_admin: false,
+        case_sensitive: None,
+        aside: false,
     }
 }
 
@@ -117,16 +121,23 @@ pub(crate) fn teams() -> RuleSpec {
     RuleSpec {
         id: "teams".to_owned(),
         condition: ConditionSpec::Regex("t-(?<name>.+)".to_owned()),
-        org: Some("Org".to_owned()),
+        orgs: vec!["Org".to_owned()],
         role: None,
         team: Some("${name}".to_owned()),
         team_role: None,
         server_admin: false,
+        case_sensitive: None,
+        aside: false,
     }
 }
 
+/// Names compare with case.
+pub(crate) fn with_terms(rules: &[RuleSpec], terms: &TermsSpec) -> RuleSet {
+    RuleSet::compile(rules, &TermsSpec { case_sensitive: true, ..terms.clone() }).unwrap()
+}
+
 pub(crate) fn compiled(rules: &[RuleSpec]) -> RuleSet {
-    RuleSet::compile(rules, Resolve::Highest, true).unwrap()
+    with_terms(rules, &TermsSpec::default())
 }
 
 /// Creates what is missing and has no limits.

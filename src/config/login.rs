@@ -1,0 +1,25 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// People who come with a login. The provider cannot list them: what it says of somebody is known
+/// when they log in.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// How they log in.
+    pub protocol: LoginProtocol,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LoginProtocol {
+    /// OpenID Connect.
+    Oidc,
+    /// OAuth 2.0 with an API that says who somebody is.
+    Oauth,
+    Saml,
+    /// A signed token from somewhere else.
+    Jwt,
+    /// A proxy that says it in headers.
+    Proxy,
+}
