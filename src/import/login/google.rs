@@ -25,6 +25,13 @@ pub(super) const KIND: Kind = Kind {
             ],
             ..Allow::default()
         };
+        // With this scope Grafana asks for the groups, and a login for which it gets none fails.
+        if let Some(said) = section.get("scopes").filter(|said| said.value.contains("cloud-identity.groups")) {
+            allow.matches.push(Match::Expression("type(groups) == 'array'".to_owned()));
+            let text =
+                "`allow`: a login whose groups could not be fetched is refused; the other scopes are not converted";
+            report.line(&said.place, &said.what, Verdict::Look, text);
+        }
         if let Some(said) = section.get("hosted_domain") {
             allow.matches.push(Match::Expression(format!("hd == {}", raw(said.value.trim()))));
             allow.claims.push(("hd".to_owned(), json!(said.value)));
