@@ -3,6 +3,7 @@
 //! Evaluation is a function of one person's groups and claims alone. Order of groups, people and
 //! providers cannot show; order of rules shows only where `resolve = "first"` says so.
 
+mod by;
 mod claim;
 mod condition;
 mod decide;
@@ -15,6 +16,7 @@ mod leaves;
 mod rule;
 mod scope;
 mod slots;
+mod steps;
 mod template;
 mod terms;
 #[cfg(test)]
