@@ -9,6 +9,7 @@
 mod config;
 mod document;
 mod memory;
+mod patterns;
 mod world;
 
 use anyhow::Result;
@@ -56,6 +57,8 @@ fn main() -> Result<()> {
     }
     println!("\nexpressions and hostile documents, one evaluation");
     document::measure()?;
+    println!("\nregular expressions made to be slow");
+    patterns::measure();
     if let Some(program) = std::env::args_os().nth(1) {
         println!("\nreading a file of rules: `rosterd check config`");
         config::measure(std::path::Path::new(&program), &SIZES)?;
