@@ -6,6 +6,7 @@
 //! Nothing in this folder connects to anything.
 
 mod accounts;
+mod attributes;
 mod check;
 mod claims;
 mod database;
@@ -33,6 +34,7 @@ mod validate;
 mod words;
 
 pub use accounts::Accounts;
+pub(crate) use attributes::holds_secrets;
 pub use claims::{Absent, ClaimSource, Claims, DirectRole, RoleValues, Sources, UnknownRole};
 pub use database::Database;
 pub use diagnostic::{Diagnostic, Diagnostics, Place, Severity};

@@ -182,6 +182,8 @@ impl GroupTest {
     }
 }
 
+/// The longest expression, in bytes: to read one of a megabyte takes longer than to refuse it.
+const LONGEST: usize = 16 * 1024;
 /// The largest compiled expression, in bytes.
 const LARGEST: usize = 1 << 20;
 /// The deepest nesting of brackets; compiling one recurses.
@@ -192,8 +194,26 @@ const MOST_CAPTURES: usize = 30;
 /// What each expression may keep of what it learned about texts, in bytes: there may be thousands.
 const KEPT: usize = 1 << 18;
 
+/// Says whether a regular expression can be used; without regard to case it is at its largest.
+///
+/// # Errors
+/// One sentence on what is wrong with it.
+pub fn check_regex(pattern: &str) -> Result<(), String> {
+    match whole(pattern, false) {
+        Ok(_) => Ok(()),
+        // The library draws the expression over several lines; its last says what is wrong.
+        Err(PatternError::Regex(why)) => {
+            Err(why.lines().last().unwrap_or_default().trim().trim_start_matches("error: ").to_owned())
+        }
+        Err(other) => Err(other.to_string()),
+    }
+}
+
 /// An expression that has to match from start to end.
 pub(super) fn whole(pattern: &str, case_sensitive: bool) -> Result<Regex, PatternError> {
+    if pattern.len() > LONGEST {
+        return Err(PatternError::Regex(format!("it is longer than {LONGEST} bytes")));
+    }
     let build = |text: &str| {
         RegexBuilder::new(text)
             .case_insensitive(!case_sensitive)
@@ -293,7 +313,8 @@ mod tests {
         let bomb = ConditionSpec::Regex("(?:a{1000}){1000}".into());
         let deep = ConditionSpec::Regex(format!("{}a{}", "(?:".repeat(200), ")".repeat(200)));
         let greedy = ConditionSpec::Regex("()".repeat(31));
-        for bomb in [bomb, deep, greedy] {
+        let long = ConditionSpec::Glob("a".repeat(LONGEST + 1));
+        for bomb in [bomb, deep, greedy, long] {
             assert!(matches!(GroupTest::compile(&bomb, false), Err(PatternError::Regex(_))), "{bomb:?}");
         }
         assert!(GroupTest::compile(&ConditionSpec::Regex("(a)".repeat(30)), false).is_ok());

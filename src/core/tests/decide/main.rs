@@ -5,6 +5,7 @@ mod accounts;
 mod language;
 mod limits;
 mod mapping;
+mod orgs;
 mod properties;
 mod rights;
 mod target;
