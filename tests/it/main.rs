@@ -24,6 +24,7 @@ mod explain;
 mod file_provider;
 mod grafana;
 mod holds;
+mod hostile;
 mod last_admin;
 mod ldap;
 mod limits;

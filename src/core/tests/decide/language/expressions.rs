@@ -95,7 +95,7 @@ fn expression(wild: bool) -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn they_come_to_what_the_library_says(text in expression(false), json in json()) {

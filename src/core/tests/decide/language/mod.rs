@@ -4,6 +4,7 @@ mod cases;
 mod claims;
 mod direct;
 mod expressions;
+mod limits;
 mod orgs;
 mod properties;
 mod sync;

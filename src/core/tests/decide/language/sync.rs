@@ -82,3 +82,31 @@ fn every_organization_covers_those_declared_and_those_the_run_makes() {
     let expected = ["Old: ana = Viewer", "Site a: ana = Viewer", "Site a: bob = Editor", "ana: active", "bob: active"];
     assert_eq!(target.seen(), expected);
 }
+
+#[test]
+fn claims_of_a_sync_give_and_take_as_they_are_said() {
+    let specs = [gives("dev", equals("role", "dev"), OrgRole::Editor)];
+    let rules = with_terms(&specs, &TermsSpec::default());
+    let (mut target, policy) = (Target::default(), free());
+    let mut day = 0;
+    let mut seen_with = |claims: &str| {
+        day += 1;
+        let mut directory = Directory::of(&["1 ana", "2 bob"]);
+        for (person, claims) in directory.people.iter_mut().zip([claims, r#"{"userinfo":{"role":"ops"}}"#]) {
+            person.claims = claims.to_owned();
+        }
+        let sync = Sync { provider: "corp", rules: &rules, policy: &policy, now: Timestamp(day * DAY) };
+        sync.apply(&mut target, &directory);
+        target.seen().into_iter().filter(|line| line.contains(" = ")).collect::<Vec<_>>()
+    };
+    let editor = ["Org: ana = Editor"];
+    assert_eq!(seen_with(r#"{"userinfo":{"role":["dev"]}}"#), editor);
+    // Not said at all, said by nobody, or unreadable: unknown, so it stays.
+    for unknown in ["", r#"{"userinfo":{}}"#, r#"{"userinfo":{"role":"x","role":"y"}}"#, "["] {
+        assert_eq!(seen_with(unknown), editor, "{unknown:?}");
+    }
+    assert_eq!(seen_with(r#"{"userinfo":{"role":"ops"}}"#), Vec::<String>::new());
+    assert_eq!(seen_with(r#"{"attributes":{"role":["dev"]}}"#), editor);
+    // An entry is read whole: what is not in it is not there.
+    assert_eq!(seen_with(r#"{"attributes":{}}"#), Vec::<String>::new());
+}
