@@ -8,6 +8,7 @@
 mod accounts;
 mod check;
 mod claims;
+mod code;
 mod database;
 mod diagnostic;
 #[cfg(test)]
@@ -34,8 +35,9 @@ mod words;
 
 pub use accounts::Accounts;
 pub use claims::{Absent, ClaimSource, Claims, DirectRole, RoleValues, Sources, UnknownRole};
+pub use code::{Code, Severity};
 pub use database::Database;
-pub use diagnostic::{Diagnostic, Diagnostics, Place, Severity};
+pub use diagnostic::{Diagnostic, Diagnostics, Place};
 pub use duration::Duration;
 pub use file::File;
 pub use ldap::{Bind, BindMethod, Groups, Ldap, MinTls, Scope, ServerOrder, Tls, Users};
@@ -52,6 +54,7 @@ pub use read::Format;
 pub use rule::{ClaimMatch, ClaimValue, Match, OneOrMany, Rule, True};
 pub use schema::json_schema;
 pub use secret::{Secret, SecretError, SecretRef};
+pub use words::quoted;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
