@@ -67,7 +67,7 @@ fn glob(node: &Node, text: &str, report: &mut Report<'_>) {
 /// A JMESPath expression, by the same limits as where it is used.
 pub(super) fn expression(node: &Node, report: &mut Report<'_>) {
     if let Some(Err(why)) = node.text().map(mapping::check_expression) {
-        report.say(&node.origin, Code::BadExpression, "this is not a JMESPath expression", why);
+        report.say(&node.origin, Code::BadExpression, "this JMESPath expression cannot be used", why);
     }
 }
 

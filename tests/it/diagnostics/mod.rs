@@ -4,6 +4,7 @@
 mod agree;
 mod hostile;
 mod lints;
+mod messages;
 mod observed;
 mod pages;
 
