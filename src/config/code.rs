@@ -99,6 +99,9 @@ codes! {
     BindKeyUnused = "bind-key-unused", Error;
     CleartextPassword = "cleartext-password", Warning;
     AttributeName = "attribute-name", Error;
+    DuplicateAttribute = "duplicate-attribute", Error;
+    SecretAttribute = "secret-attribute", Error;
+    AttributesUnused = "attributes-unused", Error;
     NoMembership = "no-membership", Error;
 
     RuleId = "rule-id", Error;

@@ -6,6 +6,7 @@
 //! Nothing in this folder connects to anything.
 
 mod accounts;
+mod attributes;
 mod check;
 mod claims;
 mod code;
@@ -34,6 +35,7 @@ mod validate;
 mod words;
 
 pub use accounts::Accounts;
+pub(crate) use attributes::holds_secrets;
 pub use claims::{Absent, ClaimSource, Claims, DirectRole, RoleValues, Sources, UnknownRole};
 pub use code::{Code, Severity};
 pub use database::Database;

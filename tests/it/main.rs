@@ -12,6 +12,7 @@
 
 mod architecture;
 mod audit;
+mod claims;
 mod config;
 mod crash;
 mod daemon;
@@ -22,6 +23,7 @@ mod docs_queries;
 mod documents;
 mod explain;
 mod file_provider;
+mod grafana;
 mod holds;
 mod last_admin;
 mod ldap;
@@ -30,6 +32,7 @@ mod main_job;
 mod meta;
 mod nothing_removed;
 mod nothing_removed_tampered;
+mod orgs_by_key;
 mod plan_apply;
 mod remove;
 mod several_providers;

@@ -12,12 +12,10 @@ pub(super) fn check(rules: &[View<'_>], providers: &[Entry], report: &mut Report
         let Some(matches) = rule.matches else { continue };
         let why = match whom(matches) {
             Whom::Nobody(why) => why,
-            Whom::Everybody | Whom::Some => {
-                if !(rule.each_provider(has_no_claims) && needs_claims(matches)) {
-                    continue;
-                }
-                "`sources` leaves out `attributes`, and ldap and file have no other source of claims"
+            Whom::Everybody | Whom::Some if rule.each_provider(|provider| lacks(provider, matches)) => {
+                "no provider of it reads what it looks at: see `attributes`, and `sources` in `claims`"
             }
+            Whom::Everybody | Whom::Some => continue,
         };
         report.say(&matches.origin, Code::RuleNeverFires, format!("rule {} can match nobody", quoted(rule.id)), why);
     }
@@ -30,22 +28,37 @@ pub(super) fn check(rules: &[View<'_>], providers: &[Entry], report: &mut Report
     }
 }
 
-/// A directory or file whose claims are looked for where it has none.
-fn has_no_claims(provider: &Node) -> bool {
-    let listed = provider.get("ldap").is_some() || provider.get("file").is_some();
-    let sources = provider.get("claims").and_then(|claims| claims.get("sources"));
-    listed && sources.is_some_and(|sources| !sources.texts().any(|(_, source)| source == "attributes"))
-}
-
-/// Whether it can't match somebody without claims. Paths see the groups as well.
-fn needs_claims(matches: &Node) -> bool {
+/// Whether a provider never has what a match needs. Only paths are looked at: an expression can be
+/// true without any claim.
+fn lacks(provider: &Node, matches: &Node) -> bool {
     matches.entries().iter().any(|entry| match entry.key.as_str() {
         "claim" => {
             let roots = entry.node.text_of("path").map(expression::roots).unwrap_or_default();
-            !roots.is_empty() && !roots.iter().any(|root| root == "groups")
+            !roots.is_empty() && !roots.iter().any(|root| has(provider, root))
         }
-        "all" => entry.node.items().iter().any(needs_claims),
-        "any" => !entry.node.items().is_empty() && entry.node.items().iter().all(needs_claims),
+        "all" => entry.node.items().iter().any(|part| lacks(provider, part)),
+        "any" => !entry.node.items().is_empty() && entry.node.items().iter().all(|part| lacks(provider, part)),
         _ => false,
     })
+}
+
+/// Whether a provider could say this claim. Paths see the groups as well.
+fn has(provider: &Node, claim: &str) -> bool {
+    let (ldap, file) = (provider.get("ldap"), provider.get("file"));
+    if claim == "groups" || ldap.is_none() && file.is_none() {
+        return true;
+    }
+    let sources = provider.get("claims").and_then(|claims| claims.get("sources"));
+    if sources.is_some_and(|sources| !sources.texts().any(|(_, source)| source == "attributes")) {
+        return false;
+    }
+    // People in YAML have what the file gives them.
+    let ldif = |file: &Node| file.text_of("path").is_some_and(|path| path.to_ascii_lowercase().ends_with(".ldif"));
+    let read = match (ldap, file) {
+        (Some(ldap), _) => ldap.get("users"),
+        (None, Some(file)) if ldif(file) => Some(file),
+        _ => return true,
+    };
+    let attributes = read.and_then(|read| read.get("attributes"));
+    attributes.is_some_and(|attributes| attributes.texts().any(|(_, name)| name == claim))
 }

@@ -41,7 +41,7 @@ fn source(entry: &Entry, report: &mut Report<'_>) {
             report.say(&entry.key_origin, Code::ProviderSource, message, format!("add {}", either(SOURCES)));
         }
         [one] if one.key == "ldap" => ldap::check(one, report),
-        [one] if one.key == "file" => report.not_empty(&one.node, "path"),
+        [one] if one.key == "file" => file(one, report),
         [_] => {}
         [first, second, ..] => {
             let (name, first, second_key) = (quoted(&entry.key), quoted(&first.key), quoted(&second.key));
@@ -67,5 +67,16 @@ fn default(provider: &Node, report: &mut Report<'_>) {
         }
         (_, Some(default)) => report.not_empty(&default.node, "org"),
         _ => {}
+    }
+}
+
+fn file(file: &Entry, report: &mut Report<'_>) {
+    report.not_empty(&file.node, "path");
+    ldap::named(&file.node, report);
+    ldap::twice(&file.node, report);
+    let ldif = |path: &str| path.to_ascii_lowercase().ends_with(".ldif");
+    if let (Some(attributes), Some(false)) = (file.node.entry("attributes"), file.node.text_of("path").map(ldif)) {
+        let help = "in YAML, people have `attributes` of their own; all of them are read";
+        report.say(&attributes.key_origin, Code::AttributesUnused, "`attributes` goes with LDIF only", help);
     }
 }

@@ -71,7 +71,7 @@ fn gives(rule: &Node, report: &mut Report<'_>) {
                 &org.key_origin,
                 Code::RuleGivesNothing,
                 "the rule names an organization but gives nothing in it",
-                "add `role` or `team`",
+                "add `role`, `team` or `server_admin = true`",
             );
         }
         (None, None, None) if !rule.is_true("server_admin") => {

@@ -5,8 +5,7 @@ use rosterd::config::Code::{self, *};
 
 /// Rules over one directory, one file and one login; `lines` go into each provider.
 fn rules(lines: &str, rules: &[&str]) -> String {
-    let ldap =
-        "ldap.urls = ['ldaps://x']\nldap.bind.method = 'anonymous'\nldap.users.base = ['o']\nldap.groups.base = ['o']";
+    let ldap = "ldap.urls = ['ldaps://x']\nldap.bind.method = 'anonymous'\nldap.users.base = ['o']\nldap.users.attributes = ['department', 'displayName', 'nickname']\nldap.groups.base = ['o']";
     let mut text = format!(
         "version = 1\n[providers.dir]\n{lines}\n{ldap}\n[providers.file]\n{lines}\nfile.path = 'p'\n\
          [providers.sso]\n{lines}\nlogin.protocol = 'oidc'\n"
@@ -58,6 +57,10 @@ fn rules_that_match_nobody() {
     says(sources, &["match.claim = { path = 'groups', equals = 'x' }\nserver_admin = true\nprovider = 'dir'"], &[]);
     says(sources, &[claim], &[]);
     says("", &[&format!("{claim}provider = 'dir'")], &[]);
+    // What a directory is not asked for, it does not say; a file in YAML says what it likes.
+    let other = claim.replace("department", "division");
+    says("", &[&format!("{other}provider = 'dir'")], &[RuleNeverFires]);
+    says("", &[&format!("{other}provider = ['dir', 'file']")], &[]);
 }
 
 /// What keys need of each other: each of these is one complaint, with this code.

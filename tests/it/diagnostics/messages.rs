@@ -117,7 +117,7 @@ fn every_message_is_as_it_was() {
     RULES.iter().for_each(|lines| toml(format!("{SSO}{}", rule(lines))));
     IDLE.iter().for_each(|(provider, lines)| toml(format!("{SSO}{provider}\n{}", rule(lines))));
     toml(format!(
-        "{LDAP}urls = ['ldaps://x']\nbind.method = 'anonymous'\n{}",
+        "{LDAP}urls = ['ldaps://x']\nbind.method = 'anonymous'\nusers.attributes = ['displayName']\n{}",
         rule("match.claim = { path = 'displayName', equals = 'x' }\nserver_admin = true")
     ));
     toml(format!(
