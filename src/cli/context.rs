@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// The configuration; its warnings go to standard error.
 pub(crate) fn load(args: &Args) -> Result<Loaded, Failure> {
-    let loaded = config::load(&args.config, &environment())?;
+    let loaded = read(args)?;
     if !loaded.warnings.is_empty() {
         note(args, loaded.warnings.to_string().trim_end());
         if args.deny_warnings {
@@ -23,6 +23,11 @@ pub(crate) fn load(args: &Args) -> Result<Loaded, Failure> {
         }
     }
     Ok(loaded)
+}
+
+/// The configuration, for a command whose result its warnings are.
+pub(crate) fn read(args: &Args) -> Result<Loaded, Failure> {
+    Ok(config::load(&args.config, &environment())?)
 }
 
 /// `ROSTERD__…` settings.

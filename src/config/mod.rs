@@ -9,6 +9,7 @@ mod accounts;
 mod attributes;
 mod check;
 mod claims;
+mod code;
 mod database;
 mod diagnostic;
 #[cfg(test)]
@@ -36,8 +37,9 @@ mod words;
 pub use accounts::Accounts;
 pub(crate) use attributes::holds_secrets;
 pub use claims::{Absent, ClaimSource, Claims, DirectRole, RoleValues, Sources, UnknownRole};
+pub use code::{Code, Severity};
 pub use database::Database;
-pub use diagnostic::{Diagnostic, Diagnostics, Place, Severity};
+pub use diagnostic::{Diagnostic, Diagnostics, Place};
 pub use duration::Duration;
 pub use file::File;
 pub use ldap::{Bind, BindMethod, Groups, Ldap, MinTls, Scope, ServerOrder, Tls, Users};
@@ -54,6 +56,7 @@ pub use read::Format;
 pub use rule::{ClaimMatch, ClaimValue, Match, OneOrMany, Rule, True};
 pub use schema::json_schema;
 pub use secret::{Secret, SecretError, SecretRef};
+pub use words::quoted;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
