@@ -44,7 +44,8 @@ pub fn load(path: &Path, env: &[(String, String)]) -> Result<Loaded, Diagnostics
     Ok(loaded)
 }
 
-fn text(path: &Path) -> Result<String, String> {
+/// The whole text of a file that a person wrote.
+pub(super) fn text(path: &Path) -> Result<String, String> {
     let failed = |error: std::io::Error| error.to_string();
     if !std::fs::metadata(path).map_err(failed)?.is_file() {
         return Err("it is not a regular file".to_owned());

@@ -6,6 +6,7 @@
 //! Nothing in this folder connects to anything.
 
 mod accounts;
+mod cases;
 mod check;
 mod claims;
 mod database;
@@ -33,6 +34,7 @@ mod validate;
 mod words;
 
 pub use accounts::Accounts;
+pub use cases::{Case, CasesError, Expected, Team, load_cases, parse_cases};
 pub use claims::{Absent, ClaimSource, Claims, DirectRole, RoleValues, Sources, UnknownRole};
 pub use database::Database;
 pub use diagnostic::{Diagnostic, Diagnostics, Place, Severity};
