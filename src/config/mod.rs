@@ -42,7 +42,7 @@ pub use duration::Duration;
 pub use file::File;
 pub use ldap::{Bind, BindMethod, Groups, Ldap, MinTls, Scope, ServerOrder, Tls, Users};
 pub use limits::Limits;
-pub use load::{Loaded, load, parse};
+pub use load::{Loaded, load, load_rules, parse};
 pub use login::{Login, LoginProtocol};
 pub use org::Org;
 pub use overrides::environment;
