@@ -9,4 +9,8 @@ pub struct File {
     /// An LDIF file (RFC 2849) if its name ends in `.ldif`, otherwise YAML. A relative path starts
     /// at the configuration file.
     pub path: PathBuf,
+    /// LDIF: attributes of people that rules may look at besides, such as `department`: claims of the
+    /// source `attributes`, each a list of texts, under these names. They are kept in the database.
+    #[serde(default)]
+    pub attributes: Vec<String>,
 }

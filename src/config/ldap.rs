@@ -132,6 +132,10 @@ pub struct Users {
     /// An attribute of people that lists their groups, such as `memberOf`, where groups cannot
     /// be asked for their members.
     pub member_of: Option<String>,
+    /// Attributes that rules may look at besides, such as `department`: claims of the source
+    /// `attributes`, each a list of texts, under these names. They are kept in the database.
+    #[serde(default)]
+    pub attributes: Vec<String>,
 }
 
 /// What the groups are.

@@ -118,7 +118,8 @@ fn finish(mut root: Node, source: &Source, env: &[(String, String)]) -> Result<L
     // promises more than they take.
     let config: Config = serde_json::from_value(root.to_json())
         .map_err(|error| Diagnostics::of(source.name(), "the configuration cannot be used", error.to_string()))?;
-    let hash = hash(&config).map_err(|error| Diagnostics::of(source.name(), "the configuration cannot be written", error))?;
+    let hash =
+        hash(&config).map_err(|error| Diagnostics::of(source.name(), "the configuration cannot be written", error))?;
     Ok(Loaded { places: Places::of(&root, source), config, warnings: found, hash })
 }
 

@@ -6,6 +6,7 @@
 //! Nothing in this folder connects to anything.
 
 mod accounts;
+mod attributes;
 mod cases;
 mod check;
 mod claims;
@@ -34,6 +35,7 @@ mod validate;
 mod words;
 
 pub use accounts::Accounts;
+pub(crate) use attributes::holds_secrets;
 pub use cases::{Case, CasesError, Expected, Team, load_cases, parse_cases};
 pub use claims::{Absent, ClaimSource, Claims, DirectRole, RoleValues, Sources, UnknownRole};
 pub use database::Database;

@@ -58,6 +58,8 @@ pub struct ProviderRow {
 pub struct OrgRow {
     pub id: OrgId,
     pub name: Text,
+    /// Under which the configuration declares it; empty for none.
+    pub key: Text,
 }
 
 /// `teams`.
@@ -142,7 +144,7 @@ pub struct IdentityRow {
     pub email: Text,
     /// Groups this identity is in directly, ascending. Empty while [`IdentityRow::gone_at`] is set.
     pub groups: Box<[GroupId]>,
-    /// A digest of the observation (DN, login, name, e-mail, groups) as last written.
+    /// A digest of the observation (DN, login, name, e-mail, claims, groups) as last written.
     pub digest: i64,
     /// A digest of the grants as last written.
     pub grants_digest: i64,

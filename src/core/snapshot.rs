@@ -46,6 +46,9 @@ pub struct PersonFields<'a> {
     pub login: Option<&'a str>,
     pub name: Option<&'a str>,
     pub email: Option<&'a str>,
+    /// What else the provider says: the text of a JSON object with a member for each source, such
+    /// as `{"attributes":{"department":["Sales"]}}`. Equal claims must be equal texts.
+    pub claims: Option<&'a str>,
 }
 
 /// A group as a provider gives it.
@@ -66,6 +69,8 @@ pub struct Person {
     pub login: Text,
     pub name: Text,
     pub email: Text,
+    /// See [`PersonFields::claims`].
+    pub claims: Text,
 }
 
 /// One group. The texts are in [`Snapshot::texts`]; an absent one is empty.

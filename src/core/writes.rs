@@ -20,7 +20,10 @@ pub struct Writes {
     /// The planned provider, to be inserted when it is new.
     pub new_provider: Option<(ProviderId, Text)>,
     pub new_rules: Vec<(RuleId, Text)>,
-    pub new_orgs: Vec<(OrgId, Text)>,
+    pub new_orgs: Vec<OrgWrite>,
+    /// Organizations of which the name or the key changes, whole. One may take the name that another
+    /// gives up, and so may new ones.
+    pub changed_orgs: Vec<OrgWrite>,
     pub new_teams: Vec<NewTeam>,
     pub renamed_teams: Vec<(TeamId, Text)>,
     /// Whole rows of people who are new.
@@ -88,6 +91,15 @@ impl Trigger {
             Self::Schedule => "schedule",
         }
     }
+}
+
+/// `orgs`.
+#[derive(Debug, Clone, Copy)]
+pub struct OrgWrite {
+    pub id: OrgId,
+    pub name: Text,
+    /// Empty for none.
+    pub key: Text,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -172,6 +184,8 @@ pub struct IdentityWrite {
     pub login: Text,
     pub name: Text,
     pub email: Text,
+    /// What else the provider said, as JSON; empty for nothing.
+    pub claims: Text,
     /// Into [`Writes::group_lists`].
     pub groups: Span,
     /// Into [`Writes::grants`].

@@ -3,6 +3,7 @@
 //! A provider turns what it is told into a [`Reading`] and knows nothing of targets, rules or the
 //! store. Whether a reading is complete is decided by [`rosterd_core::snapshot`], not here.
 
+mod claims;
 pub mod file;
 pub mod ldap;
 

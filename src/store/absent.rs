@@ -7,6 +7,7 @@ use super::{
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, Timestamp};
 use rosterd_core::observed::{Grant, Observed};
+use rosterd_core::snapshot::Reading;
 use rosterd_core::writes::Writes;
 use std::sync::Arc;
 
@@ -36,6 +37,10 @@ impl Store for Absent {
 
     async fn given(&self, _: &str) -> Result<Vec<(IdentityId, Grant)>, StoreError> {
         Ok(Vec::new())
+    }
+
+    async fn last_reading(&self, _: &str, _: u128) -> Result<Reading, StoreError> {
+        refused()
     }
 
     async fn apply(&self, _: Arc<Writes>, _: Timestamp) -> Result<Applied, StoreError> {

@@ -29,8 +29,12 @@ macro_rules! migration {
     };
 }
 
-const MIGRATIONS: &[Migration] =
-    &[migration!(1, "0001_authorization"), migration!(2, "0002_provenance"), migration!(3, "0003_records")];
+const MIGRATIONS: &[Migration] = &[
+    migration!(1, "0001_authorization"),
+    migration!(2, "0002_provenance"),
+    migration!(3, "0003_records"),
+    migration!(4, "0004_orgs_by_key_and_claims"),
+];
 
 impl Migration {
     fn text(&self, dialect: Dialect) -> &'static str {

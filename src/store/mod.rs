@@ -14,6 +14,7 @@ mod open;
 mod people;
 mod postgres;
 mod provider_groups;
+mod reading;
 mod records;
 mod session;
 mod shared;
@@ -29,6 +30,7 @@ pub use records::{
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, Timestamp};
 use rosterd_core::observed::{Grant, Observed};
+use rosterd_core::snapshot::Reading;
 use rosterd_core::writes::Writes;
 use std::fmt;
 use std::sync::Arc;
@@ -49,6 +51,11 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     /// What `provider` gives now, by identity; of those that have gone, nothing.
     async fn given(&self, provider: &str) -> Result<Vec<(IdentityId, Grant)>, StoreError>;
+
+    /// What `provider` said last: people and groups that are not gone, as they were written. `seed`
+    /// as for any [`rosterd_core::snapshot::SnapshotBuilder`]. Refuses, with what to do, a provider
+    /// that was never applied.
+    async fn last_reading(&self, provider: &str, seed: u128) -> Result<Reading, StoreError>;
 
     /// Carries out `writes` in one transaction, at the time `now`. Refuses with
     /// [`StoreError::Moved`] when the database's generation is not the one the plan rests on.

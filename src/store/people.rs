@@ -42,8 +42,8 @@ pub(super) async fn find(db: &mut dyn Session, query: &str) -> Result<Vec<Person
 
 /// See [`super::Store::orgs`].
 pub(super) async fn all_orgs(db: &mut dyn Session) -> Result<Vec<OrgListing>, StoreError> {
-    let rows = db.rows("SELECT id, name FROM orgs ORDER BY id", &[]).await?;
-    rows.iter().map(|row| Ok(OrgListing { id: row.int(0)?, key: None, name: row.text(1)? })).collect()
+    let rows = db.rows("SELECT id, name, key FROM orgs ORDER BY id", &[]).await?;
+    rows.iter().map(|row| Ok(OrgListing { id: row.int(0)?, key: row.opt_text(2)?, name: row.text(1)? })).collect()
 }
 
 async fn view(db: &mut dyn Session, row: &Row) -> Result<PersonView, StoreError> {
@@ -127,7 +127,7 @@ async fn identities(db: &mut dyn Session, user: i64) -> Result<Vec<IdentityView>
     let rows = db
         .rows(
             "SELECT p.id, p.name, i.subject, i.dn, i.login, i.name, i.email, i.observed_at, i.gone_at, i.group_ids,
-                    i.grants
+                    i.grants, i.claims
              FROM identities i JOIN providers p ON p.id = i.provider_id WHERE i.user_id = $1 ORDER BY p.name, i.id",
             &[Param::Int(Some(user))],
         )
@@ -158,6 +158,7 @@ async fn identities(db: &mut dyn Session, user: i64) -> Result<Vec<IdentityView>
             login: row.text(4)?,
             name: row.text(5)?,
             email: row.text(6)?,
+            claims: row.opt_text(11)?.unwrap_or_default(),
             observed_at: Timestamp(row.int(7)?),
             gone_at: row.opt_int(8)?.map(Timestamp),
             groups: groups.closure(&direct),

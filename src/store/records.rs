@@ -179,6 +179,8 @@ pub struct IdentityView {
     pub login: String,
     pub name: String,
     pub email: String,
+    /// What else the provider said: a JSON object with a member for each source; empty for nothing.
+    pub claims: String,
     pub observed_at: Timestamp,
     pub gone_at: Option<Timestamp>,
     /// `provider_groups.id` of those that this identity is in directly.

@@ -3,11 +3,12 @@
 use super::session::{Engine, Purpose, Work};
 use super::{
     Applied, AuditRecord, Counts, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, OrgListing, PersonView, Run,
-    Store, StoreError, given, history, holds, migrations, people, provider_groups,
+    Store, StoreError, given, history, holds, migrations, people, provider_groups, reading,
 };
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, Timestamp};
 use rosterd_core::observed::{Grant, Observed};
+use rosterd_core::snapshot::Reading;
 use rosterd_core::writes::Writes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -61,6 +62,11 @@ impl<E: Engine> Store for Shared<E> {
     async fn given(&self, provider: &str) -> Result<Vec<(IdentityId, Grant)>, StoreError> {
         let provider = provider.to_owned();
         self.read(Box::new(move |db| Box::pin(async move { given::given(db, &provider).await }))).await
+    }
+
+    async fn last_reading(&self, provider: &str, seed: u128) -> Result<Reading, StoreError> {
+        let provider = provider.to_owned();
+        self.read(Box::new(move |db| Box::pin(async move { reading::last(db, &provider, seed).await }))).await
     }
 
     async fn apply(&self, writes: Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError> {

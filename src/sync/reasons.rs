@@ -55,7 +55,9 @@ impl Why<'_> {
                 },
                 Outcome::NoGroupFits => "does not match".to_owned(),
                 Outcome::NotAll => "only a part of what it asks for fits".to_owned(),
-                Outcome::RuledOut(group) => format!("ruled out by the group {}", self.groups.text(group).unwrap_or("?")),
+                Outcome::RuledOut(group) => {
+                    format!("ruled out by the group {}", self.groups.text(group).unwrap_or("?"))
+                }
                 Outcome::Unknown => "what it looks at is not said".to_owned(),
             };
             let at = self.simulation.places.rule(&rule.id);

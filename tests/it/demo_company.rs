@@ -15,7 +15,7 @@ async fn read(ldif: String) -> Reading {
     let path = folder.path().join("company.ldif");
     std::fs::write(&path, ldif).unwrap();
     let request = ReadRequest { seed: 1, progress: Arc::new(Progress::default()) };
-    FileDirectory::new(&config::File { path }).read(&request).await.unwrap()
+    FileDirectory::new(&config::File { path, attributes: Vec::new() }).read(&request).await.unwrap()
 }
 
 /// Names of all groups somebody is in, those above included, with how many steps up they are.

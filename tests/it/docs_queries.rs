@@ -12,15 +12,16 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 const PAGE: &str = include_str!("../../docs/tables.md");
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../migrations/sqlite/0001_authorization.sql"),
     include_str!("../../migrations/sqlite/0002_provenance.sql"),
     include_str!("../../migrations/sqlite/0003_records.sql"),
+    include_str!("../../migrations/sqlite/0004_orgs_by_key_and_claims.sql"),
 ];
 
 /// ana: Viewer of Acme and member of sre; wei: Admin of Acme, suspended; jo: server admin, Viewer.
 const DATA: &str = r#"
-INSERT INTO orgs VALUES (1, 'Acme', 1), (2, 'Other', 1);
+INSERT INTO orgs VALUES (1, 'Acme', 1, 'acme'), (2, 'Other', 1, NULL);
 INSERT INTO users (id, login, name, email, state, synced_admin, created_at, updated_at) VALUES
     (1, 'ana', 'Ana', 'ana@x', 'active', 0, 1, 1), (2, 'wei', 'Wei', '', 'suspended', 0, 1, 1),
     (3, 'jo', 'Jo', '', 'active', 1, 1, 1), (4, 'zoe', 'Zoe', '', 'active', 0, 1, 1);
@@ -33,7 +34,7 @@ INSERT INTO providers VALUES (1, 'corp', 1);
 INSERT INTO rules VALUES (1, 'everybody'), (2, 'teams');
 INSERT INTO provider_groups VALUES (7, 1, 'g', 'cn=sre,dc=x', 'sre', '[]', NULL);
 INSERT INTO identities VALUES (1, 1, 's', 1, 'uid=ana,dc=x', 'ana', 'Ana', 'ana@x', '[7]',
-    '[["org",1,"Viewer",1,null],["team",1,"member",2,7]]', 1, 1, 1, NULL);
+    '[["org",1,"Viewer",1,null],["team",1,"member",2,7]]', 1, 1, 1, NULL, NULL);
 "#;
 
 fn database() -> Connection {
@@ -169,6 +170,13 @@ fn what_is_given_by_hand_is_there_and_can_be_taken_back() {
         run(&db, after("Who is in this team"), &["Acme", "sre"]),
         ["1 ana Ana ana@x member", "4 zoe Zoe  member"]
     );
+}
+
+#[test]
+fn an_organization_can_be_given_its_key() {
+    let db = database();
+    run(&db, after("Give an organization the key"), &["Other", "o-2"]);
+    assert_eq!(run(&db, "SELECT key FROM orgs ORDER BY id", &[]), ["acme", "o-2"]);
 }
 
 #[test]

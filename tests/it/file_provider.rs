@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::TempDir;
 
 fn directory(path: &Path) -> FileDirectory {
-    FileDirectory::new(&config::File { path: path.to_owned() })
+    FileDirectory::new(&config::File { path: path.to_owned(), attributes: Vec::new() })
 }
 
 /// The provider over a new file of that name and content, and what keeps the file.

@@ -12,6 +12,7 @@
 
 mod architecture;
 mod audit;
+mod claims;
 mod config;
 mod crash;
 mod daemon;
@@ -29,6 +30,7 @@ mod main_job;
 mod meta;
 mod nothing_removed;
 mod nothing_removed_tampered;
+mod orgs_by_key;
 mod plan_apply;
 mod remove;
 mod several_providers;

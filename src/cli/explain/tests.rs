@@ -113,6 +113,7 @@ fn ana() -> PersonView {
             login: text("ana"),
             name: text("Ana"),
             email: String::new(),
+            claims: String::new(),
             observed_at: Timestamp(1),
             gone_at: None,
             direct: vec![1],

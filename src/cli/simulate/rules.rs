@@ -13,12 +13,7 @@ use rosterd_core::plan::Form;
 use serde_json::{Value, json};
 use std::path::Path;
 
-pub(super) async fn run(
-    args: &Args,
-    rules: &Path,
-    named: &[String],
-    detailed_exitcode: bool,
-) -> Result<Exit, Failure> {
+pub(super) async fn run(args: &Args, rules: &Path, named: &[String], detailed_exitcode: bool) -> Result<Exit, Failure> {
     let base = context::load(args)?;
     let other = load_rules(rules, &args.config, &context::environment())?;
     if !other.warnings.is_empty() {
@@ -26,7 +21,9 @@ pub(super) async fn run(
     }
     let names = chosen(&other.config, named)?;
     let Some(store) = context::open_existing(&base).await? else {
-        return Err(Failure::failed("the database has no tables yet, so nothing was observed: run `rosterd sync` first"));
+        return Err(Failure::failed(
+            "the database has no tables yet, so nothing was observed: run `rosterd sync` first",
+        ));
     };
     let engine = context::engine_without_providers(&other, store);
     let mut plans = Vec::new();

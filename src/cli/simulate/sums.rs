@@ -92,9 +92,7 @@ impl Sums {
 
     pub(super) fn to_json(&self) -> Value {
         let people = |people: &People| {
-            let one = |(user, rights): (&String, &Vec<Right>)| {
-                json!({ "user": user, "rights": rights.iter().map(Right::to_json).collect::<Vec<_>>() })
-            };
+            let one = |(user, rights): (&String, &Vec<Right>)| json!({ "user": user, "rights": rights.iter().map(Right::to_json).collect::<Vec<_>>() });
             people.iter().map(one).collect::<Vec<_>>()
         };
         let org = |(org, (gain, lose)): (&str, (usize, usize))| json!({ "org": org, "gain": gain, "lose": lose });

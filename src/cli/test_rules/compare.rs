@@ -69,10 +69,7 @@ pub(super) fn differences(expect: &Expected, answer: &Answer) -> Vec<Difference>
     compare(
         "teams",
         expect.teams.as_ref().map(|teams| {
-            teams
-                .iter()
-                .map(|team| json!({ "org": team.org, "team": team.team, "role": team.role.name() }))
-                .collect()
+            teams.iter().map(|team| json!({ "org": team.org, "team": team.team, "role": team.role.name() })).collect()
         }),
     );
     compare("server_admin", expect.server_admin.map(|said| said.map_or(Value::Null, Value::Bool)));
@@ -100,7 +97,8 @@ mod tests {
     #[test]
     fn what_is_not_said_is_not_compared_and_null_is_not_none() {
         assert_eq!(differences(&Expected::default(), &answer()), []);
-        let expect = Expected { denied: Some(false), server_admin: Some(None), teams: Some(vec![]), ..Expected::default() };
+        let expect =
+            Expected { denied: Some(false), server_admin: Some(None), teams: Some(vec![]), ..Expected::default() };
         assert_eq!(differences(&expect, &answer()), []);
         let expect = Expected { server_admin: Some(Some(false)), orgs: Some(None), ..Expected::default() };
         let fields: Vec<&str> = differences(&expect, &answer()).iter().map(|one| one.field).collect();

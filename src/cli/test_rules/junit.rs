@@ -24,7 +24,8 @@ pub(super) fn xml(tried: &[Tried<'_>]) -> String {
             }
             let fields: Vec<&str> = one.differences.iter().map(|difference| difference.field).collect();
             let message = escaped(&format!("{}: not as expected: {}", case.at, fields.join(", ")));
-            let _ = writeln!(out, ">\n      <failure message=\"{message}\">{}</failure>", escaped(&details(one, false)));
+            let _ =
+                writeln!(out, ">\n      <failure message=\"{message}\">{}</failure>", escaped(&details(one, false)));
             out.push_str("    </testcase>\n");
         }
         out.push_str("  </testsuite>\n");
@@ -61,7 +62,10 @@ mod tests {
 
     #[test]
     fn nothing_that_a_case_says_ends_a_tag_or_breaks_the_document() {
-        assert_eq!(escaped("a<b> & \"c\" 'd'\n\u{1}\u{1b}[31m"), "a&lt;b&gt; &amp; &quot;c&quot; &apos;d&apos;&#10;\u{fffd}\u{fffd}[31m");
+        assert_eq!(
+            escaped("a<b> & \"c\" 'd'\n\u{1}\u{1b}[31m"),
+            "a&lt;b&gt; &amp; &quot;c&quot; &apos;d&apos;&#10;\u{fffd}\u{fffd}[31m"
+        );
         assert_eq!(escaped("é 語 \u{ffff}"), "é 語 \u{fffd}");
     }
 }

@@ -88,7 +88,10 @@ cases:
         assert_eq!(cases[0].input.groups, Some(vec!["cn=sre,dc=example".to_owned()]));
         assert_eq!((first.denied, first.suspended, first.server_admin), (Some(false), Some(true), Some(None)));
         let orgs = first.orgs.unwrap().unwrap();
-        assert_eq!(orgs.into_iter().collect::<Vec<_>>(), [("1".into(), OrgRole::Editor), ("Main".into(), OrgRole::None)]);
+        assert_eq!(
+            orgs.into_iter().collect::<Vec<_>>(),
+            [("1".into(), OrgRole::Editor), ("Main".into(), OrgRole::None)]
+        );
         let team = Team { org: "1".into(), team: "sre".into(), role: TeamRole::Admin };
         assert_eq!(first.teams, Some(vec![team]));
         let second = cases[1].expect.clone();
@@ -118,7 +121,8 @@ cases:
         assert!(refused("cases: 1\n").contains("t.yaml:1: `cases` must be a list"));
         assert!(refused("cases: []\nother: 1\n").contains("t.yaml:2: unknown key `other`"));
         assert!(refused("cases:\n  - name: a\n    name: b\n").contains("twice"));
-        let deep = format!("cases:\n  - {{ name: a, provider: p, expect: {{ denied: true }}, input: {}", "{a: ".repeat(200));
+        let deep =
+            format!("cases:\n  - {{ name: a, provider: p, expect: {{ denied: true }}, input: {}", "{a: ".repeat(200));
         assert!(refused(&deep).contains("nested too deeply"));
         let many = format!(
             "cases:\n  - {{ name: a, provider: p, expect: {{ denied: true }}, input: {{ groups: [{}] }} }}\n",

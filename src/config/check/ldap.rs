@@ -2,7 +2,10 @@
 
 use super::Report;
 use super::url::{LdapUrl, Scheme};
+use crate::config::attributes::holds_secrets;
 use crate::config::tree::{Entry, Node};
+use crate::config::words::quoted;
+use std::collections::BTreeSet;
 
 pub(super) fn check(entry: &Entry, report: &mut Report<'_>) {
     let ldap = &entry.node;
@@ -28,6 +31,9 @@ pub(super) fn check(entry: &Entry, report: &mut Report<'_>) {
     bind(entry, &urls, report);
     for part in ["users", "groups"].into_iter().filter_map(|key| ldap.get(key)) {
         attributes(part, report);
+    }
+    if let Some(users) = ldap.get("users") {
+        twice(users, report);
     }
     if let (Some(users), Some(groups)) = (ldap.entry("users"), ldap.entry("groups")) {
         let none = |key: &str| groups.node.get(key).is_some_and(|list| list.items().is_empty());
@@ -89,11 +95,26 @@ fn bind(ldap: &Entry, urls: &[LdapUrl], report: &mut Report<'_>) {
 }
 
 /// The keys that name attributes.
-const ATTRIBUTES: [&str; 7] = ["id", "login", "name", "email", "member_of", "members", "member_logins"];
+const ATTRIBUTES: [&str; 8] = ["id", "login", "name", "email", "member_of", "members", "member_logins", "attributes"];
 
 /// An attribute is a name or an OID, with options behind semicolons (RFC 4512, section 2.5).
 fn attributes(part: &Node, report: &mut Report<'_>) {
     report.not_empty(part, "filter");
+    named(part, report);
+}
+
+/// An attribute that is named twice in `attributes` would be two claims with one meaning.
+pub(super) fn twice(part: &Node, report: &mut Report<'_>) {
+    let mut seen = BTreeSet::new();
+    for node in part.get("attributes").map_or(&[][..], Node::items) {
+        if node.text().is_some_and(|name| !seen.insert(name.to_ascii_lowercase())) {
+            report.error(&node.origin, "this attribute is named already", "names of attributes compare without case");
+        }
+    }
+}
+
+/// Everything in a table that names attributes.
+pub(super) fn named(part: &Node, report: &mut Report<'_>) {
     for node in ATTRIBUTES.iter().filter_map(|key| part.get(key)) {
         for node in std::iter::once(node).chain(node.items()) {
             let wrong = |text: &str| {
@@ -101,6 +122,9 @@ fn attributes(part: &Node, report: &mut Report<'_>) {
             };
             if node.text().is_some_and(wrong) {
                 report.error(&node.origin, "this is not the name of an attribute", "letters, digits and hyphens");
+            } else if let Some(name) = node.text().filter(|name| holds_secrets(name)) {
+                let message = format!("{} is never read", quoted(name));
+                report.error(&node.origin, message, "it holds passwords or keys, which rosterd has no use for");
             }
         }
     }

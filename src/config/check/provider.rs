@@ -28,7 +28,7 @@ pub(super) fn check(entry: &Entry, report: &mut Report<'_>) {
             report.error(&second.key_origin, message, "make two providers of it");
         }
         (Some(inner), None) if inner.key == "ldap" => ldap::check(inner, report),
-        (Some(file), None) if file.key == "file" => report.not_empty(&file.node, "path"),
+        (Some(inner), None) if inner.key == "file" => file(inner, report),
         _ => {}
     }
     report.not_zero(provider, "every", "such as 5m");
@@ -44,5 +44,16 @@ pub(super) fn check(entry: &Entry, report: &mut Report<'_>) {
         }
         (_, Some(default)) => report.not_empty(&default.node, "org"),
         _ => {}
+    }
+}
+
+fn file(file: &Entry, report: &mut Report<'_>) {
+    report.not_empty(&file.node, "path");
+    ldap::named(&file.node, report);
+    ldap::twice(&file.node, report);
+    let ldif = |path: &str| path.to_ascii_lowercase().ends_with(".ldif");
+    if let (Some(attributes), Some(false)) = (file.node.entry("attributes"), file.node.text_of("path").map(ldif)) {
+        let help = "in YAML, people have `attributes` of their own; all of them are read";
+        report.error(&attributes.key_origin, "`attributes` goes with LDIF only", help);
     }
 }

@@ -89,11 +89,11 @@ impl<'a> Mapping<'a> {
             candidates: Vec::new(),
             unlisted: false,
         };
-        let declared: Vec<u32> = rules.declared().iter().map(|org| mapping.slots.known(org)).collect();
+        let declared: Vec<u32> = rules.declared().iter().map(|org| mapping.slots.declare(org)).collect();
         mapping.all_orgs = orgs.map(|orgs| {
             let named = declared.into_iter().zip(rules.declared()).filter(|(_, org)| org.name.is_some());
             let mut all: Vec<u32> = named.map(|(slot, _)| slot).collect();
-            all.extend(orgs.map(|org| mapping.slots.known(&org)));
+            all.extend(orgs.map(|org| mapping.slots.stored(&org)));
             all.sort_unstable();
             all.dedup();
             all

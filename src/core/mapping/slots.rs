@@ -62,12 +62,19 @@ impl Slots {
         known.copied().unwrap_or_else(|| self.push(OrgName::plain(text)))
     }
 
-    /// The number of an organization of which more may be known. A key decides; without one, the
-    /// name.
-    pub fn known(&mut self, org: &OrgName) -> u32 {
+    /// The number of an organization that the configuration declares. All of them come before any
+    /// other: a text may mean a declared name.
+    pub fn declare(&mut self, org: &OrgName) -> u32 {
+        let known = org.key.as_ref().and_then(|key| self.org_by_key.get(key));
+        known.copied().unwrap_or_else(|| self.push(org.clone()))
+    }
+
+    /// The number of an organization that is there. Its key counts only where it is declared.
+    pub fn stored(&mut self, org: &OrgName) -> u32 {
         let by_key = org.key.as_ref().and_then(|key| self.org_by_key.get(key));
         let by_name = || org.name.as_ref().and_then(|name| self.org_by_name.get(name));
-        by_key.or_else(by_name).copied().unwrap_or_else(|| self.push(org.clone()))
+        let known = by_key.or_else(by_name).copied();
+        known.unwrap_or_else(|| self.push(OrgName { key: None, name: org.name.clone() }))
     }
 
     fn push(&mut self, org: OrgName) -> u32 {
@@ -76,7 +83,7 @@ impl Slots {
             self.org_by_key.insert(key.clone(), slot);
         }
         if let Some(name) = &org.name {
-            self.org_by_name.insert(name.clone(), slot);
+            self.org_by_name.entry(name.clone()).or_insert(slot);
         }
         self.orgs.push(org);
         slot

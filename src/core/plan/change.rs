@@ -50,6 +50,12 @@ pub enum Change {
     CreateTeam {
         team: TeamId,
     },
+    /// The configuration declares the organization under another name than it has.
+    RenameOrg {
+        org: OrgId,
+        old: Text,
+        new: Text,
+    },
     RenameTeam {
         team: TeamId,
         old: Text,
@@ -104,7 +110,7 @@ impl Change {
     #[must_use]
     pub fn user(&self) -> Option<UserId> {
         match *self {
-            Self::CreateOrg { .. } | Self::CreateTeam { .. } | Self::RenameTeam { .. } => None,
+            Self::CreateOrg { .. } | Self::RenameOrg { .. } | Self::CreateTeam { .. } | Self::RenameTeam { .. } => None,
             Self::CreateUser { user }
             | Self::Link { user }
             | Self::UpdateUser { user, .. }
@@ -122,17 +128,18 @@ impl Change {
     pub(super) fn place(&self) -> (u8, u32) {
         match *self {
             Self::CreateOrg { org } => (0, org.0),
-            Self::CreateTeam { team } => (1, team.0),
-            Self::RenameTeam { team, .. } => (2, team.0),
-            Self::CreateUser { .. } => (3, 0),
-            Self::Link { .. } => (4, 0),
-            Self::OrgRole { org, .. } => (5, org.0),
-            Self::TeamRole { team, .. } => (6, team.0),
-            Self::ServerAdmin { .. } => (7, 0),
-            Self::UpdateUser { field, .. } => (8, field as u32),
-            Self::Suspend { .. } => (9, 0),
-            Self::Resume { .. } => (10, 0),
-            Self::Archive { .. } => (11, 0),
+            Self::RenameOrg { org, .. } => (1, org.0),
+            Self::CreateTeam { team } => (2, team.0),
+            Self::RenameTeam { team, .. } => (3, team.0),
+            Self::CreateUser { .. } => (4, 0),
+            Self::Link { .. } => (5, 0),
+            Self::OrgRole { org, .. } => (6, org.0),
+            Self::TeamRole { team, .. } => (7, team.0),
+            Self::ServerAdmin { .. } => (8, 0),
+            Self::UpdateUser { field, .. } => (9, field as u32),
+            Self::Suspend { .. } => (10, 0),
+            Self::Resume { .. } => (11, 0),
+            Self::Archive { .. } => (12, 0),
         }
     }
 
@@ -151,7 +158,9 @@ impl Change {
             Self::CreateOrg { .. } | Self::CreateTeam { .. } | Self::CreateUser { .. } | Self::Resume { .. } => {
                 Effect::Add
             }
-            Self::RenameTeam { .. } | Self::Link { .. } | Self::UpdateUser { .. } => Effect::Change,
+            Self::RenameOrg { .. } | Self::RenameTeam { .. } | Self::Link { .. } | Self::UpdateUser { .. } => {
+                Effect::Change
+            }
             Self::Suspend { .. } | Self::Archive { .. } => Effect::Remove,
             Self::ServerAdmin { give, .. } => {
                 if give {

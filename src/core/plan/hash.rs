@@ -38,7 +38,7 @@ impl Plan {
         put(&[u8::from(self.complete)]);
         let texts = &self.snapshot.texts;
         for person in &self.snapshot.people {
-            for text in [person.subject, person.dn, person.login, person.name, person.email] {
+            for text in [person.subject, person.dn, person.login, person.name, person.email, person.claims] {
                 put(texts.get(text).as_bytes());
             }
         }

@@ -23,6 +23,7 @@ mod limits;
 mod logins;
 mod memberships;
 mod names;
+mod orgs;
 mod people;
 mod policy;
 mod render;
@@ -42,7 +43,7 @@ use crate::mapping::RuleSet;
 use crate::observed::{Grant, Observed};
 use crate::snapshot::{Gap, Reading, Snapshot};
 use crate::text::Text;
-use crate::writes::{GroupWrite, IdentityWrite, NewTeam, SuspensionWrite, UserWrite};
+use crate::writes::{GroupWrite, IdentityWrite, NewTeam, OrgWrite, SuspensionWrite, UserWrite};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -95,7 +96,7 @@ pub struct Plan {
 
 impl Plan {
     /// Whether an apply would write anything at all. What only the provenance says (a group's
-    /// new description, a person's new DN) is no change, but is written.
+    /// new description, a person's new DN) is no change, but is written; so is an organization's key.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.bookkeeping.is_empty()
@@ -113,7 +114,9 @@ impl Plan {
 struct Bookkeeping {
     new_provider: bool,
     new_rules: Vec<(RuleId, Text)>,
-    new_orgs: BTreeMap<OrgId, Text>,
+    new_orgs: BTreeMap<OrgId, OrgWrite>,
+    /// Organizations whose name or key will be another, as they will be.
+    changed_orgs: BTreeMap<OrgId, OrgWrite>,
     new_teams: BTreeMap<TeamId, NewTeam>,
     /// By id: new ones, whole; changed ones as they will be.
     users: BTreeMap<UserId, UserWrite>,
@@ -127,7 +130,7 @@ struct Bookkeeping {
 
 impl Bookkeeping {
     fn is_empty(&self) -> bool {
-        self.groups.is_empty() && self.identities.is_empty()
+        self.groups.is_empty() && self.identities.is_empty() && self.changed_orgs.is_empty()
     }
 }
 

@@ -7,8 +7,9 @@ impl Plan {
     /// An organization's name, as it will be.
     #[must_use]
     pub fn org_name(&self, org: OrgId) -> &str {
-        if let Some(text) = self.bookkeeping.new_orgs.get(&org) {
-            return self.snapshot.texts.get(*text);
+        let books = &self.bookkeeping;
+        if let Some(row) = books.new_orgs.get(&org).or_else(|| books.changed_orgs.get(&org)) {
+            return self.snapshot.texts.get(row.name);
         }
         let at = self.observed.orgs.binary_search_by_key(&org, |row| row.id);
         at.ok().and_then(|at| self.observed.orgs.get(at)).map_or("?", |row| self.observed.texts.get(row.name))

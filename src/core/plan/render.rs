@@ -116,17 +116,18 @@ impl Plan {
             };
             let (rank, (org, team)) = match **change {
                 Change::CreateOrg { org } => (0, (self.org_name(org).to_owned(), String::new())),
-                Change::RenameTeam { team: id, .. } => (1, team(id)),
-                Change::CreateTeam { team: id } => (2, team(id)),
-                Change::CreateUser { .. } => (3, Default::default()),
-                Change::Link { .. } => (4, Default::default()),
-                Change::UpdateUser { field, .. } => (5, (String::new(), field.name().to_owned())),
-                Change::Resume { .. } => (6, Default::default()),
-                Change::Suspend { .. } => (7, Default::default()),
-                Change::Archive { .. } => (8, Default::default()),
-                Change::ServerAdmin { .. } => (9, Default::default()),
-                Change::OrgRole { org, .. } => (10, (self.org_name(org).to_owned(), String::new())),
-                Change::TeamRole { team: id, .. } => (10, team(id)),
+                Change::RenameOrg { org, .. } => (1, (self.org_name(org).to_owned(), String::new())),
+                Change::RenameTeam { team: id, .. } => (2, team(id)),
+                Change::CreateTeam { team: id } => (3, team(id)),
+                Change::CreateUser { .. } => (4, Default::default()),
+                Change::Link { .. } => (5, Default::default()),
+                Change::UpdateUser { field, .. } => (6, (String::new(), field.name().to_owned())),
+                Change::Resume { .. } => (7, Default::default()),
+                Change::Suspend { .. } => (8, Default::default()),
+                Change::Archive { .. } => (9, Default::default()),
+                Change::ServerAdmin { .. } => (10, Default::default()),
+                Change::OrgRole { org, .. } => (11, (self.org_name(org).to_owned(), String::new())),
+                Change::TeamRole { team: id, .. } => (11, team(id)),
             };
             (rank, org, team, user)
         });
@@ -143,6 +144,10 @@ impl Plan {
         let text = |text| self.snapshot.texts.get(text);
         let (kind, place, what, why) = match *change {
             Change::CreateOrg { org } => ("org", self.org_name(org).to_owned(), String::new(), String::new()),
+            Change::RenameOrg { org, old, new } => {
+                let what = format!("{} → {}", text(old), text(new));
+                ("org", self.org_name(org).to_owned(), what, "its declared name".to_owned())
+            }
             Change::CreateTeam { team } => ("team", team_place(team), String::new(), String::new()),
             Change::RenameTeam { team, old, new } => {
                 ("team", team_place(team), format!("{} → {}", text(old), text(new)), "its group was renamed".to_owned())
@@ -255,6 +260,12 @@ impl Plan {
             Change::CreateOrg { org } => {
                 put("org", self.org_name(org).into());
                 "create_org"
+            }
+            Change::RenameOrg { org, old, new } => {
+                put("org", self.org_name(org).into());
+                put("old", text(old));
+                put("new", text(new));
+                "rename_org"
             }
             Change::CreateTeam { team } => {
                 let (org, team) = self.team_name(team);

@@ -11,18 +11,22 @@ use super::rows::{PersonRows, Rows};
 use super::targets::Targets;
 use super::{Change, Reason, accounts};
 use crate::ids::{GroupId, RuleId, UserId};
-use crate::mapping::{Claim, Claims, Decision, Mapping, ON_NO_MATCH, OrgName, Person, Problem, RuleSet, Slot, Verdict};
-use crate::observed::{Grant, IdentityRow, Right};
+use crate::mapping::{
+    Claim, Decision, Document, Mapping, ON_NO_MATCH, OrgName, Person, Problem, RuleSet, Slot, Verdict,
+};
+use crate::observed::{Grant, IdentityRow, OrgRow, Right};
 use crate::snapshot::PersonIndex;
 use crate::text::Text;
 use crate::writes::{IdentityWrite, Span};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Adds to the draft what is to change for everybody this provider knows or knew.
 pub(super) fn work_out(draft: &mut Draft<'_>, rules: &RuleSet, groups: Groups, work: &[Work]) {
     let observed = Arc::clone(&draft.observed);
-    let orgs: Vec<OrgName> = observed.orgs.iter().map(|org| OrgName::plain(observed.texts.get(org.name))).collect();
+    let text = |text: Text| (!text.is_empty()).then(|| observed.texts.get(text).to_owned());
+    let name = |org: &OrgRow| OrgName { key: text(org.key), name: text(org.name) };
+    let orgs: Vec<OrgName> = observed.orgs.iter().map(name).collect();
     let facts = groups.facts(&draft.snapshot, &observed);
     let mapping = Mapping::new(rules, facts, Some(orgs.iter().cloned()), draft.complete);
     let may_create = mapping.may_create_orgs(orgs.len());
@@ -33,6 +37,7 @@ pub(super) fn work_out(draft: &mut Draft<'_>, rules: &RuleSet, groups: Groups, w
         targets: Targets::new(draft),
         groups,
         decision: Decision::default(),
+        unreadable: BTreeMap::new(),
         places: Vec::new(),
         direct: Vec::new(),
         wanted: Vec::new(),
@@ -43,6 +48,7 @@ pub(super) fn work_out(draft: &mut Draft<'_>, rules: &RuleSet, groups: Groups, w
         let all = orgs.iter().cloned().chain(new);
         walk.mapping = Mapping::new(rules, facts, Some(all), draft.complete);
     }
+    walk.targets.declare(draft, &walk.mapping.slots);
     let mut rows = Rows::new(&observed);
     for identities in work.chunk_by(|a, b| a.user == b.user) {
         if let Some(first) = identities.first() {
@@ -61,6 +67,8 @@ struct Walk<'r> {
     targets: Targets,
     groups: Groups,
     decision: Decision,
+    /// Why somebody's claims could not be read, and of how many people.
+    unreadable: BTreeMap<String, BTreeSet<PersonIndex>>,
     places: Vec<u32>,
     direct: Vec<GroupId>,
     /// What everybody who knows the person gives, by right.
@@ -104,8 +112,18 @@ impl Walk<'_> {
         self.climb();
         let person = draft.snapshot.people.get(index.0 as usize);
         let dn = person.map_or("", |person| draft.snapshot.texts.get(person.dn));
-        let claims = &Claims::default();
-        let person = Person { groups: &self.places, groups_known: true, claims, dn };
+        let text = person.map_or("", |person| draft.snapshot.texts.get(person.claims));
+        let mut document = Document::default();
+        if !text.is_empty() && self.rules.looks_at_claims() {
+            match Document::parse(text) {
+                Ok(read) => document = read,
+                // What cannot be read is unknown: nothing is taken away because of it.
+                Err(error) => {
+                    self.unreadable.entry(error.to_string()).or_default().insert(index);
+                }
+            }
+        }
+        let person = Person { groups: &self.places, groups_known: true, claims: &document.claims, dn };
         self.mapping.decide(&person, &mut self.decision);
     }
 
@@ -181,7 +199,11 @@ impl Walk<'_> {
 
         let texts = &draft.snapshot.texts;
         let observation = [person.dn, person.login, person.name, person.email];
-        let digest = observation.iter().fold(Digest::new(), |digest, text| digest.text(texts.get(*text)));
+        let mut digest = observation.iter().fold(Digest::new(), |digest, text| digest.text(texts.get(*text)));
+        if !person.claims.is_empty() {
+            // No length of a text and no group has this number.
+            digest = digest.number(u32::MAX).text(texts.get(person.claims));
+        }
         let digest = self.direct.iter().fold(digest, |digest, group| digest.number(group.0)).finish();
         let grants_digest = grants_digest(&draft.books.grants[from..]);
         let same = stored.is_some_and(|row| {
@@ -201,6 +223,7 @@ impl Walk<'_> {
             login: person.login,
             name: person.name,
             email: person.email,
+            claims: person.claims,
             groups: Span { start, end: draft.books.group_lists.len() as u32 },
             grants: Span { start: from as u32, end: draft.books.grants.len() as u32 },
             digest,
@@ -287,6 +310,9 @@ impl Walk<'_> {
             let group = group.unwrap_or_default();
             draft.note(format!("rule {rule} yields no usable organization or team name{group}"));
         }
+        for (error, people) in &self.unreadable {
+            draft.note(format!("what is said of {} people besides groups cannot be read: {error}", people.len()));
+        }
         for (problem, times) in self.mapping.problems() {
             let Problem { expression, source, error } = problem;
             draft.note(format!("the expression {expression:?} fails on {source} of {times} people: {error}"));
@@ -305,6 +331,7 @@ fn store_gone(draft: &mut Draft<'_>, work: Work, stored: &IdentityRow) {
         login,
         name,
         email,
+        claims: Text::EMPTY,
         groups: Span::default(),
         grants: Span::default(),
         digest: 0,

@@ -3,6 +3,7 @@
 use super::Change;
 use super::draft::Draft;
 use super::groups::Groups;
+use super::orgs::Orgs;
 use crate::ids::{GroupId, OrgId, TeamId};
 use crate::mapping::Slots;
 use crate::writes::NewTeam;
@@ -10,11 +11,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Remembers what each slot of the mapping stands for. `None`: it does not exist and may not be
 /// created.
-#[derive(Default)]
 pub(super) struct Targets {
-    orgs: HashMap<u32, Option<OrgId>>,
+    orgs: Orgs,
     teams: HashMap<u32, Option<TeamId>>,
-    org_by_name: HashMap<String, OrgId>,
     team_by_name: HashMap<(OrgId, String), TeamId>,
     /// Teams that were named after a group: they follow its name.
     followers: BTreeMap<(OrgId, GroupId), Vec<TeamId>>,
@@ -23,11 +22,14 @@ pub(super) struct Targets {
 
 impl Targets {
     pub(super) fn new(draft: &Draft<'_>) -> Self {
-        let mut targets = Self::default();
+        let mut targets = Self {
+            orgs: Orgs::new(draft),
+            teams: HashMap::new(),
+            team_by_name: HashMap::new(),
+            followers: BTreeMap::new(),
+            renamed: BTreeSet::new(),
+        };
         let texts = &draft.observed.texts;
-        for org in &draft.observed.orgs {
-            targets.org_by_name.insert(texts.get(org.name).to_owned(), org.id);
-        }
         for team in &draft.observed.teams {
             targets.team_by_name.insert((team.org, texts.get(team.name).to_owned()), team.id);
             if let Some(group) = team.named_after {
@@ -37,35 +39,13 @@ impl Targets {
         targets
     }
 
-    pub(super) fn org(&mut self, draft: &mut Draft<'_>, slots: &Slots, slot: u32) -> Option<OrgId> {
-        if let Some(known) = self.orgs.get(&slot) {
-            return *known;
-        }
-        let name = slots.orgs.get(slot as usize)?;
-        let org = self.org_named(draft, name.shown());
-        self.orgs.insert(slot, org);
-        org
+    /// Brings what is there in line with what is declared. Before anything else.
+    pub(super) fn declare(&mut self, draft: &mut Draft<'_>, slots: &Slots) {
+        self.orgs.declare(draft, &slots.orgs);
     }
 
-    /// The organization of that name, created if that is allowed.
-    pub(super) fn org_named(&mut self, draft: &mut Draft<'_>, name: &str) -> Option<OrgId> {
-        if let Some(org) = self.org_by_name.get(name) {
-            return Some(*org);
-        }
-        if !draft.policy.create_orgs {
-            draft.note(format!(
-                "the organization {name:?} does not exist, and create_missing of provider {} does not have \"orgs\"",
-                draft.provider
-            ));
-            return None;
-        }
-        draft.next.org += 1;
-        let org = OrgId(draft.next.org);
-        let text = draft.snapshot.texts.push(name);
-        draft.books.new_orgs.insert(org, text);
-        draft.changes.push(Change::CreateOrg { org });
-        self.org_by_name.insert(name.to_owned(), org);
-        Some(org)
+    pub(super) fn org(&mut self, draft: &mut Draft<'_>, slots: &Slots, slot: u32) -> Option<OrgId> {
+        self.orgs.slot(draft, slots, slot)
     }
 
     pub(super) fn team(&mut self, draft: &mut Draft<'_>, slots: &Slots, groups: &Groups, slot: u32) -> Option<TeamId> {

@@ -38,7 +38,8 @@ impl Plan {
         }
         writes.generation = self.observed.generation;
         writes.new_rules = books.new_rules;
-        writes.new_orgs = books.new_orgs.into_iter().collect();
+        writes.new_orgs = books.new_orgs.into_values().collect();
+        writes.changed_orgs = books.changed_orgs.into_values().collect();
         writes.new_teams = books.new_teams.into_values().collect();
         writes.groups = books.groups;
         writes.identities = books.identities;
@@ -167,6 +168,7 @@ pub fn audit_body(out: &mut String, provider: &str, changes: &[Change]) {
         let mut body = Body(out);
         match *change {
             Change::CreateOrg { org } => body.kind("create_org").number(org.0),
+            Change::RenameOrg { org, .. } => body.kind("rename_org").number(org.0),
             Change::CreateTeam { team } => body.kind("create_team").number(team.0),
             Change::RenameTeam { team, .. } => body.kind("rename_team").number(team.0),
             Change::CreateUser { .. } => body.kind("create_user"),
@@ -248,6 +250,7 @@ impl Body<'_> {
 mod tests {
     use super::*;
     use crate::ids::{GroupId, OrgId, RuleId};
+    use crate::text::Text;
 
     #[test]
     fn a_body_is_json_without_personal_data() {
@@ -255,6 +258,7 @@ mod tests {
         let reason = Reason { rule: Some(RuleId(2)), via: Some(GroupId(9)) };
         let (viewer, admin) = (Some(OrgRole::Viewer), Some(OrgRole::Admin));
         let changes = [
+            Change::RenameOrg { org: OrgId(4), old: Text::EMPTY, new: Text::EMPTY },
             Change::CreateUser { user },
             Change::Link { user },
             Change::OrgRole { user, org: OrgId(1), old: viewer, new: admin, reason },
@@ -271,7 +275,7 @@ mod tests {
         audit_body(&mut body, "co\"rp", &changes);
         assert_eq!(
             body,
-            r#"{"changes":[["create_user"],["link_user","co\"rp"],["org_role",1,"Viewer","Admin",2,9],["team_role",3,"member",null,null,null],["server_admin",true,2,9]]}"#
+            r#"{"changes":[["rename_org",4],["create_user"],["link_user","co\"rp"],["org_role",1,"Viewer","Admin",2,9],["team_role",3,"member",null,null,null],["server_admin",true,2,9]]}"#
         );
     }
 }

@@ -21,6 +21,9 @@ const GAPS_KEPT: usize = 100;
 /// At most so much text is kept (1 GiB); a provider that says more is not believed.
 const TEXT_LIMIT: usize = 1 << 30;
 
+/// At most so much is kept of what a provider says of one person besides names and groups (1 MiB).
+const CLAIMS_LIMIT: usize = 1 << 20;
+
 /// Collects a read. Order of calls does not matter: memberships are resolved at the end.
 pub struct SnapshotBuilder {
     seed: (u64, u64),
@@ -127,6 +130,7 @@ impl SnapshotBuilder {
             login: self.keep(fields.login.unwrap_or_default()),
             name: self.keep(fields.name.unwrap_or_default()),
             email: self.keep(fields.email.unwrap_or_default()),
+            claims: self.keep_claims(fields.subject, fields.claims.unwrap_or_default()),
         };
         self.people.push(person);
         Some(index)
@@ -189,6 +193,14 @@ impl SnapshotBuilder {
     /// The group is directly in the group `parent`: for providers that resolve theirs themselves.
     pub fn nested(&mut self, child: GroupIndex, parent: GroupIndex) {
         self.known_parents.push((child, parent));
+    }
+
+    fn keep_claims(&mut self, subject: &str, claims: &str) -> Text {
+        if claims.len() > CLAIMS_LIMIT {
+            self.gap("too_many_claims", format!("more than 1 MiB of claims of the person {subject:.100}"));
+            return Text::EMPTY;
+        }
+        if claims.is_empty() { Text::EMPTY } else { self.keep(claims) }
     }
 
     fn keep(&mut self, text: &str) -> Text {

@@ -4,6 +4,7 @@
 //! option such as `;binary` apart from the name (RFC 4512 section 2.5).
 
 use crate::providers::Progress;
+use crate::providers::claims::{self, Attributes, Missing};
 use rosterd_core::dn;
 use rosterd_core::snapshot::{GroupFields, PersonFields, SnapshotBuilder};
 
@@ -94,14 +95,13 @@ pub(super) struct Entry {
     members: Vec<String>,
     member_uids: Vec<String>,
     member_of: Vec<String>,
+    /// `None` where none are wanted.
+    claims: Option<Attributes>,
 }
 
-/// A gap's code and what it is about.
-pub(super) type Missing = (&'static str, String);
-
 impl Entry {
-    pub(super) fn new(dn: String) -> Self {
-        Self { dn, ..Self::default() }
+    pub(super) fn new(dn: String, with_claims: bool) -> Self {
+        Self { dn, claims: with_claims.then(Attributes::default), ..Self::default() }
     }
 
     /// Takes one value of the attribute with that description (a name and options).
@@ -142,6 +142,24 @@ impl Entry {
         Ok(())
     }
 
+    /// Takes the value as a claim if it is one of `wanted`. What has an option such as a language is
+    /// another attribute.
+    ///
+    /// # Errors
+    /// What is missing from the entry now.
+    pub(super) fn add_claim(&mut self, wanted: &[String], description: &str, value: &[u8]) -> Result<(), Missing> {
+        let Some(claims) = &mut self.claims else { return Ok(()) };
+        let (name, options) = description.split_once(';').unwrap_or((description, ""));
+        let Some(name) = wanted.iter().find(|wanted| wanted.eq_ignore_ascii_case(name)) else { return Ok(()) };
+        match options.to_ascii_lowercase().as_str() {
+            "" | "binary" => claims.put(name, value),
+            range if range.starts_with("range=") => {
+                Err(("ranged_attribute", format!("{description} is only a part of its values; export all of them")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// UUIDs compare without case (RFC 4530 section 2.3), so they are kept in one.
     fn add_id(&mut self, at: usize, text: &str) -> Result<(), Missing> {
         let text = text.trim().to_ascii_lowercase();
@@ -169,7 +187,7 @@ impl Entry {
 
     /// Hands the entry on. One that is neither a person nor a group is left out; a machine account
     /// of Active Directory is a `user` too, and no person.
-    pub(super) fn put_into(&self, builder: &mut SnapshotBuilder, progress: &Progress) {
+    pub(super) fn put_into(mut self, builder: &mut SnapshotBuilder, progress: &Progress) {
         if self.is(&PEOPLE) && !self.is(&["computer"]) {
             self.put_person(builder);
             progress.add_people(1);
@@ -179,13 +197,15 @@ impl Entry {
         }
     }
 
-    fn put_person(&self, builder: &mut SnapshotBuilder) {
+    fn put_person(&mut self, builder: &mut SnapshotBuilder) {
+        let claims = self.claims.take().map(|claims| claims::text([("attributes", claims.into_map())]));
         let person = builder.person(PersonFields {
             subject: &self.subject(),
             dn: Some(&self.dn),
             login: self.uid.get().or(self.sam_account_name.get()),
             name: self.display_name.get().or(self.cn.get()),
             email: self.mail.get(),
+            claims: claims.as_deref(),
         });
         let Some(person) = person else { return };
         for group in &self.member_of {
@@ -270,7 +290,7 @@ mod tests {
 
     #[test]
     fn l11_names_compare_without_case_and_oids_stand_for_names() {
-        let mut entry = Entry::new("cn=a,dc=x".to_owned());
+        let mut entry = Entry::new("cn=a,dc=x".to_owned(), false);
         for (name, value) in [("MEMBER", "uid=1,dc=x"), ("member;binary", "uid=2,dc=x"), ("2.5.4.31", "uid=3,dc=x")] {
             assert_eq!(entry.add(name, value.as_bytes()), Ok(()));
         }
@@ -283,7 +303,7 @@ mod tests {
 
     #[test]
     fn l10_a_ranged_attribute_is_missing_values() {
-        let mut entry = Entry::new("cn=a,dc=x".to_owned());
+        let mut entry = Entry::new("cn=a,dc=x".to_owned(), false);
         let missing = entry.add("member;Range=0-1499", b"uid=1,dc=x");
         assert_eq!(missing.map_err(|(code, _)| code), Err("ranged_attribute"));
         assert_eq!(entry.add("jpegPhoto", &[0xff, 0xd8]), Ok(()));

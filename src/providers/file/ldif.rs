@@ -13,19 +13,20 @@ use rosterd_core::snapshot::SnapshotBuilder;
 use std::borrow::Cow;
 use std::path::Path;
 
-/// Reads all entries of `file`; `path` is for texts only.
+/// Reads all entries of `file`; `path` is for texts only. `attributes` of people are claims.
 ///
 /// # Errors
 /// The first line that breaks the format, or that there are no entries.
 pub(super) fn read(
     file: &[u8],
     path: &Path,
+    attributes: &[String],
     builder: &mut SnapshotBuilder,
     progress: &Progress,
 ) -> Result<(), Refused> {
     let file = text_of(file)?;
     let whole = whole_records(file);
-    let mut reader = Reader { path, builder, progress, record: Record::None, entries: 0, version: false };
+    let mut reader = Reader { path, attributes, builder, progress, record: Record::None, entries: 0, version: false };
     for line in Lines::new(whole) {
         let line = line?;
         if line.bytes.is_empty() {
@@ -89,6 +90,7 @@ enum Record {
 
 struct Reader<'a> {
     path: &'a Path,
+    attributes: &'a [String],
     builder: &'a mut SnapshotBuilder,
     progress: &'a Progress,
     record: Record,
@@ -121,7 +123,8 @@ impl Reader<'_> {
             return Err(Refused::line(number, "a second dn in one record; a blank line must be before it"));
         }
         let Record::Entry(_, entry) = &mut self.record else { return Ok(()) };
-        if let Err((code, detail)) = entry.add(description, &value) {
+        let missing = [entry.add(description, &value), entry.add_claim(self.attributes, description, &value)];
+        for (code, detail) in missing.into_iter().filter_map(Result::err) {
             let detail = format!("{}:{number}: {detail} (of {:.200})", self.path.display(), entry.dn);
             self.builder.gap(code, detail);
         }
@@ -143,7 +146,7 @@ impl Reader<'_> {
         }
         self.entries += 1;
         self.record = match std::str::from_utf8(value) {
-            Ok(dn) => Record::Entry(number, Box::new(Entry::new(dn.to_owned()))),
+            Ok(dn) => Record::Entry(number, Box::new(Entry::new(dn.to_owned(), !self.attributes.is_empty()))),
             Err(_) => {
                 let path = self.path.display();
                 self.builder.gap("not_utf8", format!("{path}:{number}: a dn is not UTF-8; its entry was left out"));
@@ -201,7 +204,7 @@ fn split(number: u64, line: &[u8]) -> Result<(&str, Cow<'_, [u8]>), Refused> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test says what it expected")]
 mod tests {
-    use super::super::testing::{ldif, refusal, show};
+    use super::super::testing::{claims, ldif, ldif_with, refusal, show};
     use proptest::prelude::*;
 
     const COMPANY: &str = "\
@@ -268,6 +271,24 @@ sre < eng";
                     dn: cn=sre,dc=x\nobjectClass: group\ncn: sre\nentryUUID: 2\nmemberOf: cn=all,dc=x\n\n\
                     dn: cn=all,dc=x\nobjectClass: group\ncn: all\nentryUUID: 3\n";
         assert_eq!(show(&ldif(file.as_bytes()).unwrap()), "1 a  : sre\nsre < all");
+    }
+
+    #[test]
+    fn attributes_are_claims_where_they_are_asked_for() {
+        let file = "dn: uid=a,dc=x\nobjectClass: person\nuid: a\ndepartment: Sales\nDEPARTMENT: Ops\n\
+                    title;lang-de: Chef\ntitle: Boss\nmanager: uid=b,dc=x\n\n\
+                    dn: uid=b,dc=x\nobjectClass: person\nuid: b\n";
+        let read = |attributes: &[&str]| {
+            ldif_with(file.as_bytes(), &attributes.iter().map(|&name| name.to_owned()).collect::<Vec<_>>()).unwrap()
+        };
+        assert_eq!(claims(&read(&[])), "\n");
+        let shown = "{\"attributes\":{\"Department\":[\"Ops\",\"Sales\"],\"title\":[\"Boss\"],\"uid\":[\"a\"]}}\n\
+                     {\"attributes\":{\"uid\":[\"b\"]}}";
+        assert_eq!(claims(&read(&["Department", "title", "uid"])), shown);
+        let bad = file.replace("title: Boss", "title:: /9g=\nphoto;range=0-1: x\ndepartment:: AGE=");
+        let reading = ldif_with(bad.as_bytes(), &["title", "photo", "department"].map(str::to_owned)).unwrap();
+        let codes: Vec<_> = reading.gaps().iter().map(|gap| gap.code).collect();
+        assert_eq!(codes, ["bad_text", "not_utf8", "ranged_attribute"]);
     }
 
     #[test]

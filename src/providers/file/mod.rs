@@ -9,6 +9,7 @@ mod entry;
 mod ldif;
 mod lines;
 mod load;
+mod said;
 #[cfg(test)]
 mod testing;
 mod yaml;
@@ -25,6 +26,8 @@ use std::path::{Path, PathBuf};
 pub struct FileDirectory {
     path: PathBuf,
     format: Format,
+    /// Attributes of LDIF that are claims.
+    attributes: Vec<String>,
 }
 
 /// How a file is written.
@@ -94,17 +97,34 @@ impl FileDirectory {
     /// `config.path` must be absolute or relative to the working directory.
     #[must_use]
     pub fn new(config: &config::File) -> Self {
-        Self { path: config.path.clone(), format: Format::of(&config.path) }
+        Self { path: config.path.clone(), format: Format::of(&config.path), attributes: config.attributes.clone() }
     }
 
     /// Loads and reads on a thread that may wait for a disk.
     async fn read_blocking(&self, request: ReadRequest) -> Result<Reading, ProviderError> {
-        let (path, format) = (self.path.clone(), self.format);
-        let task = tokio::task::spawn_blocking(move || read(&path, format, &request));
+        let file = self.clone();
+        let task = tokio::task::spawn_blocking(move || file.read_now(&request));
         task.await.unwrap_or_else(|stopped| {
             let message = format!("{}: reading was stopped: {stopped}", self.path.display());
             Err(ProviderError { kind: ProviderErrorKind::Unreachable, message })
         })
+    }
+
+    /// All of it, in the calling thread.
+    fn read_now(&self, request: &ReadRequest) -> Result<Reading, ProviderError> {
+        let bytes = match load(&self.path, self.format.limit(), self.format.name())? {
+            Loaded::Whole(bytes) => bytes,
+            Loaded::Changed => return Ok(changed_while_reading(&self.path, request.seed)),
+        };
+        let mut builder = SnapshotBuilder::new(request.seed);
+        let part = builder.begin("file");
+        match self.format {
+            Format::Ldif => ldif::read(&bytes, &self.path, &self.attributes, &mut builder, &request.progress),
+            Format::Yaml => yaml::read(&bytes, &mut builder, &request.progress),
+        }
+        .map_err(|refused| refused.into_error(&self.path))?;
+        builder.end(part);
+        Ok(builder.finish())
     }
 }
 
@@ -172,23 +192,6 @@ fn hints(reading: &Reading) -> Vec<CheckStep> {
                   export entryUUID, objectGUID, nsUniqueId or ipaUniqueID as well";
     hint("find an immutable id for everybody", by_dn, advice);
     steps
-}
-
-/// All of it, in the calling thread.
-fn read(path: &Path, format: Format, request: &ReadRequest) -> Result<Reading, ProviderError> {
-    let bytes = match load(path, format.limit(), format.name())? {
-        Loaded::Whole(bytes) => bytes,
-        Loaded::Changed => return Ok(changed_while_reading(path, request.seed)),
-    };
-    let mut builder = SnapshotBuilder::new(request.seed);
-    let part = builder.begin("file");
-    match format {
-        Format::Ldif => ldif::read(&bytes, path, &mut builder, &request.progress),
-        Format::Yaml => yaml::read(&bytes, &mut builder, &request.progress),
-    }
-    .map_err(|refused| refused.into_error(path))?;
-    builder.end(part);
-    Ok(builder.finish())
 }
 
 /// Nothing of a file that moved under the reader is believed: it may be half of each.

@@ -7,7 +7,12 @@ use std::path::Path;
 
 /// Reads LDIF as the provider does.
 pub(super) fn ldif(file: &[u8]) -> Result<Reading, Refused> {
-    reading(|builder, progress| ldif::read(file, Path::new("people.ldif"), builder, progress))
+    ldif_with(file, &[])
+}
+
+/// The same with attributes that are claims.
+pub(super) fn ldif_with(file: &[u8], attributes: &[String]) -> Result<Reading, Refused> {
+    reading(|builder, progress| ldif::read(file, Path::new("people.ldif"), attributes, builder, progress))
 }
 
 /// Reads YAML as the provider does.
@@ -40,6 +45,12 @@ pub(super) fn show(reading: &Reading) -> String {
     }
     lines.extend(reading.gaps().iter().map(|gap| format!("! {}", gap.code)));
     lines.join("\n")
+}
+
+/// Everybody's claims, a line each.
+pub(super) fn claims(reading: &Reading) -> String {
+    let s = reading.snapshot();
+    s.people.iter().map(|p| s.texts.get(p.claims)).collect::<Vec<_>>().join("\n")
 }
 
 /// The place and text of what was refused; empty when nothing was.

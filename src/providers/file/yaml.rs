@@ -10,7 +10,7 @@
 //! A file that people write by hand: whatever does not fit is refused with its line and column,
 //! and there are no defaults that a forgotten line could fall back to.
 
-use super::Refused;
+use super::{Refused, said};
 use crate::providers::Progress;
 use rosterd_core::snapshot::{GroupFields, GroupIndex, PersonFields, PersonIndex, SnapshotBuilder};
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -40,6 +40,10 @@ struct Person {
     /// Names of groups.
     #[serde(default, deserialize_with = "list")]
     groups: Vec<Spanned<String>>,
+    /// As a directory would have them.
+    attributes: Option<said::Attributes>,
+    /// As a login would bring them.
+    claims: Option<said::Claims>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -62,6 +66,9 @@ fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Resu
     list.ok_or_else(|| D::Error::custom("there is nothing here; write [] for an empty list"))
 }
 
+/// Claims may be nested; everything else is flat.
+const MOST_DEPTH: usize = 64;
+
 /// Reads all people and groups of `file`.
 ///
 /// # Errors
@@ -73,12 +80,15 @@ pub(super) fn read(file: &[u8], builder: &mut SnapshotBuilder, progress: &Progre
     let mut ids = HashMap::new();
     for person in &lists.people {
         unique(&mut ids, &person.id, "the id", ())?;
+        let claims = said::text(person.attributes.as_ref(), person.claims.as_ref())
+            .map_err(|what| refused(&person.id.referenced, format!("this person has {what}")))?;
         let fields = PersonFields {
             subject: &person.id.value,
             dn: None,
             login: Some(&person.login.value),
             name: person.name.as_deref(),
             email: person.email.as_deref(),
+            claims: claims.as_deref(),
         };
         if let Some(index) = builder.person(fields) {
             unique(&mut logins, &person.login, "the login", index)?;
@@ -132,13 +142,14 @@ fn parse(file: &[u8]) -> Result<Lists, Refused> {
         max_nodes: 50_000_000,
         max_total_scalar_bytes: file.len(),
         max_total_comment_bytes: file.len(),
-        max_depth: 8,
+        max_depth: MOST_DEPTH,
         max_documents: 1,
         max_anchors: 0,
         max_aliases: 0,
         max_merge_keys: 0,
     };
-    let options = serde_saphyr::options! { budget: budget, with_snippet: false };
+    // YAML 1.2: `no` is a text, Norway for instance, and only `false` is false.
+    let options = serde_saphyr::options! { budget: budget, with_snippet: false, strict_booleans: true };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let error = error.without_snippet();
         match error.location() {

@@ -14,12 +14,14 @@ pub(super) enum Role {
     MemberLogins,
     /// The groups that the entry is in, by DN.
     MemberOf,
+    /// A claim: its place in [`Wanted::claims`].
+    Claim(usize),
 }
 
 impl Role {
-    /// Whether one value is wanted; lists otherwise.
-    pub(super) fn single(self) -> bool {
-        matches!(self, Self::Id | Self::Login | Self::Name | Self::Email)
+    /// Whether it says who is in what.
+    pub(super) fn list(self) -> bool {
+        matches!(self, Self::Members | Self::MemberLogins | Self::MemberOf)
     }
 }
 
@@ -28,6 +30,8 @@ impl Role {
 pub(super) struct Wanted {
     /// (all its names, its role)
     roles: Vec<(Vec<String>, Role)>,
+    /// Attributes that are claims, under the names of the configuration.
+    pub(super) claims: Vec<String>,
     /// What is asked for, each once, in the order of the configuration.
     pub(super) request: Vec<String>,
 }
@@ -52,8 +56,11 @@ const SAME: [&[&str]; 13] = [
 
 impl Wanted {
     pub(super) fn new<'a>(roles: impl IntoIterator<Item = (Role, &'a str)>) -> Self {
-        let mut wanted = Self { roles: Vec::new(), request: Vec::new() };
+        let mut wanted = Self { roles: Vec::new(), claims: Vec::new(), request: Vec::new() };
         for (role, name) in roles {
+            if let Role::Claim(_) = role {
+                wanted.claims.push(name.to_owned());
+            }
             let names = SAME.iter().find(|names| names.iter().any(|other| other.eq_ignore_ascii_case(name)));
             let names =
                 names.map_or_else(|| vec![name.to_owned()], |names| names.iter().map(|&n| n.to_owned()).collect());

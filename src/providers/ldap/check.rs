@@ -127,7 +127,7 @@ async fn sample(connection: &mut Connection, question: &Question, base: &str) ->
         sample.entries += 1;
         sample.without_id += usize::from(!roles.contains(&Role::Id));
         sample.without_login += usize::from(!roles.contains(&Role::Login));
-        sample.listed += usize::from(roles.iter().any(|role| !role.single()));
+        sample.listed += usize::from(roles.iter().any(|role| role.list()));
     })
     .await?;
     Ok(describe(question, &sample))

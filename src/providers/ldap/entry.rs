@@ -1,6 +1,7 @@
 //! One entry into the snapshot: who or what it is, and what it lists. Bytes are read where they
 //! lie; nothing is kept but what the snapshot keeps.
 
+use super::super::claims::{self, Attributes, Missing};
 use super::attribute::{Description, Role, Wanted, id_text};
 use super::wire::ber::BerError;
 use super::wire::{Attribute, Entry};
@@ -60,7 +61,7 @@ pub(super) fn take(
     for attribute in entry.attributes() {
         let attribute = attribute?;
         let description = Description::parse(attribute.description);
-        for role in wanted.roles(description.name).filter(|role| !role.single()) {
+        for role in wanted.roles(description.name).filter(|role| role.list()) {
             if description.subtype {
                 let name = String::from_utf8_lossy(attribute.description);
                 builder.gap("attribute_option", format!("{dn}: {name} has an option that is not understood"));
@@ -124,20 +125,31 @@ struct Singles<'a> {
     login: Option<&'a [u8]>,
     name: Option<&'a [u8]>,
     email: Option<&'a [u8]>,
+    /// `None` where none are wanted.
+    claims: Option<Attributes>,
+    missing: Vec<Missing>,
 }
 
 impl<'a> Singles<'a> {
     fn pick(wanted: &Wanted, entry: &Entry<'a>) -> Result<Self, BerError> {
-        let mut found = Self::default();
+        let claims = (!wanted.claims.is_empty()).then(Attributes::default);
+        let mut found = Self { claims, ..Self::default() };
         for attribute in entry.attributes() {
             let attribute = attribute?;
             let description = Description::parse(attribute.description);
             if description.subtype {
                 continue;
             }
-            for role in wanted.roles(description.name).filter(|role| role.single()) {
+            for role in wanted.roles(description.name).filter(|role| !role.list()) {
+                let claim = if let Role::Claim(at) = role { wanted.claims.get(at) } else { None };
+                if let (Some(name), Some(_)) = (claim, description.range) {
+                    found.missing.push(("ranged_attribute", format!("only a part of the values of {name} came")));
+                }
                 for value in attribute.values() {
-                    found.offer(role, description.name, value?);
+                    match (claim, &mut found.claims) {
+                        (Some(name), Some(claims)) => found.missing.extend(claims.put(name, value?).err()),
+                        _ => found.offer(role, description.name, value?),
+                    }
                 }
             }
         }
@@ -154,7 +166,7 @@ impl<'a> Singles<'a> {
             Role::Login => &mut self.login,
             Role::Name => &mut self.name,
             Role::Email => &mut self.email,
-            Role::Members | Role::MemberLogins | Role::MemberOf => return,
+            Role::Members | Role::MemberLogins | Role::MemberOf | Role::Claim(_) => return,
         };
         if !value.is_empty() && slot.is_none_or(|known| value < known) {
             *slot = Some(value);
@@ -162,7 +174,10 @@ impl<'a> Singles<'a> {
     }
 
     /// `None`, with a gap, when the entry cannot be told from others.
-    fn add(&self, kind: Kind, dn: &str, builder: &mut SnapshotBuilder) -> Option<Owner> {
+    fn add(self, kind: Kind, dn: &str, builder: &mut SnapshotBuilder) -> Option<Owner> {
+        for (code, what) in self.missing {
+            builder.gap(code, format!("{dn}: {what}"));
+        }
         if self.ids > 1 {
             builder
                 .gap("ambiguous_id", format!("{dn}: the attribute that should never change has {} values", self.ids));
@@ -181,7 +196,9 @@ impl<'a> Singles<'a> {
         match kind {
             Kind::People => {
                 let (login, email) = (text("login", self.login), text("e-mail address", self.email));
-                let fields = PersonFields { subject: &subject, dn: Some(dn), login, name, email };
+                let claims = self.claims.map(|claims| claims::text([("attributes", claims.into_map())]));
+                let claims = claims.as_deref();
+                let fields = PersonFields { subject: &subject, dn: Some(dn), login, name, email, claims };
                 builder.person(fields).map(Owner::Person)
             }
             Kind::Groups => {

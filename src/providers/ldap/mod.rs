@@ -19,7 +19,7 @@ mod url;
 pub mod wire;
 
 use super::{CheckStep, Directory, ProviderError, ProviderErrorKind, ReadRequest};
-use crate::config::{Ldap, Scope, ServerOrder};
+use crate::config::{Ldap, Scope, ServerOrder, holds_secrets};
 use async_trait::async_trait;
 use attribute::{Role, Wanted};
 use connection::Connection;
@@ -61,6 +61,7 @@ impl LdapDirectory {
             (Role::Email, &users.email),
         ];
         of_people.extend(users.member_of.as_deref().map(|name| (Role::MemberOf, name)));
+        of_people.extend(users.attributes.iter().enumerate().map(|(at, name)| (Role::Claim(at), name.as_str())));
         let mut of_groups = vec![(Role::Id, groups.id.as_str()), (Role::Name, &groups.name)];
         of_groups.extend(groups.members.iter().map(|name| (Role::Members, name.as_str())));
         of_groups.extend(groups.member_logins.iter().map(|name| (Role::MemberLogins, name.as_str())));
@@ -186,8 +187,9 @@ fn question(
             let message = format!("ldap.{section}: {name:?} is not the name of an attribute (without options)");
             return Err(Failure::configuration(message));
         }
-        if ["userPassword", "unicodePwd", "2.5.4.35"].iter().any(|secret| secret.eq_ignore_ascii_case(name)) {
-            return Err(Failure::configuration(format!("ldap.{section}: {name} is never read: it holds passwords")));
+        if holds_secrets(name) {
+            let message = format!("ldap.{section}: {name} is never read: it holds passwords or keys");
+            return Err(Failure::configuration(message));
         }
     }
     Ok(Question {

@@ -50,15 +50,27 @@ const TEAM_MEMBERS: Members = Members {
 };
 
 impl Apply<'_> {
+    /// Changed ones first, and parked, for the same reasons as people.
     pub(super) async fn orgs(&mut self) -> Result<(), StoreError> {
         let w = self.w;
+        if !w.changed_orgs.is_empty() {
+            let ids: Vec<i64> = w.changed_orgs.iter().map(|org| i64::from(org.id)).collect();
+            let park = sql("UPDATE orgs SET name = chr(1) || id, key = NULL WHERE id = ANY($1::bigint[])").bind(&ids);
+            write(self.c, park).await?;
+            let change = sql("UPDATE orgs o SET name = n.name, key = nullif(n.key, '')
+                 FROM unnest($1::bigint[], $2::text[], $3::text[]) AS n (id, name, key) WHERE o.id = n.id")
+            .bind(&ids)
+            .bind(self.texts(&w.changed_orgs, |org| org.name))
+            .bind(self.texts(&w.changed_orgs, |org| org.key));
+            self.rows += must_hit(write(self.c, change).await?, ids.len())?;
+        }
         if w.new_orgs.is_empty() {
             return Ok(());
         }
         let now = self.now.0;
         self.rows +=
-            load(self.c, "COPY orgs (id, name, created_at) FROM STDIN", w.new_orgs.iter(), |line, (id, name)| {
-                line.int(i64::from(*id)).text(w.texts.get(*name)).int(now);
+            load(self.c, "COPY orgs (id, name, key, created_at) FROM STDIN", w.new_orgs.iter(), |line, org| {
+                line.int(i64::from(org.id)).text(w.texts.get(org.name)).opt_text(w.texts.get(org.key)).int(now);
             })
             .await?;
         Ok(())

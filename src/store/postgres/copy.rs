@@ -169,6 +169,11 @@ impl Lines {
         self
     }
 
+    /// NULL for an empty text.
+    pub(super) fn opt_text(&mut self, text: &str) -> &mut Self {
+        if text.is_empty() { self.opt_int(None) } else { self.text(text) }
+    }
+
     /// As the type `bytea` reads it: `\x` and hexadecimal digits.
     pub(super) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
         self.field();

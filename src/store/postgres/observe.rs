@@ -13,6 +13,7 @@ use rosterd_core::observed::{
     RemovalClass, SuspensionRow, TeamMemberRow, TeamRow, UserRow, UserState,
 };
 use rosterd_core::rights::{OrgRole, TeamRole};
+use rosterd_core::text::Text;
 use sqlx::{PgConnection, Row};
 
 /// See [`super::super::Store::observe`].
@@ -49,8 +50,12 @@ fn opt_id<T: TryFrom<i64>>(what: &str, row: &mut Fields<'_>) -> Result<Option<T>
 }
 
 async fn authorization(c: &mut PgConnection, o: &mut Observed) -> Result<(), StoreError> {
-    each(c, "COPY (SELECT id, name FROM orgs ORDER BY id) TO STDOUT", |row| {
-        o.orgs.push(OrgRow { id: id("orgs.id", row.int()?)?, name: o.texts.push(&row.text()?) });
+    each(c, "COPY (SELECT id, name, key FROM orgs ORDER BY id) TO STDOUT", |row| {
+        o.orgs.push(OrgRow {
+            id: id("orgs.id", row.int()?)?,
+            name: o.texts.push(&row.text()?),
+            key: row.opt_text()?.map_or(Text::EMPTY, |key| o.texts.push(&key)),
+        });
         Ok(())
     })
     .await?;

@@ -8,6 +8,8 @@ use rosterd_core::writes::IdentityWrite;
 
 /// How many rows one statement's arrays hold, so that they stay small beside the plan.
 const BATCH: usize = 10_000;
+/// How much of what providers say besides names and groups they hold, about.
+const BATCH_BYTES: usize = 8 << 20;
 
 impl Apply<'_> {
     pub(super) async fn provider(&mut self) -> Result<(), StoreError> {
@@ -61,8 +63,11 @@ impl Apply<'_> {
     pub(super) async fn identities(&mut self) -> Result<(), StoreError> {
         let w = self.w;
         let changed: Vec<&IdentityWrite> = w.identities.iter().filter(|identity| !identity.new).collect();
-        for batch in changed.chunks(BATCH) {
+        let mut rest = changed.as_slice();
+        while !rest.is_empty() {
+            let (batch, later) = rest.split_at(batch_of(rest, |identity| w.texts.get(identity.claims).len()));
             self.change_identities(batch).await?;
+            rest = later;
         }
         let new = w.identities.len() - changed.len();
         if new == 0 {
@@ -74,7 +79,7 @@ impl Apply<'_> {
         self.rows += load(
             self.c,
             "COPY identities (id, provider_id, subject, user_id, dn, login, name, email, group_ids, grants, digest,
-                 grants_digest, observed_at, gone_at) FROM STDIN",
+                 grants_digest, observed_at, gone_at, claims) FROM STDIN",
             w.identities.iter().filter(|identity| identity.new),
             |line, identity| {
                 json::ids_text(&mut groups, identity.groups.of(&w.group_lists));
@@ -83,7 +88,7 @@ impl Apply<'_> {
                 line.int(i64::from(identity.user)).text(w.texts.get(identity.dn)).text(w.texts.get(identity.login));
                 line.text(w.texts.get(identity.name)).text(w.texts.get(identity.email)).text(&groups).text(&grants);
                 line.int(identity.digest).int(identity.grants_digest).int(identity.observed_at.0);
-                line.opt_int(identity.gone_at.map(|at| at.0));
+                line.opt_int(identity.gone_at.map(|at| at.0)).opt_text(w.texts.get(identity.claims));
             },
         )
         .await?;
@@ -113,11 +118,13 @@ impl Apply<'_> {
         let update =
             sql("UPDATE identities i SET subject = n.subject, user_id = n.user_id, dn = n.dn, login = n.login,
                  name = n.name, email = n.email, group_ids = n.group_ids, grants = n.grants, digest = n.digest,
-                 grants_digest = n.grants_digest, observed_at = n.observed_at, gone_at = n.gone_at
+                 grants_digest = n.grants_digest, observed_at = n.observed_at, gone_at = n.gone_at,
+                 claims = nullif(n.claims, '')
              FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],
-                     $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])
+                     $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[],
+                     $15::text[])
                  AS n (id, subject, user_id, dn, login, name, email, group_ids, grants, digest, grants_digest,
-                     observed_at, gone_at)
+                     observed_at, gone_at, claims)
              WHERE i.id = n.id AND i.provider_id = $1")
             .bind(self.provider_id()?)
             .bind(ints(|identity| i64::from(identity.id)))
@@ -132,8 +139,32 @@ impl Apply<'_> {
             .bind(ints(|identity| identity.digest))
             .bind(ints(|identity| identity.grants_digest))
             .bind(ints(|identity| identity.observed_at.0))
-            .bind(batch.iter().map(|identity| identity.gone_at.map(|at| at.0)).collect::<Vec<_>>());
+            .bind(batch.iter().map(|identity| identity.gone_at.map(|at| at.0)).collect::<Vec<_>>())
+            .bind(texts(|identity| identity.claims));
         self.rows += must_hit(write(self.c, update).await?, batch.len())?;
         Ok(())
+    }
+}
+
+/// How many of the rows, at least one, go into the next statement.
+fn batch_of<T>(rows: &[T], size: impl Fn(&T) -> usize) -> usize {
+    let mut bytes = 0;
+    let fits = |row: &&T| {
+        bytes += size(row);
+        bytes <= BATCH_BYTES
+    };
+    rows.iter().take(BATCH).take_while(fits).count().max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_is_bounded_in_rows_and_bytes() {
+        assert_eq!(batch_of(&[0; 3], |_| 0), 3);
+        assert_eq!(batch_of(&vec![0; BATCH + 1], |_| 0), BATCH);
+        assert_eq!(batch_of(&[BATCH_BYTES / 2, BATCH_BYTES / 2, 1], |size| *size), 2);
+        assert_eq!(batch_of(&[BATCH_BYTES + 1, 1], |size| *size), 1);
     }
 }

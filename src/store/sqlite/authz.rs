@@ -8,11 +8,22 @@ use rosterd_core::writes::UserWrite;
 use rusqlite::{Statement, params};
 
 impl Apply<'_> {
+    /// Changed ones first, and parked, for the same reason as people.
     pub(super) fn orgs(&mut self) -> Result<(), StoreError> {
+        let w = self.w;
         let mut rows = 0;
-        let mut insert = self.prepare("INSERT INTO orgs (id, name, created_at) VALUES (?1, ?2, ?3)")?;
-        for (id, name) in &self.w.new_orgs {
-            rows += write(&mut insert, params![i64::from(*id), self.w.texts.get(*name), self.now.0])?;
+        let mut change = self.prepare("UPDATE orgs SET name = ?2, key = ?3 WHERE id = ?1")?;
+        for org in &w.changed_orgs {
+            write(&mut change, params![i64::from(org.id), format!("\u{1}{}", org.id), None::<&str>])?;
+        }
+        for org in &w.changed_orgs {
+            let (name, key) = (w.texts.get(org.name), opt(w.texts.get(org.key)));
+            rows += must_hit(write(&mut change, params![i64::from(org.id), name, key])?)?;
+        }
+        let mut insert = self.prepare("INSERT INTO orgs (id, name, key, created_at) VALUES (?1, ?2, ?3, ?4)")?;
+        for org in &w.new_orgs {
+            let (name, key) = (w.texts.get(org.name), opt(w.texts.get(org.key)));
+            rows += write(&mut insert, params![i64::from(org.id), name, key, self.now.0])?;
         }
         self.rows += rows;
         Ok(())
@@ -164,6 +175,11 @@ impl Apply<'_> {
         self.rows += rows;
         Ok(())
     }
+}
+
+/// NULL stands for what is empty.
+fn opt(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
 }
 
 /// Sets, or takes back, what rosterd gives in an organization or team. A row that only a person's

@@ -26,7 +26,7 @@ pub(super) fn enforce(connection: &Connection, on: bool) -> Result<(), StoreErro
 /// Fails when a row would point to one that is not there. Inside the transaction.
 pub(super) fn check(tx: &Connection, w: &Writes, provider: i64) -> Result<(), StoreError> {
     let users = known(tx, "SELECT id FROM users", w.new_users.iter().map(|user| i64::from(user.id)))?;
-    let orgs = known(tx, "SELECT id FROM orgs", w.new_orgs.iter().map(|(id, _)| i64::from(*id)))?;
+    let orgs = known(tx, "SELECT id FROM orgs", w.new_orgs.iter().map(|org| i64::from(org.id)))?;
     let teams = known(tx, "SELECT id FROM teams", w.new_teams.iter().map(|team| i64::from(team.id)))?;
     let providers = known(tx, "SELECT id FROM providers", w.new_provider.iter().map(|(id, _)| i64::from(*id)))?;
     let missing = first_missing("team", &orgs, "organization", w.new_teams.iter().map(|team| i64::from(team.org)))

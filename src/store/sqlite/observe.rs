@@ -12,6 +12,7 @@ use rosterd_core::observed::{
     RemovalClass, SuspensionRow, TeamMemberRow, TeamRow, UserRow, UserState,
 };
 use rosterd_core::rights::{OrgRole, TeamRole};
+use rosterd_core::text::Text;
 use rusqlite::{Connection, OptionalExtension, Params, Row, TransactionBehavior};
 
 /// See [`super::super::Store::observe`].
@@ -72,8 +73,12 @@ fn text<'r>(row: &'r Row<'_>, field: usize) -> Result<&'r str, StoreError> {
 }
 
 fn authorization(tx: &Connection, o: &mut Observed) -> Result<(), StoreError> {
-    each(tx, "SELECT id, name FROM orgs ORDER BY id", [], |row| {
-        o.orgs.push(OrgRow { id: id("orgs.id", int(row, 0)?)?, name: o.texts.push(text(row, 1)?) });
+    each(tx, "SELECT id, name, key FROM orgs ORDER BY id", [], |row| {
+        o.orgs.push(OrgRow {
+            id: id("orgs.id", int(row, 0)?)?,
+            name: o.texts.push(text(row, 1)?),
+            key: opt_text(row, 2)?.map_or(Text::EMPTY, |key| o.texts.push(key)),
+        });
         Ok(())
     })?;
     each(tx, "SELECT id, org_id, name, named_after FROM teams ORDER BY id", [], |row| {

@@ -39,7 +39,7 @@ const IMPURE: &[(&str, &str)] = &[
 
 /// Crates that core may be built from: none of them does input or output.
 const CORE_CRATES: &[&str] =
-    &["memchr", "regex", "serde", "serde_json", "sha2", "siphasher", "thiserror", "unicode-normalization"];
+    &["jmespath", "memchr", "regex", "serde", "serde_json", "sha2", "siphasher", "thiserror", "unicode-normalization"];
 
 /// The names that follow `crate::` on a line; `crate::{a, b::c}` gives both.
 fn imported(line: &str) -> Vec<&str> {

@@ -42,6 +42,19 @@ fn providers() {
             format!("{}[providers.corp]\nfile.path = 'x'\n", ldap(&format!("urls = ['ldaps://x']\n{SIGNED_IN}"))),
             "has both `ldap` and `file`",
         ),
+        (
+            "version = 1\n[providers.x]\nfile = { path = 'x.ldif', attributes = ['a b'] }\n".to_owned(),
+            "not the name of an attribute",
+        ),
+        (
+            "version = 1\n[providers.x]\nfile = { path = 'x.LDIF', attributes = ['ou', 'sambaNTPassword'] }\n"
+                .to_owned(),
+            "`sambaNTPassword` is never read",
+        ),
+        (
+            "version = 1\n[providers.x]\nfile = { path = 'x.yaml', attributes = ['ou'] }\n".to_owned(),
+            "goes with LDIF only",
+        ),
         ("version = 1\n[database]\nurl = 'mysql://x'\n".to_owned(), "not a database that rosterd knows"),
         ("version = 1\n[database]\nurl = 'sqlite:'\n".to_owned(), "names no SQLite file"),
         ("version = 1\n[database]\npassword = { env = 'X' }\nurl = 'sqlite:x'\n".to_owned(), "is for PostgreSQL"),
@@ -72,6 +85,9 @@ fn ldap_connections() {
         (format!("{urls}\n{SIGNED_IN}\nstart_tls = true"), "`start_tls` goes with ldap:// only"),
         (format!("{urls}\n{SIGNED_IN}\ntimeout = '0ms'"), "`timeout` must be more than 0"),
         (format!("{urls}\n{SIGNED_IN}\nusers.id = 'a b'"), "not the name of an attribute"),
+        (format!("{urls}\n{SIGNED_IN}\nusers.attributes = ['ou', 'UserPassword']"), "`UserPassword` is never read"),
+        (format!("{urls}\n{SIGNED_IN}\nusers.login = 'krbPrincipalKey'"), "`krbPrincipalKey` is never read"),
+        (format!("{urls}\n{SIGNED_IN}\nusers.attributes = ['ou', 'OU']"), "this attribute is named already"),
         (
             format!("{urls}\n{SIGNED_IN}\ngroups.members = []\ngroups.member_logins = []"),
             "nothing says who is in a group",

@@ -218,3 +218,74 @@ fn member_of_people_and_of_groups() {
     assert_eq!(members(&reading, "inner"), ["ana"]);
     assert_eq!(reading.snapshot().nested.len(), 1);
 }
+
+/// A person with these attributes besides.
+fn one_person(attributes: &'static [(&'static str, &'static [&'static [u8]])]) -> ScriptedLdap {
+    server(move |asked| {
+        (asked.base() == PEOPLE).then(|| {
+            let (id, uid): (&[&[u8]], &[&[u8]]) = (&[b"1"], &[b"ana"]);
+            let all: Vec<(&str, &[&[u8]])> =
+                [("entryUUID", id), ("uid", uid)].into_iter().chain(attributes.iter().copied()).collect();
+            let person = entry(asked.id, format!("uid=ana,{PEOPLE}"), &all);
+            vec![Act::Send(person), Act::Send(done_paged(asked.id, 0, b""))]
+        })
+    })
+}
+
+fn with_claims(server: &ScriptedLdap, attributes: &[&str]) -> Reading {
+    read(&config(&server.url(), &json!({ "users": { "base": [PEOPLE], "attributes": attributes } }))).unwrap()
+}
+
+fn claims(reading: &Reading) -> &str {
+    let s = reading.snapshot();
+    s.texts.get(s.people[0].claims)
+}
+
+#[test]
+fn attributes_are_claims_under_their_configured_names() {
+    let server = one_person(&[
+        ("DEPARTMENT", &[b"Sales", b"Ops"]),
+        ("title;lang-de", &[b"Chefin"]),
+        ("surname", &[b"Silva"]),
+        ("secretary", &[b"not asked for"]),
+    ]);
+    let reading = with_claims(&server, &["department", "title", "sn", "uid"]);
+    assert!(matches!(reading, Reading::Complete(_)), "{:?}", reading.gaps());
+    let expected = r#"{"attributes":{"department":["Ops","Sales"],"sn":["Silva"],"uid":["ana"]}}"#;
+    assert_eq!(claims(&reading), expected);
+    let asked = server.asked().into_iter().find(|asked| asked.base() == PEOPLE).unwrap();
+    let What::Search { attributes, .. } = asked.what else { panic!("it is a search") };
+    assert_eq!(attributes, ["entryUUID", "uid", "cn", "mail", "department", "title", "sn"]);
+    // Asked for and not there is not the same as not asked for.
+    assert_eq!(claims(&with_claims(&server, &["title"])), r#"{"attributes":{}}"#);
+    assert_eq!(claims(&read_from(&server).unwrap()), "");
+}
+
+#[test]
+fn l12_attributes_that_cannot_be_kept_are_missing() {
+    const BAD: [(&str, &[&[u8]], &str); 3] = [
+        ("photo", &[b"\xff\xd8", b"ok"], "not_utf8"),
+        ("title", &[b"a\0b", b"ok"], "bad_text"),
+        ("department;range=0-1", &[b"b", b"ok"], "ranged_attribute"),
+    ];
+    for (attribute, values, code) in BAD {
+        let attributes = Box::leak(Box::new([(attribute, values)]));
+        let reading = with_claims(&one_person(attributes), &["photo", "title", "department"]);
+        assert_unknown(&reading, code);
+        assert!(claims(&reading).contains("ok"), "{attribute}: the rest is kept");
+    }
+    let many: Vec<&'static [u8]> = (0..1001).map(|n| &*format!("v{n}").into_bytes().leak()).collect();
+    let attributes = Box::leak(Box::new([("title", &*many.leak())]));
+    assert_unknown(&with_claims(&one_person(attributes), &["title"]), "too_many_claims");
+}
+
+#[test]
+fn an_attribute_that_holds_passwords_is_never_asked_for() {
+    let server = one_person(&[("userPassword", &[b"x"])]);
+    for name in ["userPassword", "UNICODEPWD", "2.5.4.35", "sambaNTPassword"] {
+        let more = json!({ "users": { "base": [PEOPLE], "attributes": [name] } });
+        let refused = read(&config(&server.url(), &more)).unwrap_err();
+        assert!(refused.message.contains(name) && refused.message.contains("never read"), "{refused}");
+    }
+    assert!(server.asked().is_empty());
+}

@@ -1,7 +1,7 @@
 //! Applies and observes: what is written is what is read, all of it or nothing of it.
 
 use super::fixture::{
-    AWKWARD, COMPANY_ROWS, NOW, company, empty, group, identity, lines, org_member, team_member, user,
+    AWKWARD, COMPANY_ROWS, NOW, company, empty, group, identity, lines, org, org_member, team_member, user,
 };
 use super::{Site, on_both};
 use rosterd::store::{Access, StoreError};
@@ -52,8 +52,8 @@ async fn what_is_applied_is_observed(site: Site) {
     let expected = vec![
         "generation 1 provider Some(ProviderRow { id: ProviderId(1), applied_at: Some(Timestamp(1000000)) })"
             .to_owned(),
-        "org 1 \"Platform\"".to_owned(),
-        "org 2 \"Sales\"".to_owned(),
+        "org 1 \"Platform\" \"\"".to_owned(),
+        "org 2 \"Sales\" \"s-2\"".to_owned(),
         "team 1 in 1 \"sre\" Some(GroupId(3))".to_owned(),
         format!("team 2 in 2 {awkward} None"),
         format!("user 1 Active {} true false", names("ana")),
@@ -311,7 +311,7 @@ async fn other_providers_are_kept_apart(site: Site) {
 fn crowd(people: u32) -> Writes {
     let mut w = empty(0);
     w.new_provider = Some((ProviderId(1), w.texts.push("corp")));
-    w.new_orgs = vec![(OrgId(1), w.texts.push("Platform"))];
+    w.new_orgs = vec![org(&mut w, 1, "", "Platform")];
     let name = w.texts.push("t");
     w.new_teams = vec![rosterd_core::writes::NewTeam { id: TeamId(1), org: OrgId(1), name, named_after: None }];
     w.new_rules = vec![(rosterd_core::ids::RuleId(1), w.texts.push("r"))];

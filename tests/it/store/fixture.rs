@@ -6,8 +6,8 @@ use rosterd_core::plan::Change;
 use rosterd_core::rights::{OrgRole, TeamRole};
 use rosterd_core::text::Text;
 use rosterd_core::writes::{
-    GroupWrite, IdentityWrite, NewTeam, OrgMemberWrite, RemovalWrite, RunRow, Span, SuspensionWrite, TeamMemberWrite,
-    Trigger, UserWrite, Writes,
+    GroupWrite, IdentityWrite, NewTeam, OrgMemberWrite, OrgWrite, RemovalWrite, RunRow, Span, SuspensionWrite,
+    TeamMemberWrite, Trigger, UserWrite, Writes,
 };
 
 /// When the first apply happens.
@@ -15,6 +15,9 @@ pub(crate) const NOW: Timestamp = Timestamp(1_000_000);
 
 /// A text that every format has to escape.
 pub(crate) const AWKWARD: &str = "Zoë\t\"O'Neil\\N\"\r\nx\u{7f}";
+
+/// What the provider said of the person 1 besides names and groups.
+pub(crate) const CLAIMS: &str = r#"{"attributes":{"title":["Tab\\t\\\\ \\"O'Neil\\" \\u0000é"]}}"#;
 
 /// Empty writes of the provider `corp` (1).
 pub(crate) fn empty(generation: i64) -> Writes {
@@ -32,6 +35,10 @@ pub(crate) fn empty(generation: i64) -> Writes {
         }),
         ..Writes::default()
     }
+}
+
+pub(crate) fn org(w: &mut Writes, id: u32, key: &str, name: &str) -> OrgWrite {
+    OrgWrite { id: OrgId(id), name: w.texts.push(name), key: w.texts.push(key) }
 }
 
 pub(crate) fn user(w: &mut Writes, id: u32, login: &str, state: UserState) -> UserWrite {
@@ -56,6 +63,7 @@ pub(crate) fn identity(w: &mut Writes, id: u32, groups: &[u32], grants: &[Grant]
         login: text(w, "login"),
         name: text(w, "Name "),
         email: text(w, "mail"),
+        claims: if id == 1 { w.texts.push(CLAIMS) } else { Text::EMPTY },
         groups: span(&mut w.group_lists, groups.iter().map(|g| GroupId(*g))),
         grants: span(&mut w.grants, grants.iter().copied()),
         digest: i64::MIN + i64::from(id),
@@ -90,7 +98,7 @@ pub(crate) fn company() -> Writes {
     let mut w = empty(0);
     w.new_provider = Some((ProviderId(1), w.texts.push("corp")));
     w.new_rules = vec![(RuleId(1), w.texts.push("engineers")), (RuleId(2), w.texts.push("everybody"))];
-    w.new_orgs = vec![(OrgId(1), w.texts.push("Platform")), (OrgId(2), w.texts.push("Sales"))];
+    w.new_orgs = vec![org(&mut w, 1, "", "Platform"), org(&mut w, 2, "s-2", "Sales")];
     let (sre, ops) = (w.texts.push("sre"), w.texts.push(AWKWARD));
     w.new_teams = vec![
         NewTeam { id: TeamId(1), org: OrgId(1), name: sre, named_after: Some(GroupId(3)) },
@@ -140,7 +148,7 @@ pub(crate) const COMPANY_ROWS: u64 = 1 + 2 + 2 + 2 + 3 + 1 + 3 + 3 + 3 + 3 + 3 +
 pub(crate) fn lines(o: &Observed) -> Vec<String> {
     let t = |text| format!("{:?}", o.texts.get(text));
     let mut out = vec![format!("generation {} provider {:?}", o.generation, o.provider)];
-    out.extend(o.orgs.iter().map(|r| format!("org {} {}", r.id, t(r.name))));
+    out.extend(o.orgs.iter().map(|r| format!("org {} {} {}", r.id, t(r.name), t(r.key))));
     out.extend(o.teams.iter().map(|r| format!("team {} in {} {} {:?}", r.id, r.org, t(r.name), r.named_after)));
     out.extend(o.users.iter().map(|r| {
         let names = (t(r.login), t(r.name), t(r.email));

@@ -3,6 +3,7 @@
 mod apply;
 mod fixture;
 mod holds;
+mod remember;
 mod schema;
 mod views;
 

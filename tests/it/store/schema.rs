@@ -12,6 +12,7 @@ on_both!(
     a_changed_migration_is_refused,
     a_newer_database_is_refused,
     r44_a_migration_that_was_cut_off_is_done_again,
+    an_older_database_keeps_what_is_in_it,
     migrations_at_the_same_time_are_done_once,
     reading_access_writes_nothing,
 );
@@ -42,7 +43,7 @@ fn columns(site: &Site) -> String {
 async fn migrating_twice_does_nothing_the_second_time(site: Site) {
     let store = site.open(Access::Write).await.unwrap();
     assert!(store.migrations().await.unwrap().iter().all(|m| m.applied_at.is_none()));
-    let names = ["0001_authorization", "0002_provenance", "0003_records"];
+    let names = ["0001_authorization", "0002_provenance", "0003_records", "0004_orgs_by_key_and_claims"];
     assert_eq!(store.migrate(Timestamp(7)).await.unwrap(), names);
     let before = (definitions(&site), site.by_hand("SELECT * FROM schema_migrations ORDER BY version"));
     assert!(store.migrate(Timestamp(8)).await.unwrap().is_empty());
@@ -80,7 +81,7 @@ async fn a_changed_migration_is_refused(site: Site) {
 
 async fn a_newer_database_is_refused(site: Site) {
     drop(site.store().await);
-    site.by_hand("INSERT INTO schema_migrations (version, name, sha256, applied_at) VALUES (4, '0004_later', '', 0)");
+    site.by_hand("INSERT INTO schema_migrations (version, name, sha256, applied_at) VALUES (5, '0005_later', '', 0)");
     let store = site.open(Access::Write).await.unwrap();
     let refused = [
         store.migrate(NOW).await.err(),
@@ -89,7 +90,7 @@ async fn a_newer_database_is_refused(site: Site) {
     ];
     for refused in refused {
         let Some(StoreError::Schema(message)) = refused else { panic!("{refused:?}") };
-        assert!(message.contains("newer") && message.contains("0004_later"), "{message}");
+        assert!(message.contains("newer") && message.contains("0005_later"), "{message}");
     }
     assert_eq!(site.by_hand("SELECT count(*) FROM users"), "0\n");
 }
@@ -105,6 +106,28 @@ async fn r44_a_migration_that_was_cut_off_is_done_again(site: Site) {
     assert!(matches!(store.observe("corp", NOW).await, Err(StoreError::Schema(_))));
     assert_eq!(store.migrate(NOW).await.unwrap(), ["0003_records"]);
     store.apply(Arc::new(company()), NOW).await.unwrap();
+}
+
+async fn an_older_database_keeps_what_is_in_it(site: Site) {
+    let store = site.store().await;
+    store.apply(Arc::new(company()), NOW).await.unwrap();
+    drop(store);
+    // As it was before organizations had keys and people claims.
+    for sql in [
+        "DROP INDEX orgs_key",
+        "ALTER TABLE orgs DROP COLUMN key",
+        "ALTER TABLE identities DROP COLUMN claims",
+        "DELETE FROM schema_migrations WHERE version = 4",
+    ] {
+        site.by_hand(sql);
+    }
+    let store = site.open(Access::Write).await.unwrap();
+    assert!(matches!(store.observe("corp", NOW).await, Err(StoreError::Schema(_))));
+    assert_eq!(store.migrate(NOW).await.unwrap(), ["0004_orgs_by_key_and_claims"]);
+    let observed = store.observe("corp", NOW).await.unwrap();
+    assert!(observed.orgs.len() == 2 && observed.orgs.iter().all(|org| org.key.is_empty()));
+    let reading = store.last_reading("corp", 7).await.unwrap();
+    assert!(reading.snapshot().people.len() == 2 && reading.snapshot().people.iter().all(|p| p.claims.is_empty()));
 }
 
 async fn migrations_at_the_same_time_are_done_once(site: Site) {
@@ -125,7 +148,8 @@ async fn migrations_at_the_same_time_are_done_once(site: Site) {
         applied.extend(task.await.unwrap().unwrap());
     }
     applied.sort_unstable();
-    assert_eq!(applied, ["0001_authorization", "0002_provenance", "0003_records"]);
+    let all = ["0001_authorization", "0002_provenance", "0003_records", "0004_orgs_by_key_and_claims"];
+    assert_eq!(applied, all);
 }
 
 async fn reading_access_writes_nothing(site: Site) {

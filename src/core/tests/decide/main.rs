@@ -4,6 +4,7 @@
 mod accounts;
 mod limits;
 mod mapping;
+mod orgs;
 mod properties;
 mod rights;
 mod target;

@@ -24,6 +24,7 @@ fn directory() -> impl Strategy<Value = Directory> {
             id: format!("id{i}"),
             login: format!("u{i}"),
             groups: own(groups),
+            claims: String::new(),
         });
         let groups = GROUPS.iter().zip(parents).map(|(name, parents)| Group {
             id: (*name).to_owned(),

@@ -7,7 +7,7 @@ use rosterd_core::observed::{
 };
 use rosterd_core::rights::{OrgRole, TeamRole};
 use rosterd_core::writes::Writes;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct User {
@@ -51,6 +51,7 @@ pub(crate) struct Target {
     providers: BTreeMap<ProviderId, (String, Timestamp)>,
     rules: BTreeMap<RuleId, String>,
     pub(crate) orgs: BTreeMap<OrgId, String>,
+    pub(crate) org_keys: BTreeMap<OrgId, String>,
     pub(crate) teams: BTreeMap<TeamId, (OrgId, String, Option<GroupId>)>,
     pub(crate) users: BTreeMap<UserId, User>,
     pub(crate) org_members: BTreeMap<(UserId, OrgId), (Option<OrgRole>, Option<OrgRole>)>,
@@ -70,7 +71,10 @@ impl Target {
         let known = self.providers.iter().find(|(_, (name, _))| name == provider);
         o.provider = known.map(|(id, (_, at))| ProviderRow { id: *id, applied_at: Some(*at) });
         let number = known.map(|(id, _)| *id);
-        o.orgs = self.orgs.iter().map(|(id, name)| OrgRow { id: *id, name: o.texts.push(name) }).collect();
+        for (id, name) in &self.orgs {
+            let key = self.org_keys.get(id).map_or("", String::as_str);
+            o.orgs.push(OrgRow { id: *id, name: o.texts.push(name), key: o.texts.push(key) });
+        }
         for (id, (org, name, named_after)) in &self.teams {
             o.teams.push(TeamRow { id: *id, org: *org, name: o.texts.push(name), named_after: *named_after });
         }
@@ -183,7 +187,15 @@ impl Target {
         }
         self.providers.get_mut(&run.provider).unwrap().1 = now;
         self.rules.extend(w.new_rules.iter().map(|(id, name)| (*id, text(*name))));
-        self.orgs.extend(w.new_orgs.iter().map(|(id, name)| (*id, text(*name))));
+        assert!(w.changed_orgs.iter().all(|row| self.orgs.contains_key(&row.id)));
+        for row in w.changed_orgs.iter().chain(&w.new_orgs) {
+            self.orgs.insert(row.id, text(row.name));
+            if !row.key.is_empty() {
+                self.org_keys.insert(row.id, text(row.key));
+            }
+        }
+        assert_eq!(self.orgs.values().collect::<BTreeSet<_>>().len(), self.orgs.len(), "two with one name");
+        assert_eq!(self.org_keys.values().collect::<BTreeSet<_>>().len(), self.org_keys.len(), "two with one key");
         self.teams.extend(w.new_teams.iter().map(|t| (t.id, (t.org, text(t.name), t.named_after))));
         for (id, name) in &w.renamed_teams {
             self.teams.get_mut(id).unwrap().1 = text(*name);

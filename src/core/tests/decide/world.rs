@@ -14,6 +14,8 @@ pub(crate) struct Person {
     pub(crate) id: String,
     pub(crate) login: String,
     pub(crate) groups: Vec<String>,
+    /// JSON; empty for none.
+    pub(crate) claims: String,
 }
 
 /// A group: id, name, the groups it is in.
@@ -37,7 +39,7 @@ impl Directory {
         for line in people {
             let mut words = line.split(' ').map(str::to_owned);
             let (id, login) = (words.next().unwrap(), words.next().unwrap());
-            directory.people.push(Person { id, login, groups: words.collect() });
+            directory.people.push(Person { id, login, groups: words.collect(), claims: String::new() });
         }
         let mut names: Vec<String> = directory.people.iter().flat_map(|p| p.groups.clone()).collect();
         names.sort();
@@ -79,6 +81,7 @@ impl Directory {
                 login: Some(&p.login),
                 name: Some(&p.login),
                 email: Some(&email),
+                claims: Some(&p.claims),
             };
             let person = builder.person(fields).unwrap();
             for group in &p.groups {
