@@ -17,6 +17,7 @@ mod terms;
 
 pub use answer::{Answer, Reason, RuleTried, TeamAnswer};
 pub use engine::{Engine, Outcome, Prepared, RunError};
+pub use reasons::{said, unsaid, verdict};
 pub use rules::{policy_for, rules_for};
 pub use simulate::Simulation;
 

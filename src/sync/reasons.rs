@@ -32,7 +32,7 @@ impl Why<'_> {
             reasons.push(Reason::plain("unknown", text));
         }
         if let Some(said) = self.decision.direct {
-            reasons.push(Reason::plain("direct_role", direct(said)));
+            reasons.push(Reason::plain("direct_role", self::said(said)));
         }
         reasons.extend(self.decision.claims.iter().map(|claim| self.won(claim)));
         for (problem, _) in self.mapping.problems() {
@@ -120,7 +120,8 @@ impl Why<'_> {
             if winner.is_some_and(|winner| winner.rule == rule) {
                 return None;
             }
-            let why = winner.map_or_else(|| self.unsaid(claim), |winner| self.beaten(claim, winner));
+            let why = winner
+                .map_or_else(|| unsaid(self.decision, claim.slot).to_owned(), |winner| self.beaten(claim, winner));
             Some(format!("{}{} {why}", self.what(claim), self.place(claim.slot)))
         })
         .collect()
@@ -141,24 +142,6 @@ impl Why<'_> {
             (Slot::ServerAdmin, _) | (_, Ordering::Equal) => format!("is given by {by} already"),
             _ => format!("is less than {} by {by}", self.what(winner)),
         }
-    }
-
-    /// Why nobody has something there although a rule gives it.
-    fn unsaid(&self, claim: &Claim) -> String {
-        let decision = self.decision;
-        let why = match claim.slot {
-            _ if matches!(decision.verdict, Verdict::Refused(_) | Verdict::Denied | Verdict::Suspended) => {
-                "is not given to somebody who is refused"
-            }
-            Slot::Org(_) if decision.orgs_kept => "is not given: organization roles are left as they are",
-            Slot::Org(_) => "is not given: this provider gives no organization roles (org_roles = \"none\")",
-            Slot::ServerAdmin if decision.server_admin_kept => "is not given: the flag is left as it is",
-            Slot::ServerAdmin => {
-                "is not reached: a rule further up gives a role in that organization (resolve = \"first\")"
-            }
-            Slot::Team(_) => "is not given",
-        };
-        why.to_owned()
     }
 
     fn what(&self, claim: &Claim) -> String {
@@ -186,8 +169,24 @@ impl Why<'_> {
     }
 }
 
-/// In words; `None` where something is given.
-fn verdict(decision: &Decision) -> Option<&'static str> {
+/// Why nobody has something there although a rule gives it.
+#[must_use]
+pub fn unsaid(decision: &Decision, slot: Slot) -> &'static str {
+    match slot {
+        _ if decision.denied() => "is not given to somebody who is refused",
+        Slot::Org(_) if decision.orgs_kept => "is not given: organization roles are left as they are",
+        Slot::Org(_) => "is not given: this provider gives no organization roles (org_roles = \"none\")",
+        Slot::ServerAdmin if decision.server_admin_kept => "is not given: the flag is left as it is",
+        Slot::ServerAdmin => {
+            "is not reached: a rule further up gives a role in that organization (resolve = \"first\")"
+        }
+        Slot::Team(_) => "is not given",
+    }
+}
+
+/// A decision in words; `None` where something is given.
+#[must_use]
+pub fn verdict(decision: &Decision) -> Option<&'static str> {
     Some(match decision.verdict {
         Verdict::Given => return None,
         Verdict::Nothing => "no rule matches; on_no_match gives nothing and refuses nobody",
@@ -208,7 +207,8 @@ fn verdict(decision: &Decision) -> Option<&'static str> {
 }
 
 /// What the provider itself says, in words.
-fn direct(said: DirectSaid) -> String {
+#[must_use]
+pub fn said(said: DirectSaid) -> String {
     match said {
         DirectSaid::Role { role, server_admin } => {
             let besides = if server_admin { ", and server admin" } else { "" };

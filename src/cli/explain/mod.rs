@@ -5,6 +5,7 @@ mod book;
 mod claims;
 mod group;
 mod history;
+mod lost;
 mod misses;
 mod person;
 #[cfg(test)]
@@ -35,7 +36,8 @@ pub(super) async fn run(args: &Args, what: &Explain) -> Result<Exit, Failure> {
                      `rosterd plan` shows people whom the database does not have yet"
                 )));
             }
-            let people: Vec<_> = views.iter().map(|view| person::explain(view, &book)).collect();
+            let orgs = store.orgs().await?;
+            let people: Vec<_> = views.iter().map(|view| person::explain(view, &book, &orgs)).collect();
             show(args, "people", &people, text::person)
         }
         Explain::Group { query } => {
