@@ -95,6 +95,9 @@ pub(crate) enum Command {
     /// Take back everything that a provider gave, under the limits. For providers that are no
     /// longer used: removing one from the configuration alone takes nothing away.
     Retire { provider: String },
+    /// Make a configuration from another program's.
+    #[command(subcommand)]
+    Import(Import),
     /// Show it all on a made-up company of 200 people, in a folder of its own, without any server.
     Demo {
         /// Go on running at the end, until Ctrl-C, so that the files can be changed and followed.
@@ -159,6 +162,35 @@ pub(crate) enum Check {
     Config,
     /// Connect, sign in and read a little, step by step.
     Provider { name: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Import {
+    /// From Grafana: rosterd.toml, tests.yaml and report.md. `GF_…` variables count as they do for
+    /// Grafana.
+    Grafana(Grafana),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Grafana {
+    /// Grafana's ldap.toml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ldap: Option<PathBuf>,
+    /// grafana.ini, or custom.ini.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ini: Option<PathBuf>,
+    /// Team sync as JSON: {"<team>": ["<external group>", …]}.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) team_sync: Option<PathBuf>,
+    /// Organizations as JSON: {"<name>": <id>}.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) orgs: Option<PathBuf>,
+    /// As Grafana, even where Grafana is less safe: report.md says where.
+    #[arg(long)]
+    pub(crate) compat: bool,
+    /// The folder to write into. Files that are there already are never overwritten.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

@@ -11,6 +11,7 @@ mod demo;
 mod exit;
 mod explain;
 mod holds;
+mod import;
 mod meta;
 mod output;
 mod plan;
@@ -24,7 +25,7 @@ mod test_rules;
 
 pub use exit::Exit;
 
-use args::{Args, Command};
+use args::{Args, Command, Import};
 use clap::Parser;
 use clap::error::ErrorKind;
 use exit::Failure;
@@ -57,6 +58,7 @@ pub async fn main(arguments: Vec<std::ffi::OsString>) -> Exit {
         Command::Audit(what) => audit::run(&args, what).await,
         Command::Purge { login, yes } => remove::purge(&args, login, *yes).await,
         Command::Retire { provider } => remove::retire(&args, provider).await,
+        Command::Import(Import::Grafana(what)) => import::run(&args, what),
         Command::Demo { stay, dir } => Box::pin(demo::run(*stay, dir.as_deref())).await,
         Command::Completions { shell } => meta::completions(*shell),
         Command::Man { dir } => meta::man(dir.as_deref()),

@@ -17,6 +17,7 @@ pub enum LoginProtocol {
     Oidc,
     /// OAuth 2.0 with an API that says who somebody is.
     Oauth,
+    /// SAML 2.0.
     Saml,
     /// A signed token from somewhere else.
     Jwt,

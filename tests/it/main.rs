@@ -22,6 +22,7 @@ mod docs_queries;
 mod documents;
 mod explain;
 mod file_provider;
+mod grafana;
 mod holds;
 mod last_admin;
 mod ldap;

@@ -49,11 +49,11 @@ fn gives(rule: &Node, report: &mut Report<'_>) {
         (None, Some(given), _) | (None, None, Some(given)) => {
             report.error(&given.key_origin, format!("`{}` needs `org`", given.key), "name the organization");
         }
-        (Some(org), None, None) => {
+        (Some(org), None, None) if !rule.is_true("server_admin") => {
             report.error(
                 &org.key_origin,
                 "the rule names an organization but gives nothing in it",
-                "add `role` or `team`",
+                "add `role`, `team` or `server_admin = true`",
             );
         }
         (None, None, None) if !rule.is_true("server_admin") => {

@@ -138,7 +138,9 @@ impl Reading {
                 Err(error) => problem(name, error),
                 Ok(value) => match self.values(&value) {
                     Found::Values(values) if values.is_empty() => empty = true,
-                    Found::Unknown => {}
+                    // An entry is read whole: an attribute that is not there has no value. A token
+                    // without a claim may have lost it on the way.
+                    Found::Unknown => empty |= name == Source::Attributes.name(),
                     found => return found,
                 },
             }

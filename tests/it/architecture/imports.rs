@@ -11,11 +11,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("fault", &[]),
     ("demo", &[]),
     ("config", &[]),
+    ("import", &["config"]),
     ("providers", &["config", "clock", "random"]),
     ("store", &["config", "clock", "fault"]),
     ("sync", &["config", "providers", "store", "clock", "random", "fault"]),
     ("worker", &["config", "sync", "clock", "random"]),
-    ("cli", &["config", "providers", "store", "sync", "worker", "clock", "random", "demo"]),
+    ("cli", &["config", "providers", "store", "sync", "worker", "import", "clock", "random", "demo"]),
 ];
 
 /// What makes code impure, and what it would be.
