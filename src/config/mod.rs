@@ -7,6 +7,7 @@
 
 mod accounts;
 mod attributes;
+mod cases;
 mod check;
 mod claims;
 mod code;
@@ -36,6 +37,7 @@ mod words;
 
 pub use accounts::Accounts;
 pub(crate) use attributes::holds_secrets;
+pub use cases::{Case, CasesError, Expected, Team, load_cases, parse_cases};
 pub use claims::{Absent, ClaimSource, Claims, DirectRole, RoleValues, Sources, UnknownRole};
 pub use code::{Code, Severity};
 pub use database::Database;
@@ -44,7 +46,7 @@ pub use duration::Duration;
 pub use file::File;
 pub use ldap::{Bind, BindMethod, Groups, Ldap, MinTls, Scope, ServerOrder, Tls, Users};
 pub use limits::Limits;
-pub use load::{Loaded, load, parse};
+pub use load::{Loaded, load, load_rules, parse};
 pub use login::{Login, LoginProtocol};
 pub use org::Org;
 pub use overrides::environment;

@@ -6,6 +6,7 @@ mod claims;
 mod code;
 mod group;
 mod history;
+mod lost;
 mod misses;
 mod person;
 #[cfg(test)]
@@ -39,7 +40,8 @@ pub(super) async fn run(args: &Args, what: &Explain) -> Result<Exit, Failure> {
                      `rosterd plan` shows people whom the database does not have yet"
                 )));
             }
-            let people: Vec<_> = views.iter().map(|view| person::explain(view, &book)).collect();
+            let orgs = store.orgs().await?;
+            let people: Vec<_> = views.iter().map(|view| person::explain(view, &book, &orgs)).collect();
             show(args, "people", &people, text::person)
         }
         Explain::Group { query } => {

@@ -150,6 +150,15 @@ impl Mapping<'_> {
         self.resolve(&mut claims, out);
     }
 
+    /// What every rule that matches the person gives, what loses included, by slot and rule.
+    pub fn given_by_rules(&mut self, person: &Person<'_>) -> Vec<Claim> {
+        let mut claims = Vec::new();
+        self.collect(person, &mut claims);
+        claims.sort_by_key(|claim| (claim.slot, claim.rule, std::cmp::Reverse(claim.rank), claim.via));
+        claims.dedup_by_key(|claim| (claim.slot, claim.rule));
+        claims
+    }
+
     /// What the provider itself says; its problems are noted.
     fn ask_direct(&mut self, person: &Person<'_>) -> Option<DirectSaid> {
         let terms = &self.rules.terms;
