@@ -23,7 +23,7 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 differences (plan --detailed-exitcode), 3 warnings \
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 differences (--detailed-exitcode) or a failed case (test-rules), 3 warnings \
                           (--deny-warnings), 4 stopped by a limit, 5 partial, 64 wrong usage, 78 configuration invalid.";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -65,6 +65,9 @@ pub(crate) enum Command {
     Run,
     /// What the rules say of somebody, without asking the provider or writing anything.
     Simulate(Simulate),
+    /// Hold the rules to files of cases: who gets what, who is refused. Asks no provider and no
+    /// database.
+    TestRules(TestRules),
     /// Try the configuration, or a provider.
     #[command(subcommand)]
     Check(Check),
@@ -116,18 +119,50 @@ pub(crate) enum Command {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Simulate {
     /// The provider whose rules are asked.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) provider: String,
+    #[arg(long, value_name = "NAME", requires = "input", required_unless_present = "rules")]
+    pub(crate) provider: Option<String>,
     /// What the provider says of somebody, as JSON: groups, dn, attributes, id_token, userinfo,
     /// access_token, assertion. `-` is standard input.
+    #[arg(long, value_name = "FILE", requires = "provider", required_unless_present = "rules")]
+    pub(crate) input: Option<PathBuf>,
+    /// Other rules, tried on what the providers said last: who gains, who loses. A whole
+    /// configuration, or only `version` and `rules`.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["provider", "input"])]
+    pub(crate) rules: Option<PathBuf>,
+    /// With --rules: only these providers.
+    #[arg(value_name = "PROVIDER", requires = "rules")]
+    pub(crate) providers: Vec<String>,
+    /// With --rules: end with code 2 when there are differences.
+    #[arg(long, requires = "rules")]
+    pub(crate) detailed_exitcode: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TestRules {
+    /// Files of cases: YAML, TOML or JSON.
+    #[arg(value_name = "CASES", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Only cases in whose name this regular expression is found.
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) run: Option<String>,
+    /// Write the results as JUnit XML, for a build server.
     #[arg(long, value_name = "FILE")]
-    pub(crate) input: PathBuf,
+    pub(crate) junit: Option<PathBuf>,
+    /// Show line by line how what was found differs.
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// Name the rules that no case makes decide, or none makes miss.
+    #[arg(long)]
+    pub(crate) coverage: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Check {
     /// Read the configuration and report every mistake.
     Config,
+    /// As `config`, and hold the rules against what the database last saw of each provider: groups
+    /// that were never there, rules that match nobody.
+    Rules,
     /// Connect, sign in and read a little, step by step.
     Provider { name: String },
 }
@@ -172,6 +207,11 @@ pub(crate) enum Explain {
     Group {
         /// A name or a DN.
         query: String,
+    },
+    /// What a code in brackets, such as error[unknown-key], means and what to do. Without one: all codes.
+    Code {
+        /// Such as unknown-key.
+        code: Option<String>,
     },
 }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// The configuration; its warnings go to standard error.
 pub(crate) fn load(args: &Args) -> Result<Loaded, Failure> {
-    let loaded = config::load(&args.config, &environment())?;
+    let loaded = read(args)?;
     if !loaded.warnings.is_empty() {
         note(args, loaded.warnings.to_string().trim_end());
         if args.deny_warnings {
@@ -25,8 +25,13 @@ pub(crate) fn load(args: &Args) -> Result<Loaded, Failure> {
     Ok(loaded)
 }
 
+/// The configuration, for a command whose result its warnings are.
+pub(crate) fn read(args: &Args) -> Result<Loaded, Failure> {
+    Ok(config::load(&args.config, &environment())?)
+}
+
 /// `ROSTERD__…` settings.
-fn environment() -> Vec<(String, String)> {
+pub(crate) fn environment() -> Vec<(String, String)> {
     std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))).collect()
 }
 
@@ -82,23 +87,27 @@ pub(crate) async fn open_to_plan(args: &Args, loaded: &Loaded) -> Result<Arc<dyn
 
 /// Everything that a run needs.
 pub(crate) fn engine(loaded: &Loaded, store: Arc<dyn Store>) -> Result<Engine, Failure> {
-    let config = loaded.config.clone();
     let mut directories = BTreeMap::new();
-    for (name, section) in &config.providers {
+    for (name, section) in &loaded.config.providers {
         let directory = providers::build(section)
             .map_err(|error| Failure::new(Exit::Configuration, format!("providers.{name}: {error}")))?;
         directories.extend(directory.map(|directory| (name.clone(), directory)));
     }
-    Ok(Engine {
-        providers: directories,
-        config,
+    Ok(Engine { providers: directories, ..engine_without_providers(loaded, store) })
+}
+
+/// The same for a run that asks no provider.
+pub(crate) fn engine_without_providers(loaded: &Loaded, store: Arc<dyn Store>) -> Engine {
+    Engine {
+        providers: BTreeMap::new(),
+        config: loaded.config.clone(),
         config_hash: loaded.hash.clone(),
         store,
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         progress: Arc::new(Progress::default()),
         retiring: BTreeSet::new(),
-    })
+    }
 }
 
 /// The providers that were named, or all that are configured.

@@ -9,7 +9,7 @@ use crate::sync::RunError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     Done,
-    /// `plan --detailed-exitcode`.
+    /// `--detailed-exitcode`; or a case of `test-rules` that failed.
     Differences,
     /// `--deny-warnings`.
     Warnings,

@@ -5,6 +5,7 @@ mod apply;
 mod args;
 mod audit;
 mod check;
+mod check_rules;
 mod context;
 mod db;
 mod demo;
@@ -21,6 +22,7 @@ mod run;
 mod simulate;
 mod status;
 mod sync;
+mod test_rules;
 
 pub use exit::Exit;
 
@@ -48,6 +50,7 @@ pub async fn main(arguments: Vec<std::ffi::OsString>) -> Exit {
         Command::Apply { file } => apply::run(&args, file).await,
         Command::Run => run::run(&args).await,
         Command::Simulate(what) => simulate::run(&args, what).await,
+        Command::TestRules(what) => test_rules::run(&args, what),
         Command::Check(what) => check::run(&args, what).await,
         Command::Explain(what) => explain::run(&args, what).await,
         Command::Status => status::run(&args).await,

@@ -69,6 +69,11 @@ impl Node {
         if let Value::Text(text) = &self.value { Some(text) } else { None }
     }
 
+    /// The texts in it: itself, or those of its entries.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&Self, &str)> {
+        std::iter::once(self).chain(self.items()).filter_map(|node| Some((node, node.text()?)))
+    }
+
     /// The text of a key.
     pub(super) fn text_of(&self, key: &str) -> Option<&str> {
         self.get(key)?.text()
@@ -91,6 +96,22 @@ impl Node {
             Value::List(_) => "a list",
             Value::Map(_) => "a table",
         }
+    }
+
+    /// The same as part of another file's tree, whose text does not have it.
+    pub(super) fn from_elsewhere(self, name: &Arc<str>) -> Self {
+        let origin = || Origin::Override(Arc::clone(name));
+        let value = match self.value {
+            Value::List(items) => Value::List(items.into_iter().map(|item| item.from_elsewhere(name)).collect()),
+            Value::Map(entries) => Value::Map(
+                entries
+                    .into_iter()
+                    .map(|entry| Entry { key_origin: origin(), node: entry.node.from_elsewhere(name), ..entry })
+                    .collect(),
+            ),
+            other => other,
+        };
+        Self { value, origin: origin() }
     }
 
     pub(super) fn to_json(&self) -> serde_json::Value {

@@ -17,6 +17,17 @@ pub struct Answer {
     /// `None`: nothing is said.
     pub server_admin: Option<bool>,
     pub reasons: Vec<Reason>,
+    /// What became of each rule. Not printed.
+    pub rules: Vec<RuleTried>,
+}
+
+/// A rule that was asked about somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleTried {
+    pub rule: String,
+    pub matched: bool,
+    /// Something of what is given is given by it.
+    pub won: bool,
 }
 
 /// Membership of a team.

@@ -8,6 +8,7 @@ use crate::random::{Random, RandomError};
 use crate::store::{Hold, NewHold, Store, StoreError};
 use rosterd_core::ids::Timestamp;
 use rosterd_core::mapping::RuleSet;
+use rosterd_core::observed::Observed;
 use rosterd_core::plan::{self, Input, Plan, Policy, Summary};
 use rosterd_core::snapshot::{Reading, SnapshotBuilder};
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,12 +102,35 @@ pub enum Outcome {
 impl Engine {
     /// Reads and plans; writes nothing.
     pub async fn prepare(&self, provider: &str) -> Result<Prepared, RunError> {
-        let started_at = self.clock.now();
+        let (started_at, window) = self.now();
+        let (reading, observed) = tokio::join!(self.read(provider), self.store.observe(provider, window));
+        self.planned(provider, reading?, observed?, started_at).await
+    }
+
+    /// As [`Self::prepare`], from what the provider said last. It is not asked.
+    pub async fn prepare_again(&self, provider: &str) -> Result<Prepared, RunError> {
+        let (started_at, window) = self.now();
+        let seed = self.random.seed()?;
+        let (reading, observed) =
+            tokio::join!(self.store.last_reading(provider, seed), self.store.observe(provider, window));
+        self.planned(provider, reading?, observed?, started_at).await
+    }
+
+    /// Now, and since when removals count.
+    fn now(&self) -> (Timestamp, Timestamp) {
+        let now = self.clock.now();
+        (now, now.plus_millis(-self.config.limits.window.millis()))
+    }
+
+    async fn planned(
+        &self,
+        provider: &str,
+        reading: Reading,
+        observed: Observed,
+        started_at: Timestamp,
+    ) -> Result<Prepared, RunError> {
         let policy = policy_for(&self.config, provider);
         let rules = rules_for(&self.config, provider).map_err(RunError::Configuration)?;
-        let window = started_at.plus_millis(-self.config.limits.window.millis());
-        let (reading, observed) = tokio::join!(self.read(provider), self.store.observe(provider, window));
-        let (reading, observed) = (reading?, observed?);
         let given = if Input::needs_given(&reading, &rules) { self.store.given(provider).await? } else { Vec::new() };
         let plan = planned(provider.to_owned(), observed, reading, rules, policy, given, started_at).await?;
         Ok(Prepared { plan, started_at })
@@ -143,7 +167,7 @@ impl Engine {
 /// Plans on a thread of its own: a hundred thousand people take a tenth of a second or more.
 async fn planned(
     provider: String,
-    observed: rosterd_core::observed::Observed,
+    observed: Observed,
     reading: Reading,
     rules: RuleSet,
     policy: Policy,

@@ -10,12 +10,14 @@
 
 mod answer;
 mod engine;
+mod reasons;
 mod rules;
 mod simulate;
 mod terms;
 
-pub use answer::{Answer, Reason, TeamAnswer};
+pub use answer::{Answer, Reason, RuleTried, TeamAnswer};
 pub use engine::{Engine, Outcome, Prepared, RunError};
+pub use reasons::{said, unsaid, verdict};
 pub use rules::{policy_for, rules_for};
 pub use simulate::Simulation;
 

@@ -1,21 +1,21 @@
 //! One person, decided as a sync decides: the same rules, the same terms, the same function
 //! ([`Mapping::decide`]). Nothing is read from a provider and nothing is written.
 
-use super::answer::{Answer, Reason, TeamAnswer};
+use super::answer::{Answer, TeamAnswer};
+use super::reasons::Why;
 use crate::config::{Config, Places};
 use crate::store::OrgListing;
 use rosterd_core::dn;
 use rosterd_core::mapping::{
-    Claim, Decision, DirectSaid, Document, GroupFacts, Mapping, OrgName, Outcome, Person, Refusal, RuleSet, Slot,
-    Verdict, outcomes,
+    Condition, Decision, Document, GroupFacts, Mapping, OrgName, Person, RuleSet, Slot, Verdict,
 };
 use std::collections::BTreeMap;
 
 /// What a simulation is made with.
 #[derive(Debug)]
 pub struct Simulation<'a> {
-    rules: RuleSet,
-    places: &'a Places,
+    pub(super) rules: RuleSet,
+    pub(super) places: &'a Places,
     /// The organizations of the database; `None` where it could not be asked.
     orgs: Option<&'a [OrgListing]>,
 }
@@ -25,18 +25,18 @@ fn name(org: &OrgListing) -> OrgName {
 }
 
 /// A person's groups, as rules see them.
-struct Groups {
+pub(super) struct Groups {
     /// (DN or empty, name)
     texts: Vec<(String, String)>,
     known: bool,
 }
 
 impl Groups {
-    fn facts(&self) -> impl Iterator<Item = GroupFacts<'_>> {
+    pub(super) fn facts(&self) -> impl Iterator<Item = GroupFacts<'_>> {
         self.texts.iter().map(|(dn, name)| GroupFacts { dn, name })
     }
 
-    fn text(&self, place: u32) -> Option<&str> {
+    pub(super) fn text(&self, place: u32) -> Option<&str> {
         self.texts.get(place as usize).map(|(dn, name)| if dn.is_empty() { name.as_str() } else { dn })
     }
 }
@@ -72,8 +72,15 @@ impl<'a> Simulation<'a> {
         let mut decision = Decision::default();
         mapping.decide(&person, &mut decision);
         let mut answer = self.said(&decision, &mapping);
-        self.why(&decision, &mapping, &groups, &person, &mut answer.reasons);
+        let given = mapping.given_by_rules(&person);
+        let why = Why { simulation: self, decision: &decision, mapping: &mapping, groups: &groups, given: &given };
+        why.tell(&person, &mut answer);
         answer
+    }
+
+    /// Each rule that can match people of the provider, and whether it matches everybody.
+    pub fn rules(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.rules.rules.iter().map(|rule| (rule.id.as_str(), matches!(rule.condition, Condition::Everybody)))
     }
 
     fn groups(&self, document: &Document) -> Groups {
@@ -118,120 +125,17 @@ impl<'a> Simulation<'a> {
             teams,
             server_admin: (!admin_kept).then_some(server_admin),
             reasons: Vec::new(),
+            rules: Vec::new(),
         }
     }
 
     /// The declared key, else the database's id, else the name.
-    fn org_id(&self, mapping: &Mapping<'_>, slot: u32) -> String {
+    pub(super) fn org_id(&self, mapping: &Mapping<'_>, slot: u32) -> String {
         let Some(org) = mapping.slots.orgs.get(slot as usize) else { return String::new() };
         if let Some(key) = &org.key {
             return key.clone();
         }
         let stored = self.orgs.into_iter().flatten().find(|stored| Some(&stored.name) == org.name.as_ref());
         stored.map_or_else(|| org.shown().to_owned(), |stored| stored.id.to_string())
-    }
-
-    fn why(
-        &self,
-        decision: &Decision,
-        mapping: &Mapping<'_>,
-        groups: &Groups,
-        person: &Person<'_>,
-        reasons: &mut Vec<Reason>,
-    ) {
-        let mut verdict = |text: &str| reasons.push(Reason::plain("verdict", text));
-        match decision.verdict {
-            Verdict::Given => {}
-            Verdict::Nothing => verdict("no rule matches; on_no_match gives nothing and refuses nobody"),
-            Verdict::Kept if decision.unknown => {
-                verdict("no rule matches, but not all is known that rules look at: what was given before stays");
-            }
-            Verdict::Kept => verdict("no rule matches; on_no_match leaves what was given before"),
-            Verdict::Refused(Refusal::NotAllowed) => {
-                verdict("refused: `allow` does not match; what was given before stays")
-            }
-            Verdict::Refused(Refusal::Strict) => {
-                verdict(
-                    "refused: strict, no rule matches and there is no valid direct role; what was given before stays",
-                );
-            }
-            Verdict::Refused(Refusal::Unlisted) => {
-                verdict("refused: strict, and nobody knows which organizations there are; what was given before stays");
-            }
-            Verdict::Denied => verdict("refused: no rule matches"),
-            Verdict::Suspended => verdict("refused and suspended: no rule matches"),
-        }
-        if decision.unknown {
-            let text = "something that rules look at is not said: what was given before is not taken away";
-            reasons.push(Reason::plain("unknown", text));
-        }
-        match decision.direct {
-            None => {}
-            Some(DirectSaid::Role { role, server_admin }) => {
-                let besides = if server_admin { ", and server admin" } else { "" };
-                reasons.push(Reason::plain("direct_role", format!("the provider says {role}{besides}")));
-            }
-            Some(DirectSaid::None { invalid: true, .. }) => {
-                reasons.push(Reason::plain("direct_role", "the provider says something that is no role"));
-            }
-            Some(DirectSaid::None { .. }) => reasons.push(Reason::plain("direct_role", "the provider says none")),
-            Some(DirectSaid::Unknown) => {
-                reasons.push(Reason::plain(
-                    "direct_role",
-                    "no source says anything that the expression can be asked about",
-                ));
-            }
-        }
-        for claim in &decision.claims {
-            reasons.push(self.given(claim, mapping, groups));
-        }
-        for (problem, _) in mapping.problems() {
-            let text =
-                format!("the expression {:?} fails on {}: {}", problem.expression, problem.source, problem.error);
-            reasons.push(Reason::plain("expression", text));
-        }
-        let facts: Vec<GroupFacts<'_>> = groups.facts().collect();
-        for outcome in outcomes(&self.rules, &facts, person) {
-            let Some(rule) = self.rules.rules.get(outcome.rule as usize) else { continue };
-            let won = decision.claims.iter().any(|claim| claim.rule == outcome.rule);
-            let text = match outcome.outcome {
-                Outcome::Hit(_) if won => continue,
-                Outcome::Hit(_) => "matches, and decides nothing".to_owned(),
-                Outcome::NoGroupFits => "does not match".to_owned(),
-                Outcome::NotAll => "only a part of what it asks for fits".to_owned(),
-                Outcome::RuledOut(group) => format!("ruled out by the group {}", groups.text(group).unwrap_or("?")),
-                Outcome::Unknown => "what it looks at is not said".to_owned(),
-            };
-            let at = self.places.rule(&rule.id);
-            reasons.push(Reason { rule: Some(rule.id.clone()), at, ..Reason::plain("rule", text) });
-        }
-    }
-
-    fn given(&self, claim: &Claim, mapping: &Mapping<'_>, groups: &Groups) -> Reason {
-        let (about, org, what) = match claim.slot {
-            Slot::Org(slot) => ("org", Some(slot), claim.org_role().name().to_owned()),
-            Slot::Team(slot) => {
-                let team = mapping.slots.teams.get(slot as usize);
-                let name = team.map_or("", |team| team.name.as_str());
-                ("team", team.map(|team| team.org), format!("{} of {name}", claim.team_role().name()))
-            }
-            Slot::ServerAdmin => ("server_admin", None, "server admin".to_owned()),
-        };
-        let org = org.map(|slot| {
-            let shown = mapping.slots.orgs.get(slot as usize).map_or("", OrgName::shown).to_owned();
-            (self.org_id(mapping, slot), shown)
-        });
-        let place = org.as_ref().map(|(_, name)| format!(" in {name}")).unwrap_or_default();
-        let rule = self.rules.name(claim.rule).to_owned();
-        let via = claim.via.and_then(|place| groups.text(place)).map(str::to_owned);
-        let by = via.as_ref().map(|via| format!(", group {via}")).unwrap_or_default();
-        Reason {
-            org: org.map(|(id, _)| id),
-            at: self.places.rule(&rule),
-            text: format!("{what}{place}: {rule}{by}"),
-            rule: Some(rule),
-            via,
-            ..Reason::plain(about, "")
-        }
     }
 }

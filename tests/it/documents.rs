@@ -78,6 +78,73 @@ fn every_configuration_the_pages_show_is_one() {
     assert!(seen >= 2, "the pages show {seen} configurations; were the blocks found?");
 }
 
+/// The reference shows parts; each is completed with a provider and held to the whole check.
+#[test]
+fn every_part_of_the_mapping_language_is_accepted() {
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for (page, least) in [("docs/rules.md", 7), ("docs/how-to/try-rules.md", 1)] {
+        let page = file(page);
+        let parts = blocks(&page, "toml");
+        assert!(parts.len() >= least, "{} shows {} parts; were the blocks found?", page.path, parts.len());
+        for (line, text) in parts {
+            let version = if text.starts_with("version") { "" } else { "version = 1\n" };
+            let provider =
+                if text.contains("[providers.") { "" } else { "[providers.corp]\nfile.path = \"people.yaml\"\n" };
+            let (first, rest) = text.split_at(if version.is_empty() { text.find('\n').unwrap() + 1 } else { 0 });
+            let whole = format!("{version}{first}{provider}{rest}");
+            match rosterd::config::parse(&whole, rosterd::config::Format::Toml, &page.path, &[]) {
+                Ok(loaded) => {
+                    for provider in loaded.config.providers.keys() {
+                        if let Err(error) = rosterd::sync::rules_for(&loaded.config, provider) {
+                            wrong.push(format!("{}:{line}: {error}", page.path));
+                        }
+                    }
+                    seen += 1;
+                }
+                Err(error) => wrong.push(format!("{}:{line}: {error}", page.path)),
+            }
+        }
+    }
+    none(&wrong, "these are not accepted");
+    assert!(seen > 8, "{seen}");
+}
+
+/// Every key of the language is explained in its reference.
+#[test]
+fn the_mapping_language_is_explained_whole() {
+    let page = file("docs/rules.md").text;
+    let schema = rosterd::config::json_schema();
+    let mut missing = Vec::new();
+    for name in ["Rule", "Match", "ClaimMatch", "Claims", "DirectRole", "Org", "DefaultGrant"] {
+        let part = &schema["$defs"][name];
+        let alternatives = part["oneOf"].as_array().into_iter().flatten();
+        let keys = std::iter::once(part).chain(alternatives).filter_map(|one| one["properties"].as_object());
+        let keys: Vec<&String> = keys.flat_map(|properties| properties.keys()).collect();
+        assert!(!keys.is_empty(), "{name} has no keys");
+        let named = |key: &&&String| page.contains(&format!("`{key}`")) || page.contains(&format!("{key} = "));
+        missing.extend(keys.iter().filter(|key| !named(key)).map(|key| format!("{name}: {key}")));
+    }
+    none(&missing, "docs/rules.md does not explain these");
+}
+
+/// Cases that the pages show are read as `test-rules` reads them.
+#[test]
+fn every_file_of_cases_the_pages_show_is_one() {
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for page in pages() {
+        for (line, text) in blocks(&page, "yaml").iter().filter(|(_, text)| text.starts_with("cases:")) {
+            seen += 1;
+            if let Err(error) = rosterd::config::parse_cases(text, rosterd::config::Format::Yaml, &page.path) {
+                wrong.push(format!("{}:{line}: {error}", page.path));
+            }
+        }
+    }
+    none(&wrong, "these are no files of cases");
+    assert!(seen >= 1);
+}
+
 /// Each command line that a page shows: whole lines in `sh` blocks, and what stands in backticks.
 fn commands(page: &Source) -> Vec<(usize, String)> {
     let mut found = Vec::new();

@@ -1,7 +1,7 @@
 //! The configuration's side of an explanation: which rules there are, where they stand, what they
 //! look for.
 
-use crate::config::{ClaimMatch, ClaimValue, Config, Loaded, Match, Places};
+use crate::config::{ClaimMatch, ClaimValue, Config, Loaded, Match, Places, Rule};
 use crate::sync::rules_for;
 use rosterd_core::mapping::RuleSet;
 use std::collections::BTreeMap;
@@ -33,12 +33,37 @@ impl<'a> Book<'a> {
         self.rules.get(provider)
     }
 
-    /// One rule as if the provider had no other. Compiled anew, because a set tests every group
-    /// against the patterns of all of its rules: for thousands of rules that is seconds each time.
-    pub(super) fn alone(&self, provider: &str, rule: &str) -> Option<RuleSet> {
+    /// Only what a rule asks of groups, each by itself enough; `None` when it asks nothing of them.
+    pub(super) fn group_part(&self, provider: &str, rule: &str) -> Option<RuleSet> {
         let found = self.config.rules.iter().find(|other| other.id == rule)?;
-        let config = Config { rules: vec![found.clone()], ..self.bare.clone() };
+        let mut groups = Vec::new();
+        group_tests(&found.matches, &mut groups);
+        if groups.is_empty() {
+            return None;
+        }
+        // What it gives does not count here, and could need captures that are left out.
+        let part = Rule {
+            matches: Match::Any(groups),
+            org: None,
+            role: None,
+            team: None,
+            team_role: None,
+            server_admin: true,
+            ..found.clone()
+        };
+        let config = Config { rules: vec![part], ..self.bare.clone() };
         rules_for(&config, provider).ok()
+    }
+
+    /// Why a rule does not match that could.
+    pub(super) fn misfit(&self, rule: &Rule) -> &'static str {
+        let mut groups = Vec::new();
+        group_tests(&rule.matches, &mut groups);
+        match (groups.is_empty(), claims(&rule.matches)) {
+            (true, true) => "no claim fits",
+            (false, true) => "no group and no claim fits",
+            (_, false) => "no group fits",
+        }
     }
 
     /// File and line of a rule.
@@ -50,6 +75,26 @@ impl<'a> Book<'a> {
     pub(super) fn wants(&self, rule: &str) -> String {
         let found = self.config.rules.iter().find(|other| other.id == rule);
         found.map(|rule| words(&rule.matches)).unwrap_or_default()
+    }
+}
+
+/// The tests of groups that can make a rule match.
+fn group_tests(matches: &Match, out: &mut Vec<Match>) {
+    match matches {
+        Match::Group(_) | Match::GroupExact(_) | Match::GroupGlob(_) | Match::GroupRegex(_) => {
+            out.push(matches.clone());
+        }
+        Match::Any(parts) | Match::All(parts) => parts.iter().for_each(|part| group_tests(part, out)),
+        Match::None(_) | Match::Claim(_) | Match::Expression(_) => {}
+    }
+}
+
+/// Whether it looks at claims.
+fn claims(matches: &Match) -> bool {
+    match matches {
+        Match::Claim(_) | Match::Expression(_) => true,
+        Match::Any(parts) | Match::All(parts) | Match::None(parts) => parts.iter().any(claims),
+        Match::Group(_) | Match::GroupExact(_) | Match::GroupGlob(_) | Match::GroupRegex(_) => false,
     }
 }
 

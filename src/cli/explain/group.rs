@@ -4,7 +4,7 @@ use super::book::Book;
 use super::value::{Gives, Group, Looks};
 use super::ways::Ways;
 use crate::store::GroupView;
-use rosterd_core::mapping::{Claims, Outcome, Person, outcomes};
+use rosterd_core::mapping::{Claims, Outcome, Person, RuleSet, outcomes};
 
 pub(super) fn explain(view: &GroupView, book: &Book<'_>) -> Group {
     let ways = Ways::new(&view.above);
@@ -53,7 +53,18 @@ fn looks(view: &GroupView, book: &Book<'_>, ways: &Ways<'_>) -> Vec<Looks> {
             Outcome::Hit(via) => via.into_iter().for_each(|at| look("matches", path(at))),
             Outcome::NotAll => look("part", Vec::new()),
             Outcome::RuledOut(at) => look("rules_out", path(at)),
-            Outcome::NoGroupFits | Outcome::Unknown => {}
+            // Claims are a person's: only of the groups that it also asks for something can be said.
+            Outcome::Unknown => {
+                let part = book.group_part(&view.provider, &rule.id);
+                let sees = |part: &RuleSet| {
+                    let found = outcomes(part, &facts, &member);
+                    found.iter().any(|one| matches!(one.outcome, Outcome::Hit(_)))
+                };
+                if part.as_ref().is_some_and(sees) {
+                    look("part", Vec::new());
+                }
+            }
+            Outcome::NoGroupFits => {}
         }
     }
     found

@@ -14,11 +14,11 @@ pub(super) fn misses(book: &Book<'_>, sources: &[Source<'_>]) -> Vec<Miss> {
         let mut hit = false;
         for source in sources {
             let Some(tried) = &source.tried else { continue };
-            let Some(outcome) = tried.place_of(&rule.id).and_then(|at| tried.outcomes.get(at)) else { continue };
+            let Some(outcome) = tried.place_of(&rule.id).and_then(|at| tried.outcome(at)) else { continue };
             match outcome {
                 Outcome::Hit(_) => hit = true,
                 Outcome::NoGroupFits => {
-                    whys.insert("no group fits".to_owned());
+                    whys.insert(book.misfit(rule).to_owned());
                 }
                 Outcome::Unknown => {
                     whys.insert("the provider does not say what it looks at".to_owned());

@@ -3,8 +3,10 @@
 
 mod book;
 mod claims;
+mod code;
 mod group;
 mod history;
+mod lost;
 mod misses;
 mod person;
 #[cfg(test)]
@@ -23,6 +25,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub(super) async fn run(args: &Args, what: &Explain) -> Result<Exit, Failure> {
+    if let Explain::Code { code: wanted } = what {
+        return code::run(args, wanted.as_deref());
+    }
     let loaded = context::load(args)?;
     let store = context::open(&loaded, Access::Read).await?;
     let book = Book::new(&loaded).map_err(|error| Failure::new(Exit::Configuration, error))?;
@@ -35,7 +40,8 @@ pub(super) async fn run(args: &Args, what: &Explain) -> Result<Exit, Failure> {
                      `rosterd plan` shows people whom the database does not have yet"
                 )));
             }
-            let people: Vec<_> = views.iter().map(|view| person::explain(view, &book)).collect();
+            let orgs = store.orgs().await?;
+            let people: Vec<_> = views.iter().map(|view| person::explain(view, &book, &orgs)).collect();
             show(args, "people", &people, text::person)
         }
         Explain::Group { query } => {
@@ -48,6 +54,7 @@ pub(super) async fn run(args: &Args, what: &Explain) -> Result<Exit, Failure> {
             let groups: Vec<_> = views.iter().map(|view| group::explain(view, &book)).collect();
             show(args, "groups", &groups, text::group)
         }
+        Explain::Code { code: wanted } => code::run(args, wanted.as_deref()),
     }
 }
 

@@ -1,17 +1,18 @@
 //! From what the database knows of somebody and what the configuration says, to why. No I/O.
 
 use super::book::Book;
-use super::claims::{Claim, SERVER_ADMIN, Tried, rank};
+use super::claims::{SERVER_ADMIN, Tried, rank};
 use super::history;
+use super::lost::{Fate, lost, waiting};
 use super::misses::misses;
 use super::value::{Identity, Kind, Person, Place, Reach, Right, Suspension};
 use super::ways::Ways;
-use crate::store::{GrantView, IdentityView, PersonView};
-use rosterd_core::mapping::Outcome;
-use std::cmp::Ordering;
+use crate::store::{GrantView, IdentityView, OrgListing, PersonView};
 
 /// The rule name of what `on_no_match = "default"` gives.
-const ON_NO_MATCH: &str = "on_no_match";
+pub(super) const ON_NO_MATCH: &str = "on_no_match";
+/// The rule name of what the provider itself says.
+pub(super) const DIRECT_ROLE: &str = "direct_role";
 
 /// An identity with its provider's rules, if it is there and they are.
 pub(super) struct Source<'a> {
@@ -20,20 +21,20 @@ pub(super) struct Source<'a> {
     pub(super) tried: Option<Tried<'a>>,
 }
 
-pub(super) fn explain<'a>(view: &'a PersonView, book: &'a Book<'_>) -> Person {
-    let orgs: Vec<&str> = view.names.orgs.values().map(String::as_str).collect();
+pub(super) fn explain<'a>(view: &'a PersonView, book: &'a Book<'_>, orgs: &[OrgListing]) -> Person {
     let sources: Vec<Source<'a>> = view
         .identities
         .iter()
         .map(|identity| {
             let ways = Ways::new(&identity.groups);
             let present = identity.gone_at.is_none();
-            let tried = present.then(|| Tried::new(book, &identity.provider, &ways, &orgs)).flatten();
+            let tried = present.then(|| Tried::new(book, identity, &ways, orgs)).flatten();
             Source { identity, ways, tried }
         })
         .collect();
     let mut rights = rights(view);
     let mut not_applied = Vec::new();
+    let mut not_given = Vec::new();
     for source in &sources {
         for grant in &source.identity.grants {
             given(view, book, source, grant, &mut rights);
@@ -42,8 +43,13 @@ pub(super) fn explain<'a>(view: &'a PersonView, book: &'a Book<'_>) -> Person {
     for source in &sources {
         let Some(tried) = &source.tried else { continue };
         for claim in &tried.claims {
-            lost(view, book, source, tried, claim, &mut rights, &mut not_applied);
+            let Some((fate, reach)) = lost(view, book, source, tried, claim, &mut rights) else { continue };
+            match fate {
+                Fate::Waits => not_applied.push(reach),
+                Fate::NotGiven => not_given.push(reach),
+            }
         }
+        not_applied.extend(waiting(source, tried, &rights));
     }
     for right in &mut rights {
         settle(right);
@@ -62,6 +68,7 @@ pub(super) fn explain<'a>(view: &'a PersonView, book: &'a Book<'_>) -> Person {
         identities: sources.iter().map(|source| identity(book, source)).collect(),
         rights,
         not_applied,
+        not_given,
         not_matching: misses(book, &sources),
         history: view.history.iter().map(|record| history::event(record, &view.names)).collect(),
     }
@@ -69,6 +76,7 @@ pub(super) fn explain<'a>(view: &'a PersonView, book: &'a Book<'_>) -> Person {
 
 fn identity(book: &Book<'_>, source: &Source<'_>) -> Identity {
     let known = source.identity;
+    let tried = source.tried.as_ref();
     Identity {
         provider: known.provider.clone(),
         configured: book.of(&known.provider).is_some(),
@@ -78,6 +86,9 @@ fn identity(book: &Book<'_>, source: &Source<'_>) -> Identity {
         observed_at: known.observed_at,
         gone_at: known.gone_at,
         groups: known.direct.iter().filter_map(|id| source.ways.find(*id)).map(|group| group.name.clone()).collect(),
+        claims: serde_json::from_str(&known.claims).unwrap_or_default(),
+        direct_role: tried.and_then(Tried::direct),
+        verdict: tried.and_then(Tried::verdict).map(str::to_owned),
     }
 }
 
@@ -143,13 +154,18 @@ fn given(view: &PersonView, book: &Book<'_>, source: &Source<'_>, grant: &GrantV
             Some(format!("provider {provider} is not configured any more; it stays until `rosterd retire {provider}`"))
         }
         _ if grant.rule == ON_NO_MATCH => Some(format!("on_no_match of provider {provider}: no rule matches")),
+        _ if grant.rule == DIRECT_ROLE => Some(format!("provider {provider} says so itself")),
         None => None,
         Some(tried) => match tried.place_of(&grant.rule) {
             None => Some("the rule is not in the configuration any more; the next sync takes this back".to_owned()),
-            Some(rule) if !matches!(tried.outcomes.get(rule), Some(Outcome::Hit(_))) => {
-                Some("the rule does not match any more; see `rosterd plan`".to_owned())
-            }
-            Some(rule) if place.kind == Kind::Org && tried.rules.rules.get(rule).is_some_and(|r| r.role.is_none()) => {
+            Some(rule) if !tried.hits(rule) => Some(match tried.keeps(place.kind) {
+                Some(why) => format!("the rule does not match any more; kept: {why}"),
+                None => "the rule does not match any more; see `rosterd plan`".to_owned(),
+            }),
+            Some(rule)
+                if place.kind == Kind::Org
+                    && tried.rules.rules.get(rule as usize).is_some_and(|r| r.role.is_none()) =>
+            {
                 Some("comes with the team".to_owned())
             }
             Some(_) => None,
@@ -166,59 +182,6 @@ fn given(view: &PersonView, book: &Book<'_>, source: &Source<'_>, grant: &GrantV
         path,
         note,
     });
-}
-
-/// Puts what a rule would give beside the right that it lost to, or among what is not applied.
-fn lost(
-    view: &PersonView,
-    book: &Book<'_>,
-    source: &Source<'_>,
-    tried: &Tried<'_>,
-    claim: &Claim,
-    rights: &mut [Right],
-    not_applied: &mut Vec<Reach>,
-) {
-    let Some(rule) = tried.rules.rules.get(claim.rule) else { return };
-    let provider = &source.identity.provider;
-    let right = rights.iter_mut().find(|right| right.place == claim.place);
-    // A provider gives one role for each place; what stands there for it is what won.
-    let winner = right.as_ref().and_then(|right| right.given_by.iter().find(|other| other.provider == *provider));
-    if winner.is_some_and(|winner| winner.rule == rule.id) {
-        return;
-    }
-    let group = claim.via.and_then(|via| source.ways.get(via));
-    let mut path = group.map(|group| source.ways.path(&source.identity.direct, group.id)).unwrap_or_default();
-    if !path.is_empty() {
-        path.insert(0, view.login.clone());
-    }
-    let kind = claim.place.kind;
-    let note = winner.and_then(|winner| {
-        let won = tried.place_of(&winner.rule)?;
-        if tried.ordered(kind) {
-            return (won < claim.rule).then(|| format!("{} stands before it (resolve = \"first\")", winner.rule));
-        }
-        match rank(kind, claim.role).cmp(&rank(kind, &winner.role)) {
-            Ordering::Less => Some(format!("less than {} by {}", winner.role, winner.rule)),
-            Ordering::Equal => Some(format!("the same, given by {} already", winner.rule)),
-            Ordering::Greater => None,
-        }
-    });
-    let waits = note.is_none();
-    let reach = Reach {
-        place: claim.place.clone(),
-        role: claim.role.to_owned(),
-        provider: provider.clone(),
-        rule: rule.id.clone(),
-        at: book.at(&rule.id),
-        group: group.map(|group| group.name.clone()),
-        group_dn: group.map(|group| group.dn.clone()),
-        path,
-        note: note.or_else(|| Some("not applied; `rosterd plan` says whether the next sync does it".to_owned())),
-    };
-    match right {
-        Some(right) if !waits => right.lost.push(reach),
-        _ => not_applied.push(reach),
-    }
 }
 
 /// Among grants of several providers the highest role wins; a role that none of them gives is

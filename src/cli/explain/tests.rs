@@ -4,7 +4,9 @@ use super::book::Book;
 use super::value::{Kind, Person};
 use super::{group, person};
 use crate::config::{Format, Loaded, parse};
-use crate::store::{GrantView, GroupView, IdentityView, Names, OrgView, PersonView, ProviderGroup, TeamView};
+use crate::store::{
+    GrantView, GroupView, IdentityView, Names, OrgListing, OrgView, PersonView, ProviderGroup, TeamView,
+};
 use rosterd_core::ids::Timestamp;
 use std::collections::BTreeMap;
 
@@ -125,9 +127,13 @@ fn ana() -> PersonView {
     }
 }
 
+fn org(id: i64, key: Option<&str>, name: &str) -> OrgListing {
+    OrgListing { id, key: key.map(str::to_owned), name: name.to_owned() }
+}
+
 fn explained(view: &PersonView, rules: &str) -> Person {
     let loaded = loaded(rules);
-    person::explain(view, &Book::new(&loaded).unwrap())
+    person::explain(view, &Book::new(&loaded).unwrap(), &[org(5, None, "Acme")])
 }
 
 fn lost(person: &Person, at: usize) -> Vec<(&str, &str)> {

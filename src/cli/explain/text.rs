@@ -28,6 +28,13 @@ pub(super) fn person(person: &Person) -> String {
             reach(&mut out, "by", waiting, false);
         }
     }
+    if !person.not_given.is_empty() {
+        out.push_str("\nnot given\n");
+        for one in &person.not_given {
+            let _ = writeln!(out, "  {}: {}", place(&one.place), one.role);
+            reach(&mut out, "by", one, false);
+        }
+    }
     if !person.not_matching.is_empty() {
         out.push_str("\nwhy not more\n");
         for miss in &person.not_matching {
@@ -41,6 +48,9 @@ pub(super) fn person(person: &Person) -> String {
     out
 }
 
+/// As many characters of claims are shown.
+const MOST_CLAIMS: usize = 300;
+
 fn identity(out: &mut String, identity: &Identity) {
     let configured = if identity.configured { "" } else { ", which is not configured any more" };
     let _ = write!(out, "  at provider {}{configured}: id {}", identity.provider, identity.id);
@@ -51,6 +61,15 @@ fn identity(out: &mut String, identity: &Identity) {
         Some(gone) => writeln!(out, ", gone since {}", moment(Some(gone))),
         None => writeln!(out, ", as of {}", moment(Some(identity.observed_at))),
     };
+    if !identity.claims.is_null() {
+        let said = identity.claims.to_string();
+        let shown: String = said.chars().take(MOST_CLAIMS).collect();
+        let cut = if shown.len() < said.len() { " … (all of it: --output json)" } else { "" };
+        let _ = writeln!(out, "    it says {shown}{cut}");
+    }
+    for said in identity.direct_role.iter().chain(&identity.verdict) {
+        let _ = writeln!(out, "    {said}");
+    }
 }
 
 fn place(place: &Place) -> String {
@@ -137,7 +156,7 @@ pub(super) fn group(group: &Group) -> String {
     }
     for look in &group.rules {
         let how = match look.how {
-            "part" => ": needs other groups as well",
+            "part" => ": needs more than this",
             "rules_out" => ": does not match whoever is in it",
             _ => "",
         };

@@ -18,6 +18,8 @@ pub(super) struct Person {
     pub(super) rights: Vec<Right>,
     /// What rules give that the database does not have.
     pub(super) not_applied: Vec<Reach>,
+    /// What rules that match would give, and the provider's terms are against.
+    pub(super) not_given: Vec<Reach>,
     /// Rules that do not match, in the configuration's order.
     pub(super) not_matching: Vec<Miss>,
     pub(super) history: Vec<Event>,
@@ -43,6 +45,12 @@ pub(super) struct Identity {
     pub(super) gone_at: Option<Timestamp>,
     /// Groups that list this identity themselves.
     pub(super) groups: Vec<String>,
+    /// What else the provider said, by source; null for nothing.
+    pub(super) claims: serde_json::Value,
+    /// What the provider says as a role, a sentence; null where it is not asked.
+    pub(super) direct_role: Option<String>,
+    /// Why it is not simply what rules give: a sentence.
+    pub(super) verdict: Option<String>,
 }
 
 /// `org`, `team` or `server_admin`; the order is that of outputs.

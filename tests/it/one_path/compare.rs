@@ -1,0 +1,57 @@
+//! What the tables say of somebody, beside what a simulation answers.
+
+use crate::world::site::Site;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What somebody has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Has {
+    /// By the organization's key, else its id.
+    pub orgs: BTreeMap<String, String>,
+    /// (organization, team, role)
+    pub teams: BTreeSet<(String, String, String)>,
+    pub server_admin: bool,
+    pub suspended: bool,
+}
+
+/// Everybody's, by login.
+pub fn held(site: &Site) -> BTreeMap<String, Has> {
+    let mut all: BTreeMap<String, Has> = BTreeMap::new();
+    for row in site.database.rows("SELECT login, synced_admin, state FROM users") {
+        let has = Has { server_admin: row[1] == "1", suspended: row[2] == "suspended", ..Has::default() };
+        all.insert(row[0].clone(), has);
+    }
+    let orgs = "SELECT u.login, coalesce(o.key, CAST(o.id AS TEXT)), m.synced_role FROM org_members m
+                JOIN users u ON u.id = m.user_id JOIN orgs o ON o.id = m.org_id";
+    for row in site.database.rows(orgs) {
+        all.get_mut(&row[0]).unwrap().orgs.insert(row[1].clone(), row[2].clone());
+    }
+    let teams = "SELECT u.login, coalesce(o.key, CAST(o.id AS TEXT)), t.name, m.synced_role FROM team_members m
+                 JOIN users u ON u.id = m.user_id JOIN teams t ON t.id = m.team_id JOIN orgs o ON o.id = t.org_id";
+    for row in site.database.rows(teams) {
+        all.get_mut(&row[0]).unwrap().teams.insert((row[1].clone(), row[2].clone(), row[3].clone()));
+    }
+    all
+}
+
+/// What follows from an answer for somebody who had nothing.
+pub fn promised(answer: &Value) -> Has {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let orgs = answer["orgs"].as_object().into_iter().flatten();
+    let teams = answer["teams"].as_array().unwrap().iter();
+    Has {
+        orgs: orgs.map(|(id, role)| (id.clone(), text(role))).collect(),
+        teams: teams.map(|team| (text(&team["org"]), text(&team["team"]), text(&team["role"]))).collect(),
+        server_admin: answer["server_admin"] == json!(true),
+        suspended: answer["account"] == "suspended",
+    }
+}
+
+/// Whether an answer leaves all that somebody had.
+pub fn keeps_all(answer: &Value) -> bool {
+    answer["reasons"].as_array().unwrap().iter().any(|reason| {
+        let text = reason["text"].as_str().unwrap();
+        reason["about"] == "unknown" || reason["about"] == "verdict" && text.contains("what was given before")
+    })
+}
