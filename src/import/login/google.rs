@@ -23,6 +23,7 @@ pub(super) const KIND: Kind = Kind {
                 ("email".to_owned(), json!("somebody@example.org")),
                 ("email_verified".to_owned(), json!(true)),
             ],
+            always: "; allow: an e-mail address must be verified, as in Grafana",
             ..Allow::default()
         };
         // With this scope Grafana asks for the groups, and a login for which it gets none fails.
