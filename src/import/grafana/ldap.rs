@@ -8,10 +8,17 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub(crate) struct LdapModel {
     pub(crate) mappings: Vec<Mapping>,
-    pub(crate) skip: bool,
+    /// Their groups in small letters: whole texts are compared, without case.
+    groups: Vec<String>,
+    skip: bool,
 }
 
 impl LdapModel {
+    pub(crate) fn new(mappings: Vec<Mapping>, skip: bool) -> Self {
+        let groups = mappings.iter().map(|mapping| mapping.group_dn.to_lowercase()).collect();
+        Self { mappings, groups, skip }
+    }
+
     pub(super) fn decide(&self, groups: &[String]) -> Outcome {
         if self.skip {
             return Outcome { orgs: Some(BTreeMap::new()), ..Outcome::default() };
@@ -21,8 +28,9 @@ impl LdapModel {
         }
         let mut orgs: BTreeMap<i64, OrgRole> = BTreeMap::new();
         let mut admin = false;
-        for mapping in &self.mappings {
-            let member = mapping.group_dn == "*" || groups.iter().any(|group| same(group, &mapping.group_dn));
+        let own: Vec<String> = groups.iter().map(|group| group.to_lowercase()).collect();
+        for (mapping, group) in self.mappings.iter().zip(&self.groups) {
+            let member = group == "*" || own.contains(group);
             if !member || orgs.contains_key(&mapping.org) {
                 continue;
             }
@@ -37,9 +45,4 @@ impl LdapModel {
             server_admin: Some(admin),
         }
     }
-}
-
-/// Whole texts, without case.
-fn same(one: &str, other: &str) -> bool {
-    one.to_lowercase() == other.to_lowercase()
 }

@@ -84,7 +84,7 @@ fn provider(name: &str, server: &Server, servers: &Servers, skip: bool, work: &m
         allow: Vec::new(),
         claims: None,
         direct: None,
-        model: Model::Ldap(LdapModel { mappings: server.mappings.clone(), skip }),
+        model: Model::Ldap(LdapModel::new(server.mappings.clone(), skip)),
         teams: Vec::new(),
     }
 }

@@ -211,3 +211,24 @@ fn variables_alone_are_enough_and_win_over_the_file() {
     let strict = fs::read_to_string(dir.path().join("strict/rosterd.toml")).unwrap();
     assert!(strict.contains("strict = true"), "{strict}");
 }
+
+#[test]
+fn a_second_server_is_a_copy_or_a_directory_of_its_own() {
+    let dir = folder();
+    let copy = LDAP.replace("ldap.example.org", "ldap2.example.org");
+    let other = LDAP.replace("ou=people,", "ou=staff,");
+    fs::write(dir.path().join("ldap.toml"), format!("{LDAP}{copy}{other}")).unwrap();
+    run(dir.path(), &["--ldap", "ldap.toml", "--out", "out"], &[]).expect(0);
+    let config = read(dir.path(), "rosterd.toml");
+    for part in [
+        "urls = [\"ldaps://ldap.example.org:636\", \"ldaps://ldap2.example.org:636\"]",
+        "[providers.ldap-2.ldap.users]\nbase = [\"ou=staff,dc=example,dc=org\"]",
+        "id = \"ldap-2-1\"\nprovider = \"ldap-2\"",
+    ] {
+        assert!(config.contains(part), "{part}\nis not in\n{config}");
+    }
+    assert!(!config.contains("ldap-3"), "{config}");
+    assert!(read(dir.path(), "report.md").contains("added to the addresses of `ldap`"));
+    let tests = &["--config", "out/rosterd.toml", "test-rules", "out/tests.yaml"];
+    start(dir.path(), tests, &[]).wait().expect(0);
+}
