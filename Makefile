@@ -4,7 +4,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-servers fmt fmt-check lint policy facts bench clean
+.PHONY: help demo build test test-servers fmt fmt-check lint policy facts bench bench-rules clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -37,7 +37,10 @@ facts: ## what an import from Grafana is held against, and the table of it
 	$(CARGO) test --all-features --locked --test it -- grafana:: --nocapture
 
 bench: test-servers build ## measure against the floor of the same machine (minutes; not part of test)
-	$(CARGO) run --release --locked --package rosterd-bench -- target/release/rosterd
+	$(CARGO) run --release --locked --package rosterd-bench --bin rosterd-bench -- target/release/rosterd
+
+bench-rules: build ## what 100,000 rules cost: compiled, matched, read (a minute; not part of test)
+	$(CARGO) run --release --locked --package rosterd-bench --bin rosterd-bench-rules -- target/release/rosterd
 
 clean: ## remove what was built
 	$(CARGO) clean

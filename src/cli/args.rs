@@ -160,6 +160,9 @@ pub(crate) struct TestRules {
 pub(crate) enum Check {
     /// Read the configuration and report every mistake.
     Config,
+    /// As `config`, and hold the rules against what the database last saw of each provider: groups
+    /// that were never there, rules that match nobody.
+    Rules,
     /// Connect, sign in and read a little, step by step.
     Provider { name: String },
 }
@@ -204,6 +207,11 @@ pub(crate) enum Explain {
     Group {
         /// A name or a DN.
         query: String,
+    },
+    /// What a code in brackets, such as error[unknown-key], means and what to do. Without one: all codes.
+    Code {
+        /// Such as unknown-key.
+        code: Option<String>,
     },
 }
 

@@ -1,15 +1,16 @@
 //! `rosterd check`: the configuration, or a provider, tried step by step.
 
 use super::args::{Args, Check};
-use super::context;
 use super::exit::{Exit, Failure};
 use super::output::print;
+use super::{check_rules, context};
 use crate::providers;
 use serde_json::json;
 
 pub(super) async fn run(args: &Args, what: &Check) -> Result<Exit, Failure> {
     match what {
         Check::Config => config(args),
+        Check::Rules => check_rules::run(args).await,
         Check::Provider { name } => provider(args, name).await,
     }
 }

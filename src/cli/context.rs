@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// The configuration; its warnings go to standard error.
 pub(crate) fn load(args: &Args) -> Result<Loaded, Failure> {
-    warned(args, config::load(&args.config, &environment())?)
+    warned(args, read(args)?)
 }
 
 /// Other rules to be tried, completed from the configuration; the same with their warnings.
@@ -31,6 +31,11 @@ fn warned(args: &Args, loaded: Loaded) -> Result<Loaded, Failure> {
         }
     }
     Ok(loaded)
+}
+
+/// The configuration, for a command whose result its warnings are.
+pub(crate) fn read(args: &Args) -> Result<Loaded, Failure> {
+    Ok(config::load(&args.config, &environment())?)
 }
 
 /// `ROSTERD__…` settings.

@@ -5,6 +5,7 @@ mod apply;
 mod args;
 mod audit;
 mod check;
+mod check_rules;
 mod context;
 mod db;
 mod demo;

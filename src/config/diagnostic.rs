@@ -3,6 +3,7 @@
 //!
 //! Messages name keys, never the values of secrets or of environment variables.
 
+use super::code::{Code, Severity};
 use super::source::{Excerpt, Source};
 use super::tree::Origin;
 use serde::{Serialize, Serializer};
@@ -11,18 +12,11 @@ use std::fmt;
 /// The most that is reported of one file at once.
 const MOST: usize = 1000;
 
-/// Whether rosterd can go on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    Error,
-    Warning,
-}
-
 /// One thing that is wrong.
 #[derive(Debug, Clone, Serialize)]
 pub struct Diagnostic {
     pub severity: Severity,
+    pub code: Code,
     pub message: String,
     /// What to do, or what would be allowed. May be empty.
     pub help: String,
@@ -65,14 +59,15 @@ struct Counts {
 impl Diagnostics {
     /// Something that concerns a file as a whole.
     #[must_use]
-    pub fn of(origin: &str, message: impl Into<String>, help: impl Into<String>) -> Self {
-        let one = Diagnostic {
-            severity: Severity::Error,
-            message: message.into(),
-            help: help.into(),
-            place: Place::Other { origin: origin.to_owned() },
-        };
-        Self(vec![one], Counts { errors: 1, warnings: 0 })
+    pub fn of(origin: &str, code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
+        let mut one = Self::default();
+        one.add(origin, code, message, help);
+        one
+    }
+
+    /// Adds something whose place is no part of a text at hand, such as `rosterd.toml:12`.
+    pub fn add(&mut self, origin: &str, code: Code, message: impl Into<String>, help: impl Into<String>) {
+        self.push(code, Place::Other { origin: origin.to_owned() }, message.into(), help.into());
     }
 
     #[must_use]
@@ -94,32 +89,18 @@ impl Diagnostics {
         self.1.errors >= MOST
     }
 
-    pub(super) fn error(&mut self, source: &Source, at: &Origin, message: impl Into<String>, help: impl Into<String>) {
-        self.push(source, at, Severity::Error, message.into(), help.into());
-    }
-
-    pub(super) fn warning(
+    pub(super) fn say(
         &mut self,
         source: &Source,
         at: &Origin,
+        code: Code,
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.push(source, at, Severity::Warning, message.into(), help.into());
-    }
-
-    /// Adds one, up to a number that nobody reads to its end anyway; a file of nothing but errors
-    /// must not cost more than reading it.
-    fn push(&mut self, source: &Source, at: &Origin, severity: Severity, message: String, help: String) {
-        // Each has its own number: many warnings must not hide the one error.
-        let count = match severity {
-            Severity::Error => &mut self.1.errors,
-            Severity::Warning => &mut self.1.warnings,
-        };
-        if *count >= MOST {
+        // To find a place in a large file costs more than all that follows.
+        if self.is_full_of(code) {
             return;
         }
-        *count += 1;
         let place = match at {
             Origin::File(range) => {
                 let located = source.locate(range);
@@ -133,12 +114,36 @@ impl Diagnostics {
             }
             Origin::Override(name) => Place::Other { origin: name.to_string() },
         };
-        self.0.push(Diagnostic { severity, message, help, place });
+        self.push(code, place, message.into(), help.into());
+    }
+
+    fn is_full_of(&self, code: Code) -> bool {
+        match code.severity() {
+            Severity::Error => self.1.errors >= MOST,
+            Severity::Warning => self.1.warnings >= MOST,
+        }
+    }
+
+    /// Adds one, up to a number that nobody reads to its end anyway; a file of nothing but errors
+    /// must not cost more than reading it.
+    fn push(&mut self, code: Code, place: Place, message: String, help: String) {
+        if self.is_full_of(code) {
+            return;
+        }
+        let severity = code.severity();
+        // Each has its own number: many warnings must not hide the one error.
+        match severity {
+            Severity::Error => self.1.errors += 1,
+            Severity::Warning => self.1.warnings += 1,
+        }
+        self.0.push(Diagnostic { severity, code, message, help, place });
     }
 
     /// Puts them in the order of their places.
     pub(super) fn sorted(mut self) -> Self {
-        self.0.sort_by(|a, b| (&a.place, a.severity, &a.message).cmp(&(&b.place, b.severity, &b.message)));
+        self.0.sort_by(|a, b| {
+            (&a.place, a.severity, &a.message, a.code).cmp(&(&b.place, b.severity, &b.message, b.code))
+        });
         self.0.dedup_by(|a, b| a.place == b.place && a.message == b.message);
         self
     }
@@ -169,7 +174,10 @@ impl fmt::Display for Diagnostics {
             }
             write!(f, "{one}")?;
         }
-        Ok(())
+        match self.0.iter().min_by_key(|one| one.severity) {
+            Some(first) => writeln!(f, "\nmore about a code: `rosterd explain code {}`", first.code),
+            None => Ok(()),
+        }
     }
 }
 
@@ -180,7 +188,7 @@ impl fmt::Display for Diagnostic {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        writeln!(f, "{severity}: {}", self.message)?;
+        writeln!(f, "{severity}[{}]: {}", self.code, self.message)?;
         match &self.place {
             Place::File { file, line, column, excerpt: Shown(excerpt), .. } => {
                 let number = line.to_string();

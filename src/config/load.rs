@@ -7,7 +7,7 @@ use super::places::Places;
 use super::read::{self, Format};
 use super::source::Source;
 use super::tree::{Node, Value as Tree};
-use super::{Config, paths, validate};
+use super::{Code, Config, paths, validate};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -66,9 +66,15 @@ fn folder(path: &Path) -> &Path {
 fn open(path: &Path) -> Result<(Node, Source), Diagnostics> {
     let name = path.display().to_string();
     let format = Format::of(path).ok_or_else(|| {
-        Diagnostics::of(&name, "the file's name does not say its format", "end it with .toml, .yaml, .yml or .json")
+        Diagnostics::of(
+            &name,
+            Code::FileFormat,
+            "the file's name does not say its format",
+            "end it with .toml, .yaml, .yml or .json",
+        )
     })?;
-    let text = text(path).map_err(|why| Diagnostics::of(&name, "the configuration file cannot be read", why))?;
+    let text = text(path)
+        .map_err(|why| Diagnostics::of(&name, Code::FileUnreadable, "the configuration file cannot be read", why))?;
     tree(&text, format, &name)
 }
 
@@ -116,10 +122,12 @@ fn finish(mut root: Node, source: &Source, env: &[(String, String)]) -> Result<L
     }
     // The tree fits the schema, which is made from these structs: what is left is a schema that
     // promises more than they take.
-    let config: Config = serde_json::from_value(root.to_json())
-        .map_err(|error| Diagnostics::of(source.name(), "the configuration cannot be used", error.to_string()))?;
-    let hash =
-        hash(&config).map_err(|error| Diagnostics::of(source.name(), "the configuration cannot be written", error))?;
+    let config: Config = serde_json::from_value(root.to_json()).map_err(|error| {
+        Diagnostics::of(source.name(), Code::SchemaMismatch, "the configuration cannot be used", error.to_string())
+    })?;
+    let hash = hash(&config).map_err(|error| {
+        Diagnostics::of(source.name(), Code::SchemaMismatch, "the configuration cannot be written", error)
+    })?;
     Ok(Loaded { places: Places::of(&root, source), config, warnings: found, hash })
 }
 

@@ -10,6 +10,7 @@ mod attributes;
 mod cases;
 mod check;
 mod claims;
+mod code;
 mod database;
 mod diagnostic;
 #[cfg(test)]
@@ -38,8 +39,9 @@ pub use accounts::Accounts;
 pub(crate) use attributes::holds_secrets;
 pub use cases::{Case, CasesError, Expected, Team, load_cases, parse_cases};
 pub use claims::{Absent, ClaimSource, Claims, DirectRole, RoleValues, Sources, UnknownRole};
+pub use code::{Code, Severity};
 pub use database::Database;
-pub use diagnostic::{Diagnostic, Diagnostics, Place, Severity};
+pub use diagnostic::{Diagnostic, Diagnostics, Place};
 pub use duration::Duration;
 pub use file::File;
 pub use ldap::{Bind, BindMethod, Groups, Ldap, MinTls, Scope, ServerOrder, Tls, Users};
@@ -56,6 +58,7 @@ pub use read::Format;
 pub use rule::{ClaimMatch, ClaimValue, Match, OneOrMany, Rule, True};
 pub use schema::json_schema;
 pub use secret::{Secret, SecretError, SecretRef};
+pub use words::quoted;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -4,6 +4,7 @@
 //! A value is text for a key that takes text; for any other key it is read as JSON. It is never
 //! printed: half of what operators put into the environment is secret.
 
+use super::code::Code;
 use super::diagnostic::Diagnostics;
 use super::schema::Schema;
 use super::source::Source;
@@ -58,16 +59,16 @@ pub(super) fn apply(root: &mut Node, overrides: &[Override], source: &Source, fo
         let origin = Origin::Override(one.origin.clone());
         if let Some(other) = overrides.iter().take(index).find(|other| other.path == one.path) {
             let help = format!("it is also set by the {}; unset one of the two", other.origin);
-            found.error(source, &origin, "a key is set twice", help);
+            found.say(source, &origin, Code::VariableSetTwice, "a key is set twice", help);
             continue;
         }
-        if let Err((message, help)) = set(root, Schema::root(), &one.path, &one.text, &origin) {
-            found.error(source, &origin, message, help);
+        if let Err((code, message, help)) = set(root, Schema::root(), &one.path, &one.text, &origin) {
+            found.say(source, &origin, code, message, help);
         }
     }
 }
 
-type Refused = (String, String);
+type Refused = (Code, String, String);
 
 fn set(node: &mut Node, schema: Schema, path: &[String], text: &str, origin: &Origin) -> Result<(), Refused> {
     let Some((segment, rest)) = path.split_first() else {
@@ -76,7 +77,7 @@ fn set(node: &mut Node, schema: Schema, path: &[String], text: &str, origin: &Or
     };
     let schema = schema.for_type("object").ok_or_else(|| {
         let message = format!("there is no key {}: what it would be in is {}", quoted(segment), schema.describe());
-        (message, "give the whole value as JSON instead".to_owned())
+        (Code::VariableUnknownKey, message, "give the whole value as JSON instead".to_owned())
     })?;
     if matches!(node.value, Value::Null) {
         *node = Node { value: Value::Map(Vec::new()), origin: origin.clone() };
@@ -91,23 +92,25 @@ fn set(node: &mut Node, schema: Schema, path: &[String], text: &str, origin: &Or
     };
     let Some(key) = known.iter().find(|key| same(key)) else {
         let help = suggest(segment, known.iter().map(String::as_str));
-        return Err((format!("there is no key {}", quoted(segment)), help));
+        return Err((Code::VariableUnknownKey, format!("there is no key {}", quoted(segment)), help));
     };
     let Some(inner) = schema.property(key).or_else(|| schema.named()) else { return Ok(()) };
     let at = entries.iter().position(|entry| entry.key == *key).unwrap_or(entries.len());
-    if at == entries.len() {
+    let new = at == entries.len();
+    if new {
         let node = Node { value: Value::Null, origin: origin.clone() };
         entries.push(Entry { key: key.clone(), key_origin: origin.clone(), node });
     }
-    match entries.get_mut(at) {
-        Some(entry) => {
-            if rest.is_empty() {
-                entry.key_origin = origin.clone();
-            }
-            set(&mut entry.node, inner, rest, text, origin)
-        }
-        None => Ok(()),
+    let Some(entry) = entries.get_mut(at) else { return Ok(()) };
+    if rest.is_empty() {
+        entry.key_origin = origin.clone();
     }
+    let result = set(&mut entry.node, inner, rest, text, origin);
+    // A key without the value that was refused would be a second complaint about the first.
+    if result.is_err() && new {
+        entries.truncate(at);
+    }
+    result
 }
 
 fn value(schema: Schema, text: &str, origin: &Origin) -> Result<Value, Refused> {
@@ -116,7 +119,10 @@ fn value(schema: Schema, text: &str, origin: &Origin) -> Result<Value, Refused> 
     if !json {
         return Ok(Value::Text(text.to_owned()));
     }
-    let refuse = |_| (format!("the value must be {}, as JSON", schema.describe()), example(&types).to_owned());
+    let refuse = |_| {
+        let message = format!("the value must be {}, as JSON", schema.describe());
+        (Code::VariableNotJson, message, example(&types).to_owned())
+    };
     let json: serde_json::Value = serde_json::from_str(text).map_err(refuse)?;
     Ok(from_json(json, origin))
 }

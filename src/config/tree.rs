@@ -69,6 +69,11 @@ impl Node {
         if let Value::Text(text) = &self.value { Some(text) } else { None }
     }
 
+    /// The texts in it: itself, or those of its entries.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&Self, &str)> {
+        std::iter::once(self).chain(self.items()).filter_map(|node| Some((node, node.text()?)))
+    }
+
     /// The text of a key.
     pub(super) fn text_of(&self, key: &str) -> Option<&str> {
         self.get(key)?.text()

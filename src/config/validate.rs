@@ -4,12 +4,12 @@
 //! Nothing is converted on the way: `"389"` is not a number. What the schema can't say is
 //! [`super::check`]'s.
 
-use super::Duration;
 use super::diagnostic::Diagnostics;
 use super::schema::{Fit, Schema};
 use super::source::Source;
 use super::tree::{Entry, Node, Origin, Value};
 use super::words::{either, quoted, suggest};
+use super::{Code, Duration};
 use regex::Regex;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -28,8 +28,8 @@ struct Validator<'a> {
 }
 
 impl Validator<'_> {
-    fn error(&mut self, at: &Origin, message: String, help: impl Into<String>) {
-        self.found.error(self.source, at, message, help);
+    fn say(&mut self, at: &Origin, code: Code, message: String, help: impl Into<String>) {
+        self.found.say(self.source, at, code, message, help);
     }
 
     /// `holder`: the key that holds the node, where something is missing in it. `name`: the key as
@@ -49,7 +49,7 @@ impl Validator<'_> {
         let fit = self.fits.entry(key).or_insert_with(|| Fit::new(schema, kind).map(Rc::new)).clone();
         let Some(fit) = fit else {
             let message = format!("{name} must be {}, not {}", schema.describe(), node.kind());
-            return self.error(&node.origin, message, hint(node, schema));
+            return self.say(&node.origin, Code::WrongType, message, hint(node, schema));
         };
         match &node.value {
             Value::Int(number) => self.number(*number, node, fit.schema, name),
@@ -65,9 +65,14 @@ impl Validator<'_> {
         let format = if schema.str("format") == Some("uint32") { i64::from(u32::MAX) } else { i64::MAX };
         let high = schema.number("maximum").unwrap_or(i64::MAX).min(format);
         if low == high && number != low {
-            self.error(&node.origin, format!("{name} must be {low}"), "");
+            self.say(&node.origin, Code::OutOfRange, format!("{name} must be {low}"), "");
         } else if number < low || number > high {
-            self.error(&node.origin, format!("{name} is out of range"), format!("from {low} to {high}"));
+            self.say(
+                &node.origin,
+                Code::OutOfRange,
+                format!("{name} is out of range"),
+                format!("from {low} to {high}"),
+            );
         }
     }
 
@@ -78,7 +83,7 @@ impl Validator<'_> {
                 let message = format!("{name} must be {}", either(words.iter().copied()));
                 let help = super::words::closest(text, words.iter().copied())
                     .map(|word| format!("did you mean {}?", quoted(word)));
-                self.error(&node.origin, message, help.unwrap_or_default());
+                self.say(&node.origin, Code::UnknownWord, message, help.unwrap_or_default());
             }
             return;
         }
@@ -90,13 +95,18 @@ impl Validator<'_> {
         if !fits || schema.is("Duration") && Duration::parse(text).is_none() {
             let help = schema.str("description").map(str::to_owned);
             let help = help.or_else(|| schema.str("pattern").map(|pattern| format!("it must match {pattern}")));
-            self.error(&node.origin, format!("{name} is not well formed"), help.unwrap_or_default());
+            self.say(
+                &node.origin,
+                Code::MalformedValue,
+                format!("{name} is not well formed"),
+                help.unwrap_or_default(),
+            );
         }
     }
 
     fn list(&mut self, items: &[Node], fit: &Fit, holder: &Origin, name: &str) {
         if fit.schema.number("minItems").is_some_and(|least| (items.len() as i64) < least) {
-            self.error(holder, format!("{name} must not be empty"), "");
+            self.say(holder, Code::EmptyValue, format!("{name} must not be empty"), "");
         }
         if let Some(inner) = fit.items {
             for (index, item) in items.iter().enumerate() {
@@ -119,7 +129,7 @@ impl Validator<'_> {
                         known().filter(|key| !entries.iter().any(|other| other.key == *key)).collect::<Vec<_>>()
                     });
                     let message = format!("unknown key {}", quoted(&entry.key));
-                    self.error(&entry.key_origin, message, suggest(&entry.key, free.iter().copied()));
+                    self.say(&entry.key_origin, Code::UnknownKey, message, suggest(&entry.key, free.iter().copied()));
                 }
             }
         }
@@ -130,7 +140,7 @@ impl Validator<'_> {
             } else {
                 fit.property(key).and_then(|inner| inner.str("description")).map(first_line).unwrap_or_default()
             };
-            self.error(holder, format!("{} is missing in {name}", quoted(key)), help);
+            self.say(holder, Code::MissingKey, format!("{} is missing in {name}", quoted(key)), help);
         }
         let one = fit.is_choice || fit.schema.number("maxProperties") == Some(1);
         if !one {
@@ -141,7 +151,7 @@ impl Validator<'_> {
         // An unknown key was reported above, and was probably meant to be the one.
         if recognized > 1 || given.is_empty() {
             let at = if let [_, second, ..] = given.as_slice() { &second.key_origin } else { holder };
-            self.error(at, format!("{name} needs exactly one key"), either(known()));
+            self.say(at, Code::ExactlyOneKey, format!("{name} needs exactly one key"), either(known()));
         }
     }
 }

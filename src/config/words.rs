@@ -4,7 +4,8 @@
 const LONGEST: usize = 64;
 
 /// In backquotes, cut if long, and without characters that a terminal obeys.
-pub(super) fn quoted(text: &str) -> String {
+#[must_use]
+pub fn quoted(text: &str) -> String {
     let mut shown = String::from("`");
     for (count, c) in text.chars().enumerate() {
         if count == LONGEST {

@@ -2,8 +2,9 @@
 
 use super::Expressions;
 use super::draft::{Draft, Provider};
-use super::grafana::{Model, Outcome, Person, TeamLink};
+use super::grafana::{LoginModel, Model, Outcome, Person, TeamLink};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// A group that nobody has made.
@@ -68,7 +69,7 @@ fn of(provider: &Provider, orgs: Option<&[String]>, expressions: &dyn Expression
             );
         }
         Model::Login(login) | Model::Saml(login, _) => {
-            let template = Template { groups: &login.pass_groups, claims: &login.pass_claims };
+            let template = Template::of(login);
             for mapped in login.mapped.iter().filter(|mapped| !mapped.external.is_empty()) {
                 let person = match &login.left {
                     _ if mapped.external == "*" => template.person(None, &[]),
@@ -105,12 +106,12 @@ fn of(provider: &Provider, orgs: Option<&[String]>, expressions: &dyn Expression
 
 /// Somebody in one group of a team each, unless Grafana would refuse that person.
 fn teams(provider: &Provider, orgs: Option<&[String]>, expressions: &dyn Expressions) -> Vec<Case> {
+    let given = Given::of(provider);
     let mut cases = Vec::new();
     for link in provider.teams.iter().filter(|link| !link.group.contains('*') && !link.group.is_empty()) {
         let person = match &provider.model {
             Model::Login(login) | Model::Saml(login, _) => {
-                let template = Template { groups: &login.pass_groups, claims: &login.pass_claims };
-                template.person(None, std::slice::from_ref(&link.group))
+                Template::of(login).person(None, std::slice::from_ref(&link.group))
             }
             Model::Ldap(_) => Some(Person { groups: vec![link.group.clone()], document: None }),
             Model::Proxy(_) => Some(Person { groups: vec![link.group.clone()], document: Some(json!({})) }),
@@ -119,31 +120,48 @@ fn teams(provider: &Provider, orgs: Option<&[String]>, expressions: &dyn Express
         if provider.model.decide(&person, orgs, expressions).denied {
             continue;
         }
-        let mut given: Vec<(&str, &str)> = provider
-            .teams
-            .iter()
-            .filter(|other| in_link(&person, other))
-            .map(|l| (l.org.as_str(), l.team.as_str()))
-            .collect();
-        given.sort_unstable();
-        given.dedup();
-        let expect = expectation(&Outcome::default(), Some(&given));
+        let expect = expectation(&Outcome::default(), Some(&given.to(&person)));
         let name = format!("{}: team {} by {}", provider.name, link.team, link.group);
         cases.push(Case { name, input: input(provider, &person), expect });
     }
     cases
 }
 
-fn in_link(person: &Person, link: &TeamLink) -> bool {
-    let group = link.group.to_lowercase();
-    // `cn=*,` is every group of that unit.
-    let below = group.split_once("=*,");
-    person.groups.iter().map(|own| own.to_lowercase()).any(|own| match below {
-        Some((attribute, parent)) => own
-            .split_once(',')
-            .is_some_and(|(first, rest)| rest == parent && first.starts_with(&format!("{attribute}="))),
-        None => own == group,
-    })
+/// Teams by group, in small letters: team sync knows no case.
+struct Given<'a> {
+    by_group: BTreeMap<String, Vec<&'a TeamLink>>,
+    /// `cn=*,ou=…`: every group of that unit, in a directory. By what stands before and after `*`.
+    by_unit: Vec<(String, String, &'a TeamLink)>,
+}
+
+impl<'a> Given<'a> {
+    fn of(provider: &'a Provider) -> Self {
+        let mut given = Self { by_group: BTreeMap::new(), by_unit: Vec::new() };
+        for link in &provider.teams {
+            let group = link.group.to_lowercase();
+            match group.split_once("=*,") {
+                Some((attribute, unit)) if matches!(provider.model, Model::Ldap(_)) => {
+                    given.by_unit.push((format!("{attribute}="), unit.to_owned(), link));
+                }
+                _ => given.by_group.entry(group).or_default().push(link),
+            }
+        }
+        given
+    }
+
+    fn to(&self, person: &Person) -> Vec<(&'a str, &'a str)> {
+        let mut links: Vec<&TeamLink> = Vec::new();
+        for group in person.groups.iter().map(|group| group.to_lowercase()) {
+            links.extend(self.by_group.get(&group).into_iter().flatten());
+            let (first, rest) = group.split_once(',').unwrap_or_default();
+            let within = self.by_unit.iter().filter(|(start, unit, _)| first.starts_with(start) && unit == rest);
+            links.extend(within.map(|(_, _, link)| *link));
+        }
+        let mut teams: Vec<_> = links.into_iter().map(|link| (link.org.as_str(), link.team.as_str())).collect();
+        teams.sort_unstable();
+        teams.dedup();
+        teams
+    }
 }
 
 fn input(provider: &Provider, person: &Person) -> Value {
@@ -173,19 +191,31 @@ fn expectation(outcome: &Outcome, teams: Option<&[(&str, &str)]>) -> Value {
     json!({ "denied": outcome.denied, "account": account, "orgs": orgs, "server_admin": outcome.server_admin })
 }
 
-/// What somebody needs to be let in.
+/// What somebody needs to be let in, and to be known about: a claim that is not there is unknown.
 struct Template<'a> {
     groups: &'a [String],
     claims: &'a [(String, Value)],
+    left: Option<&'a String>,
 }
 
-impl Template<'_> {
+impl<'a> Template<'a> {
+    fn of(login: &'a LoginModel) -> Self {
+        Self { groups: &login.pass_groups, claims: &login.pass_claims, left: login.left.as_ref() }
+    }
+
     /// With one claim more, if its path is a plain one.
     fn person(&self, claim: Option<(&String, Value)>, groups: &[String]) -> Option<Person> {
         let mut document = json!({});
         for (name, value) in self.claims {
             // An attribute's name is one key, whatever is in it.
             document.as_object_mut()?.insert(name.clone(), value.clone());
+        }
+        // One that it must have to pass is there already.
+        if let Some(path) = self.left.map(|path| plain(path)) {
+            let path = path?;
+            if !self.claims.iter().any(|(name, _)| path == [name.as_str()]) {
+                put(&mut document, &path, json!([]))?;
+            }
         }
         if let Some((path, value)) = claim {
             put(&mut document, &plain(path)?, value)?;

@@ -1,9 +1,12 @@
 //! Grafana's organizations: what `orgs.json` names, and what the mappings mention.
+//!
+//! `{"<name>": <id>}`, or what Grafana's own `/api/orgs` answers: `[{"id": 1, "name": "…"}]`.
 
 use super::draft::Org;
-use super::read::object;
+use super::read::json;
 use super::report::{Place, Report, Verdict};
 use super::{Problem, Text};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Organizations by id and by name.
@@ -22,7 +25,7 @@ impl Orgs {
         let Some(file) = file else { return Ok(Self::default()) };
         let mut orgs = Self { file: Some(file.name.clone()), ..Self::default() };
         let mut problems = Vec::new();
-        for (name, id) in object(file)? {
+        for (name, id) in pairs(file)? {
             let Some(id) = id.as_i64().filter(|id| *id > 0) else {
                 problems.push(Problem::whole(&file.name, format!("{name:?} needs its id, a whole number above 0")));
                 continue;
@@ -67,11 +70,47 @@ impl Orgs {
         }
         if !self.given() && !all.is_empty() {
             report.first(
-                "No list of organizations was given. In Grafana, `curl -su admin \
-                 'https://grafana.example.org/api/orgs?perpage=1000' | jq 'map({(.name): .id}) | add' > orgs.json` makes \
-                 one; import again with `--orgs orgs.json`, and every organization gets its name.",
+                "No list of organizations was given. As a server admin, save what Grafana answers at \
+                 `/api/orgs?perpage=1000` as `orgs.json`; import again with `--orgs orgs.json`, and every organization \
+                 gets its name.",
             );
         }
         all.into_iter().map(|(id, name)| Org { key: id.to_string(), name }).collect()
+    }
+}
+
+/// Names with what stands for their ids.
+fn pairs(file: &Text) -> Result<Vec<(String, Value)>, Vec<Problem>> {
+    let wrong = || vec![Problem::whole(&file.name, "this must be {\"<name>\": <id>}, or what /api/orgs answers")];
+    match json(file)? {
+        Value::Object(map) => Ok(map.into_iter().collect()),
+        Value::Array(list) => list
+            .iter()
+            .map(|org| Some((org.get("name")?.as_str()?.to_owned(), org.get("id")?.clone())))
+            .collect::<Option<_>>()
+            .ok_or_else(wrong),
+        _ => Err(wrong()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Orgs, Vec<Problem>> {
+        Orgs::read(Some(&Text { name: "orgs.json".to_owned(), text: text.to_owned() }))
+    }
+
+    #[test]
+    fn a_list_by_hand_and_grafanas_own_are_the_same() {
+        for text in
+            [r#"{"Main Org.": 1, "b": 2}"#, r#"[{"id": 1, "name": "Main Org."}, {"id": 2, "name": "b", "x": 0}]"#]
+        {
+            let orgs = read(text);
+            assert!(orgs.is_ok_and(|orgs| orgs.id("Main Org.") == Some(1) && orgs.id("b") == Some(2)), "{text}");
+        }
+        for text in [r#"{"a": 0}"#, r#"{"a": "1"}"#, r#"{"a": 1, "b": 1}"#, r#"[{"id": 1}]"#, "1", "[1]"] {
+            assert!(read(text).is_err(), "{text}");
+        }
     }
 }

@@ -4,7 +4,7 @@
 
 use super::draft::{Draft, Match, Reads, Rule};
 use super::grafana::TeamLink;
-use super::read::object;
+use super::read::json;
 use super::report::{Place, Verdict};
 use super::{Problem, Text, Work};
 use serde_json::Value;
@@ -21,7 +21,11 @@ impl Links {
         let Some(file) = file else { return Ok(None) };
         let mut links = Self { file: file.name.clone(), teams: Vec::new() };
         let mut problems = Vec::new();
-        for (team, groups) in object(file)? {
+        let Value::Object(teams) = json(file)? else {
+            let message = "this must be one JSON object, {\"<team>\": [\"<external group>\", …]}";
+            return Err(vec![Problem::whole(&file.name, message)]);
+        };
+        for (team, groups) in teams {
             let texts: Option<Vec<String>> =
                 groups.as_array().and_then(|list| list.iter().map(|one| one.as_str().map(str::to_owned)).collect());
             match texts {
@@ -111,7 +115,7 @@ fn ldap_group(group: &str, compat: bool) -> Match {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
+    #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by failing")]
 
     use super::*;
 

@@ -88,7 +88,10 @@ fn the_json_has_its_documented_shape(backend: Backend) {
         keys(person),
         "number login name email state suspensions identities rights not_applied not_given not_matching history"
     );
-    assert_eq!(keys(&person["identities"][0]), "provider configured id dn login observed_at gone_at groups claims direct_role verdict");
+    assert_eq!(
+        keys(&person["identities"][0]),
+        "provider configured id dn login observed_at gone_at groups claims direct_role verdict"
+    );
     let right = right(&found, "org");
     assert_eq!(keys(right), "kind org team role synced_role manual_role given_by lost kept");
     assert_eq!(

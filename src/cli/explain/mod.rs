@@ -3,6 +3,7 @@
 
 mod book;
 mod claims;
+mod code;
 mod group;
 mod history;
 mod lost;
@@ -24,6 +25,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub(super) async fn run(args: &Args, what: &Explain) -> Result<Exit, Failure> {
+    if let Explain::Code { code: wanted } = what {
+        return code::run(args, wanted.as_deref());
+    }
     let loaded = context::load(args)?;
     let store = context::open(&loaded, Access::Read).await?;
     let book = Book::new(&loaded).map_err(|error| Failure::new(Exit::Configuration, error))?;
@@ -50,6 +54,7 @@ pub(super) async fn run(args: &Args, what: &Explain) -> Result<Exit, Failure> {
             let groups: Vec<_> = views.iter().map(|view| group::explain(view, &book)).collect();
             show(args, "groups", &groups, text::group)
         }
+        Explain::Code { code: wanted } => code::run(args, wanted.as_deref()),
     }
 }
 

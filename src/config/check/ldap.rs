@@ -2,6 +2,7 @@
 
 use super::Report;
 use super::url::{LdapUrl, Scheme};
+use crate::config::Code;
 use crate::config::attributes::holds_secrets;
 use crate::config::tree::{Entry, Node};
 use crate::config::words::quoted;
@@ -15,13 +16,14 @@ pub(super) fn check(entry: &Entry, report: &mut Report<'_>) {
     let start_tls = ldap.entry("start_tls").filter(|_| ldap.is_true("start_tls"));
     if let Some(start_tls) = start_tls.filter(|_| schemes(Scheme::Ldaps) || schemes(Scheme::Ldapi)) {
         let help = "ldaps:// is encrypted from its first byte, and ldapi:// never leaves the machine";
-        report.error(&start_tls.key_origin, "`start_tls` goes with ldap:// only", help);
+        report.say(&start_tls.key_origin, Code::StartTlsScheme, "`start_tls` goes with ldap:// only", help);
     }
     if let Some(tls) = ldap.get("tls") {
         for (one, other) in [("client_cert_file", "client_key_file"), ("client_key_file", "client_cert_file")] {
             if let (Some(one_entry), None) = (tls.entry(one), tls.entry(other)) {
-                report.error(
+                report.say(
                     &one_entry.key_origin,
+                    Code::ClientCertificate,
                     format!("`{one}` needs `{other}`"),
                     "a certificate and its key go together",
                 );
@@ -39,7 +41,7 @@ pub(super) fn check(entry: &Entry, report: &mut Report<'_>) {
         let none = |key: &str| groups.node.get(key).is_some_and(|list| list.items().is_empty());
         if none("members") && none("member_logins") && users.node.get("member_of").is_none() {
             let help = "give `members` or `member_logins`, or `member_of` in `users`";
-            report.error(&groups.key_origin, "nothing says who is in a group", help);
+            report.say(&groups.key_origin, Code::NoMembership, "nothing says who is in a group", help);
         }
     }
 }
@@ -49,7 +51,7 @@ fn urls(ldap: &Node, report: &mut Report<'_>) -> Vec<LdapUrl> {
     for node in ldap.get("urls").map_or(&[][..], Node::items) {
         match node.text().map(LdapUrl::parse) {
             Some(Ok(url)) => read.push(url),
-            Some(Err(why)) => report.error(&node.origin, "this is not the URL of an LDAP server", why),
+            Some(Err(why)) => report.say(&node.origin, Code::LdapUrl, "this is not the URL of an LDAP server", why),
             None => {}
         }
     }
@@ -66,7 +68,7 @@ fn bind(ldap: &Entry, urls: &[LdapUrl], report: &mut Report<'_>) {
             for key in ["dn", "password"] {
                 if has(key).is_none() {
                     let help = "or say `method = \"external\"` or `method = \"anonymous\"`";
-                    report.error(holder, format!("a simple bind needs `{key}` in `bind`"), help);
+                    report.say(holder, Code::BindKeyMissing, format!("a simple bind needs `{key}` in `bind`"), help);
                 }
             }
             if let Some(bind) = bind {
@@ -75,18 +77,23 @@ fn bind(ldap: &Entry, urls: &[LdapUrl], report: &mut Report<'_>) {
             let readable = urls.iter().any(|url| url.scheme == Scheme::Ldap && !url.loopback);
             if let Some(password) = has("password").filter(|_| readable && !ldap.node.is_true("start_tls")) {
                 let help = "use ldaps://, or `start_tls = true`";
-                report.warning(&password.key_origin, "this password crosses the network unencrypted", help);
+                report.say(
+                    &password.key_origin,
+                    Code::CleartextPassword,
+                    "this password crosses the network unencrypted",
+                    help,
+                );
             }
         }
         "external" | "anonymous" => {
             for entry in ["dn", "password"].into_iter().filter_map(has) {
                 let message = format!("`{}` goes with `method = \"simple\"` only", entry.key);
-                report.error(&entry.key_origin, message, format!("this bind is `{method}`"));
+                report.say(&entry.key_origin, Code::BindKeyUnused, message, format!("this bind is `{method}`"));
             }
             let certificate = ldap.node.get("tls").is_some_and(|tls| tls.get("client_cert_file").is_some());
             if method == "external" && !certificate && urls.iter().any(|url| url.scheme != Scheme::Ldapi) {
                 let help = "give `client_cert_file` and `client_key_file` in `tls`, or connect by ldapi://";
-                report.error(holder, "an external bind needs a client certificate", help);
+                report.say(holder, Code::ClientCertificate, "an external bind needs a client certificate", help);
             }
         }
         // Not a method: the schema's error.
@@ -108,7 +115,12 @@ pub(super) fn twice(part: &Node, report: &mut Report<'_>) {
     let mut seen = BTreeSet::new();
     for node in part.get("attributes").map_or(&[][..], Node::items) {
         if node.text().is_some_and(|name| !seen.insert(name.to_ascii_lowercase())) {
-            report.error(&node.origin, "this attribute is named already", "names of attributes compare without case");
+            report.say(
+                &node.origin,
+                Code::DuplicateAttribute,
+                "this attribute is named already",
+                "names of attributes compare without case",
+            );
         }
     }
 }
@@ -121,10 +133,16 @@ pub(super) fn named(part: &Node, report: &mut Report<'_>) {
                 text.is_empty() || text.contains(|c: char| !c.is_ascii_alphanumeric() && !['-', '.', ';'].contains(&c))
             };
             if node.text().is_some_and(wrong) {
-                report.error(&node.origin, "this is not the name of an attribute", "letters, digits and hyphens");
+                report.say(
+                    &node.origin,
+                    Code::AttributeName,
+                    "this is not the name of an attribute",
+                    "letters, digits and hyphens",
+                );
             } else if let Some(name) = node.text().filter(|name| holds_secrets(name)) {
                 let message = format!("{} is never read", quoted(name));
-                report.error(&node.origin, message, "it holds passwords or keys, which rosterd has no use for");
+                let help = "it holds passwords or keys, which rosterd has no use for";
+                report.say(&node.origin, Code::SecretAttribute, message, help);
             }
         }
     }

@@ -4,18 +4,30 @@
 //! on whatever is well formed, when something else is wrong: every error is reported at once.
 //! Nothing here opens, resolves or connects to anything.
 
+mod attributes;
+mod claims;
+mod conditions;
+mod contradict;
 mod database;
+mod everybody;
+mod expression;
 mod ldap;
+mod never;
+mod orgs;
+mod overlap;
 mod provider;
 mod rule;
+mod self_written;
 mod shadow;
 mod template;
 mod url;
+mod view;
+mod whom;
 
-use super::Duration;
 use super::diagnostic::Diagnostics;
 use super::source::Source;
 use super::tree::{Entry, Node, Origin};
+use super::{Code, Duration};
 
 /// Where checks put what they find.
 pub(super) struct Report<'a> {
@@ -24,26 +36,22 @@ pub(super) struct Report<'a> {
 }
 
 impl Report<'_> {
-    fn error(&mut self, at: &Origin, message: impl Into<String>, help: impl Into<String>) {
-        self.found.error(self.source, at, message, help);
-    }
-
-    fn warning(&mut self, at: &Origin, message: impl Into<String>, help: impl Into<String>) {
-        self.found.warning(self.source, at, message, help);
+    fn say(&mut self, at: &Origin, code: Code, message: impl Into<String>, help: impl Into<String>) {
+        self.found.say(self.source, at, code, message, help);
     }
 
     /// Refuses a length of time that is zero.
     fn not_zero(&mut self, table: &Node, key: &str, why: &str) {
         let zero = |node: &&Node| node.text().and_then(Duration::parse).is_some_and(|time| time.get().is_zero());
         if let Some(node) = table.get(key).filter(zero) {
-            self.error(&node.origin, format!("`{key}` must be more than 0"), why);
+            self.say(&node.origin, Code::ZeroDuration, format!("`{key}` must be more than 0"), why);
         }
     }
 
     /// Refuses a text that is empty or blank.
     fn not_empty(&mut self, table: &Node, key: &str) {
         if let Some(node) = table.get(key).filter(|node| node.text().is_some_and(|text| text.trim().is_empty())) {
-            self.error(&node.origin, format!("`{key}` must not be empty"), "");
+            self.say(&node.origin, Code::EmptyValue, format!("`{key}` must not be empty"), "");
         }
     }
 }
@@ -59,8 +67,19 @@ pub(super) fn check(root: &Node, report: &mut Report<'_>) {
     for provider in providers {
         provider::check(provider, report);
     }
-    if let Some(rules) = root.get("rules") {
-        rule::check(rules.items(), providers, report);
-        shadow::check(rules.items(), providers, report);
-    }
+    orgs::check(root.get("orgs").map_or(&[], Node::entries), report);
+    let rules = root.get("rules").map_or(&[][..], Node::items);
+    rule::check(rules, providers, report);
+    lints(rules, providers, report);
+}
+
+/// What is allowed, but probably not meant. Each says only what is certain from the file alone.
+fn lints(rules: &[Node], providers: &[Entry], report: &mut Report<'_>) {
+    let rules = view::View::all(rules, providers);
+    never::check(&rules, providers, report);
+    shadow::check(&rules, report);
+    overlap::check(&rules, report);
+    contradict::check(&rules, providers, report);
+    everybody::check(&rules, providers, report);
+    self_written::check(&rules, providers, report);
 }

@@ -1,46 +1,69 @@
-//! A provider: its name, that it says how it is read, and what `on_no_match` needs.
+//! A provider: its name, that it says how people come, and what `on_no_match` needs.
 
-use super::{Report, ldap};
-use crate::config::tree::Entry;
-use crate::config::words::quoted;
+use super::{Report, claims, conditions, ldap};
+use crate::config::Code;
+use crate::config::tree::{Entry, Node};
+use crate::config::words::{either, quoted};
 
 pub(super) fn check(entry: &Entry, report: &mut Report<'_>) {
     let provider = &entry.node;
     let letters = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
     if entry.key.is_empty() || !entry.key.bytes().all(letters) {
         let message = format!("{} cannot name a provider", quoted(&entry.key));
-        report.error(&entry.key_origin, message, "small letters, digits, - and _ only");
+        report.say(&entry.key_origin, Code::ProviderName, message, "small letters, digits, - and _ only");
     } else if entry.key == "manual" {
-        report.error(&entry.key_origin, "`manual` cannot name a provider", "it is what people grant themselves");
+        report.say(
+            &entry.key_origin,
+            Code::ProviderName,
+            "`manual` cannot name a provider",
+            "it is what people grant themselves",
+        );
     }
-    let kinds = ["ldap", "file", "login"].map(|kind| provider.entry(kind));
-    let mut said = kinds.into_iter().flatten();
-    match (said.next(), said.next()) {
-        (None, _)
-            if !provider.entries().iter().any(|inner| ["ldap", "file", "login"].contains(&inner.key.as_str())) =>
-        {
-            let message = format!("provider {} does not say where its people come from", quoted(&entry.key));
-            report.error(&entry.key_origin, message, "add `ldap`, `file` or `login`");
-        }
-        (Some(first), Some(second)) => {
-            let message =
-                format!("provider {} has both {} and {}", quoted(&entry.key), quoted(&first.key), quoted(&second.key));
-            report.error(&second.key_origin, message, "make two providers of it");
-        }
-        (Some(inner), None) if inner.key == "ldap" => ldap::check(inner, report),
-        (Some(inner), None) if inner.key == "file" => file(inner, report),
-        _ => {}
+    source(entry, report);
+    claims::check(provider, report);
+    if let Some(allow) = provider.get("allow") {
+        conditions::check(allow, report);
     }
     report.not_zero(provider, "every", "such as 5m");
+    default(provider, report);
+}
+
+/// Where people come from. Exactly one.
+const SOURCES: [&str; 3] = ["ldap", "file", "login"];
+
+fn source(entry: &Entry, report: &mut Report<'_>) {
+    let given: Vec<&Entry> = SOURCES.into_iter().filter_map(|key| entry.node.entry(key)).collect();
+    match given.as_slice() {
+        // One that is null was meant to be there; that is the schema's error.
+        [] if entry.node.entries().iter().any(|inner| SOURCES.contains(&inner.key.as_str())) => {}
+        [] => {
+            let message = format!("provider {} does not say where its people come from", quoted(&entry.key));
+            report.say(&entry.key_origin, Code::ProviderSource, message, format!("add {}", either(SOURCES)));
+        }
+        [one] if one.key == "ldap" => ldap::check(one, report),
+        [one] if one.key == "file" => file(one, report),
+        [_] => {}
+        [first, second, ..] => {
+            let (name, first, second_key) = (quoted(&entry.key), quoted(&first.key), quoted(&second.key));
+            let message = format!("provider {name} has both {first} and {second_key}");
+            report.say(&second.key_origin, Code::ProviderSource, message, "make two providers of it");
+        }
+    }
+}
+
+/// `default` is given to whom no rule matches, and is where a direct role lands.
+fn default(provider: &Node, report: &mut Report<'_>) {
     let wants = provider.text_of("on_no_match") == Some("default");
+    let lands = provider.is_true("strict") || provider.get("direct_role").is_some();
     match (provider.entry("on_no_match"), provider.entry("default")) {
         (Some(on_no_match), None) if wants => {
             let help = "add `default = { org = \"…\", role = \"Viewer\" }`";
-            report.error(&on_no_match.node.origin, "`on_no_match = \"default\"` needs `default`", help);
+            let message = "`on_no_match = \"default\"` needs `default`";
+            report.say(&on_no_match.node.origin, Code::DefaultMissing, message, help);
         }
-        (_, Some(default)) if !wants && provider.get("direct_role").is_none() => {
+        (_, Some(default)) if !wants && !lands => {
             let help = "add `on_no_match = \"default\"`, or remove it";
-            report.error(&default.key_origin, "`default` is never given", help);
+            report.say(&default.key_origin, Code::DefaultUnused, "`default` is never given", help);
         }
         (_, Some(default)) => report.not_empty(&default.node, "org"),
         _ => {}
@@ -54,6 +77,6 @@ fn file(file: &Entry, report: &mut Report<'_>) {
     let ldif = |path: &str| path.to_ascii_lowercase().ends_with(".ldif");
     if let (Some(attributes), Some(false)) = (file.node.entry("attributes"), file.node.text_of("path").map(ldif)) {
         let help = "in YAML, people have `attributes` of their own; all of them are read";
-        report.error(&attributes.key_origin, "`attributes` goes with LDIF only", help);
+        report.say(&attributes.key_origin, Code::AttributesUnused, "`attributes` goes with LDIF only", help);
     }
 }

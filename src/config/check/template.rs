@@ -3,21 +3,38 @@
 use crate::config::tree::Node;
 use crate::config::words::quoted;
 use regex::{Regex, RegexBuilder};
+use rosterd_core::mapping::Template;
 use std::collections::BTreeSet;
 
 /// The largest compiled expression, in bytes; an expression that counts to thousands inside
 /// another is refused, not compiled (W25).
 const LARGEST: usize = 1 << 20;
+/// The longest expression, in bytes: to read one of a megabyte takes longer than to refuse it.
+const LONGEST: usize = 16 * 1024;
 
 /// Compiles a `group_regex` as it is used: from start to end.
 pub(super) fn regex(text: &str) -> Result<Regex, String> {
+    if text.len() > LONGEST {
+        return Err(format!("it is longer than {LONGEST} bytes"));
+    }
     // Alone first: `a)|(b` is none, but would be one between the brackets that follow.
     build(text)?;
     build(&format!("^(?:{text})$"))
 }
 
+/// Says whether a glob can be used.
+pub(super) fn glob(text: &str) -> Result<(), String> {
+    let parts = text.chars().map(|c| match c {
+        '*' => ".*".to_owned(),
+        '?' => ".".to_owned(),
+        c => regex::escape(c.encode_utf8(&mut [0; 4])),
+    });
+    regex(&parts.collect::<String>()).map(|_| ())
+}
+
 fn build(text: &str) -> Result<Regex, String> {
-    RegexBuilder::new(text).size_limit(LARGEST).build().map_err(|error| match error {
+    // Without case it is larger, and that may be how it is used.
+    RegexBuilder::new(text).case_insensitive(true).size_limit(LARGEST).build().map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
         // The library's message draws the expression over several lines; its last says what is wrong.
         other => other.to_string().lines().last().unwrap_or_default().trim().trim_start_matches("error: ").to_owned(),
@@ -33,10 +50,12 @@ pub(super) fn captures(matches: &Node) -> Option<BTreeSet<String>> {
     for entry in matches.entries() {
         let inner = || entry.node.items().iter().map(captures).collect::<Option<Vec<_>>>();
         match entry.key.as_str() {
-            "group_regex" => {
-                let regex = regex(entry.node.text()?).ok()?;
+            "group_regex" | "claim" => {
+                let text = if entry.key == "claim" { entry.node.text_of("regex") } else { entry.node.text() };
+                let Some(text) = text else { continue };
+                let regex = regex(text).ok()?;
                 all.extend(regex.capture_names().flatten().map(str::to_owned));
-                all.extend((0..regex.captures_len()).map(|number| number.to_string()));
+                all.extend((1..regex.captures_len()).map(|number| number.to_string()));
             }
             "all" => all.extend(inner()?.into_iter().flatten()),
             "any" => {
@@ -51,23 +70,18 @@ pub(super) fn captures(matches: &Node) -> Option<BTreeSet<String>> {
 
 /// What is wrong with a template, and what to do.
 pub(super) fn check(text: &str, captures: &BTreeSet<String>) -> Option<(String, String)> {
-    let mut rest = text;
-    while let Some((_, after)) = rest.split_once("${") {
-        let Some((name, after)) = after.split_once('}') else {
-            return Some(("`${` has no `}`".to_owned(), "such as ${name}".to_owned()));
-        };
-        if !captures.contains(name) {
-            let named: Vec<&str> = captures.iter().map(String::as_str).collect();
-            let help = if named.is_empty() {
-                "only a `group_regex` captures, such as \"team-(?P<name>.+)\"".to_owned()
-            } else {
-                crate::config::words::suggest(name, named)
-            };
-            return Some((format!("the rule's match does not always capture {}", quoted(name)), help));
-        }
-        rest = after;
-    }
-    None
+    let template = match Template::parse(text) {
+        Ok(template) => template,
+        Err(why) => return Some((format!("this is not a template: {why}"), "such as \"team ${name}\"".to_owned())),
+    };
+    let missing = template.captures().find(|name| !captures.contains(*name))?;
+    let named: Vec<&str> = captures.iter().map(String::as_str).collect();
+    let help = if named.is_empty() {
+        "only a `group_regex` or a claim's `regex` captures, such as \"team-(?P<name>.+)\"".to_owned()
+    } else {
+        crate::config::words::suggest(missing, named)
+    };
+    Some((format!("the rule's match does not always capture {}", quoted(missing)), help))
 }
 
 #[cfg(test)]
@@ -85,13 +99,10 @@ mod tests {
 
     #[test]
     fn any_captures_what_each_of_them_does() {
-        assert_eq!(captured(r#"{"group_regex":"(?P<a>x)(y)"}"#), ["0", "1", "2", "a"]);
-        assert_eq!(
-            captured(r#"{"any":[{"group_regex":"(?P<a>x)"},{"group_regex":"y(?P<a>.)(?P<b>.)"}]}"#),
-            ["0", "1", "a"]
-        );
+        assert_eq!(captured(r#"{"group_regex":"(?P<a>x)(y)"}"#), ["1", "2", "a"]);
+        assert_eq!(captured(r#"{"any":[{"group_regex":"(?P<a>x)"},{"group_regex":"y(?P<a>.)(?P<b>.)"}]}"#), ["1", "a"]);
         assert_eq!(captured(r#"{"any":[{"group_regex":"(?P<a>x)"},{"group":"y"}]}"#), Vec::<String>::new());
-        assert_eq!(captured(r#"{"all":[{"group_regex":"(?P<a>x)"},{"group":"y"}]}"#), ["0", "1", "a"]);
+        assert_eq!(captured(r#"{"all":[{"group_regex":"(?P<a>x)"},{"group":"y"}]}"#), ["1", "a"]);
         assert_eq!(captured(r#"{"none":[{"group_regex":"(?P<a>x)"}]}"#), Vec::<String>::new());
     }
 
@@ -100,5 +111,7 @@ mod tests {
         assert_eq!(regex("((a{1,1000}){1,1000}){1,1000}").unwrap_err(), "it is too large");
         assert!(regex("(").unwrap_err().contains("unclosed"));
         assert!(regex("a)|(b").is_err());
+        assert_eq!(glob(&"*".repeat(8000)), Err("it is too large".to_owned()));
+        assert_eq!(glob("[team]-*?"), Ok(()));
     }
 }

@@ -3,6 +3,7 @@
 //! places and takes the last of two equal keys.
 
 use super::Fault;
+use crate::config::code::Code;
 use crate::config::source::Source;
 use crate::config::tree::{DEEPEST, Entry, Node, Origin, Value};
 use std::collections::HashSet;
@@ -15,7 +16,7 @@ pub(super) fn read(source: &Source) -> Result<Node, Fault> {
         let message = error.to_string();
         // Line and column are said by the place.
         let message = message.split(" at line ").next().unwrap_or_default();
-        Fault::new(at..at, message, "")
+        Fault::new(at..at, Code::Syntax, message, "")
     })?;
     Walker { text, at: 0 }.value(0)
 }
@@ -127,7 +128,12 @@ impl Walker<'_> {
     /// Cannot happen in a text that serde_json accepted, save for a lone surrogate, which it
     /// does not look at while it ignores values.
     fn lost(&self) -> Fault {
-        Fault::new(self.at..self.at, "this is not JSON", "look for a stray character or escape before this place")
+        Fault::new(
+            self.at..self.at,
+            Code::Syntax,
+            "this is not JSON",
+            "look for a stray character or escape before this place",
+        )
     }
 }
 

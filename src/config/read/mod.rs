@@ -7,6 +7,7 @@ mod json;
 mod toml;
 mod yaml;
 
+use super::code::Code;
 use super::diagnostic::Diagnostics;
 use super::source::Source;
 use super::tree::{Node, Origin, sounds_secret};
@@ -37,22 +38,33 @@ impl Format {
 /// Why a text could not be read, and where.
 #[derive(Debug)]
 struct Fault {
+    code: Code,
     at: Range<usize>,
     message: String,
     help: String,
 }
 
 impl Fault {
-    fn new(at: Range<usize>, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { at, message: message.into(), help: help.into() }
+    fn new(at: Range<usize>, code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { code, at, message: message.into(), help: help.into() }
     }
 
     fn deep(at: Range<usize>) -> Self {
-        Self::new(at, "the file is nested too deeply", format!("at most {} levels", super::tree::DEEPEST))
+        Self::new(
+            at,
+            Code::TooDeep,
+            "the file is nested too deeply",
+            format!("at most {} levels", super::tree::DEEPEST),
+        )
     }
 
     fn duplicate(at: Range<usize>, key: &str) -> Self {
-        Self::new(at, format!("{} is there twice", super::words::quoted(key)), "remove one of the two")
+        Self::new(
+            at,
+            Code::DuplicateKey,
+            format!("{} is there twice", super::words::quoted(key)),
+            "remove one of the two",
+        )
     }
 }
 
@@ -71,7 +83,7 @@ pub(super) fn read(source: &mut Source, format: Format) -> Result<Node, Diagnost
         Err(fault) => {
             source.hide(lines_with_secrets(source.text()));
             let mut list = Diagnostics::default();
-            list.error(source, &Origin::File(fault.at), fault.message, fault.help);
+            list.say(source, &Origin::File(fault.at), fault.code, fault.message, fault.help);
             Err(list)
         }
     }

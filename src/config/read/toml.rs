@@ -1,14 +1,21 @@
 //! TOML, by toml_edit's tree with spans. Syntax errors are the library's, one at a time.
 
 use super::Fault;
+use crate::config::code::Code;
 use crate::config::tree::{DEEPEST, Entry, Node, Origin, Value};
 use std::ops::Range;
 use toml_edit::{Item, TableLike};
 
 pub(super) fn read(text: &str) -> Result<Node, Fault> {
-    let document = toml_edit::Document::parse(text)
-        .map_err(|error| Fault::new(error.span().unwrap_or(0..0), message(error.message()), ""))?;
+    let document = toml_edit::Document::parse(text).map_err(|error| {
+        Fault::new(error.span().unwrap_or(0..0), code(error.message()), message(error.message()), "")
+    })?;
     table(document.as_table(), 0..0, 0)
+}
+
+/// The library tells the kinds of its errors apart by their messages only.
+fn code(message: &str) -> Code {
+    if message.starts_with("duplicate key") { Code::DuplicateKey } else { Code::Syntax }
 }
 
 /// The library's message on one line.

@@ -3,6 +3,7 @@
 //! comes from). `yes`, `no` and `0644` are texts here, as the core schema has it.
 
 use super::Fault;
+use crate::config::code::Code;
 use crate::config::tree::{DEEPEST, Entry, Node, Origin, Value};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 use std::collections::HashSet;
@@ -16,7 +17,7 @@ pub(super) fn read(text: &str) -> Result<Node, Fault> {
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| {
             let at = byte(error.marker().index());
-            Fault::new(at..at, error.info().to_owned(), "")
+            Fault::new(at..at, Code::Syntax, error.info().to_owned(), "")
         })?;
         let Span { start, end, .. } = span;
         builder.event(event, byte(start.index())..byte(end.index()))?;
@@ -47,18 +48,28 @@ impl Builder {
     fn event(&mut self, event: Event<'_>, at: Range<usize>) -> Result<(), Fault> {
         match event {
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => Ok(()),
-            Event::DocumentStart(_) if self.root.is_some() => {
-                Err(Fault::new(at, "the file has more than one document", "remove the second `---` and what follows"))
-            }
+            Event::DocumentStart(_) if self.root.is_some() => Err(Fault::new(
+                at,
+                Code::YamlFeature,
+                "the file has more than one document",
+                "remove the second `---` and what follows",
+            )),
             Event::DocumentStart(_) => Ok(()),
-            Event::Alias(_) => Err(Fault::new(at, "YAML aliases are not read", "write the value out")),
+            Event::Alias(_) => {
+                Err(Fault::new(at, Code::YamlFeature, "YAML aliases are not read", "write the value out"))
+            }
             Event::Scalar(_, _, anchor, _) | Event::SequenceStart(anchor, _) | Event::MappingStart(anchor, _)
                 if anchor != 0 =>
             {
-                Err(Fault::new(at, "YAML anchors are not read", "write the value out where it is used"))
+                Err(Fault::new(
+                    at,
+                    Code::YamlFeature,
+                    "YAML anchors are not read",
+                    "write the value out where it is used",
+                ))
             }
             Event::Scalar(_, _, _, Some(_)) | Event::SequenceStart(_, Some(_)) | Event::MappingStart(_, Some(_)) => {
-                Err(Fault::new(at, "YAML tags are not read", "remove it; put a text in quotes"))
+                Err(Fault::new(at, Code::YamlFeature, "YAML tags are not read", "remove it; put a text in quotes"))
             }
             Event::Scalar(text, style, ..) => self.scalar(&text, style, at),
             Event::SequenceStart(..) => self.begin(at, Content::List(Vec::new())),
@@ -79,7 +90,7 @@ impl Builder {
 
     fn begin(&mut self, at: Range<usize>, content: Content) -> Result<(), Fault> {
         if let Some(Open { content: Content::Map { key: None, .. }, .. }) = self.open.last() {
-            return Err(Fault::new(at, "a key must be text", ""));
+            return Err(Fault::new(at, Code::Syntax, "a key must be text", ""));
         }
         if self.open.len() >= DEEPEST {
             return Err(Fault::deep(at));

@@ -182,17 +182,55 @@ impl GroupTest {
     }
 }
 
+/// The longest expression, in bytes: to read one of a megabyte takes longer than to refuse it.
+const LONGEST: usize = 16 * 1024;
+/// The largest compiled expression, in bytes.
+const LARGEST: usize = 1 << 20;
+/// The deepest nesting of brackets; compiling one recurses.
+const DEEPEST: u32 = 100;
+/// The most captures. What the library keeps while it matches is their number times that of the
+/// compiled expression's states: with thousands of both it is gigabytes.
+const MOST_CAPTURES: usize = 30;
+/// What each expression may keep of what it learned about texts, in bytes: there may be thousands.
+const KEPT: usize = 1 << 18;
+
+/// Says whether a regular expression can be used; without regard to case it is at its largest.
+///
+/// # Errors
+/// One sentence on what is wrong with it.
+pub fn check_regex(pattern: &str) -> Result<(), String> {
+    match whole(pattern, false) {
+        Ok(_) => Ok(()),
+        // The library draws the expression over several lines; its last says what is wrong.
+        Err(PatternError::Regex(why)) => {
+            Err(why.lines().last().unwrap_or_default().trim().trim_start_matches("error: ").to_owned())
+        }
+        Err(other) => Err(other.to_string()),
+    }
+}
+
 /// An expression that has to match from start to end.
 pub(super) fn whole(pattern: &str, case_sensitive: bool) -> Result<Regex, PatternError> {
-    // Alone first: `a)|(b` is none, but would be one between the brackets that follow.
+    if pattern.len() > LONGEST {
+        return Err(PatternError::Regex(format!("it is longer than {LONGEST} bytes")));
+    }
     let build = |text: &str| {
         RegexBuilder::new(text)
             .case_insensitive(!case_sensitive)
-            .size_limit(1 << 20)
+            .size_limit(LARGEST)
+            .dfa_size_limit(KEPT)
+            .nest_limit(DEEPEST)
             .build()
-            .map_err(|error| PatternError::Regex(error.to_string()))
+            .map_err(|error| match error {
+                regex::Error::CompiledTooBig(_) => PatternError::Regex("it is too large".to_owned()),
+                other => PatternError::Regex(other.to_string()),
+            })
     };
-    build(pattern)?;
+    // Alone first: `a)|(b` is none, but would be one between the brackets that follow.
+    let captures = build(pattern)?.captures_len() - 1;
+    if captures > MOST_CAPTURES {
+        return Err(PatternError::Regex(format!("it captures {captures} parts, at most {MOST_CAPTURES} are allowed")));
+    }
     build(&format!("^(?:{pattern})$"))
 }
 
@@ -273,6 +311,12 @@ mod tests {
     #[test]
     fn w25_a_pattern_that_is_too_large_is_refused() {
         let bomb = ConditionSpec::Regex("(?:a{1000}){1000}".into());
-        assert!(matches!(GroupTest::compile(&bomb, false), Err(PatternError::Regex(_))));
+        let deep = ConditionSpec::Regex(format!("{}a{}", "(?:".repeat(200), ")".repeat(200)));
+        let greedy = ConditionSpec::Regex("()".repeat(31));
+        let long = ConditionSpec::Glob("a".repeat(LONGEST + 1));
+        for bomb in [bomb, deep, greedy, long] {
+            assert!(matches!(GroupTest::compile(&bomb, false), Err(PatternError::Regex(_))), "{bomb:?}");
+        }
+        assert!(GroupTest::compile(&ConditionSpec::Regex("(a)".repeat(30)), false).is_ok());
     }
 }

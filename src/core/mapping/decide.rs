@@ -6,7 +6,7 @@
 
 use super::direct::DirectSaid;
 use super::evaluate::{Claim, Mapping};
-use super::scope::{Person, Problem};
+use super::scope::{Allowance, Person, Problem};
 use super::slots::Slot;
 use super::terms::{NoMatch, OrgRoles};
 use super::{DIRECT_ROLE, ON_NO_MATCH};
@@ -92,8 +92,12 @@ impl Mapping<'_> {
         decision.clear();
         self.collect(person, &mut decision.raw);
         decision.unknown = self.seen.something_unknown(rules);
+        if self.seen.too_much {
+            let [expression, source] = ["match", "groups and claims"].map(str::to_owned);
+            self.note(Problem { expression, source, error: "rules can be bound in too many ways".to_owned() });
+        }
         if let Some(allow) = &terms.allow
-            && self.scope(person.groups, &self.seen).bindings(allow).is_empty()
+            && !self.scope(&self.seen, &Allowance::default()).holds(allow)
         {
             decision.verdict = Verdict::Refused(Refusal::NotAllowed);
             return;
@@ -241,12 +245,14 @@ impl Mapping<'_> {
             if let Slot::Team(team) = claim.slot
                 && let Some(team) = self.slots.teams.get(team as usize)
                 && orgs.binary_search_by_key(&Slot::Org(team.org), |c| c.slot).is_err()
-                && !implied.iter().any(|c| c.slot == Slot::Org(team.org))
             {
                 implied.push(Claim { slot: Slot::Org(team.org), rank: 0, ..*claim });
             }
         }
         if !implied.is_empty() {
+            // Of several teams of one organization the first.
+            implied.sort_by_key(|claim| claim.slot);
+            implied.dedup_by_key(|claim| claim.slot);
             claims.extend(implied);
             claims.sort_unstable_by_key(|claim| claim.slot);
         }

@@ -3,7 +3,7 @@
 use super::condition::GroupFacts;
 use super::leaves::Hit;
 use super::rule::{OrgTarget, Owner, Resolve, Rule, RuleSet};
-use super::scope::{Binding, Person, Problem, Scope, Seen};
+use super::scope::{Allowance, Binding, Person, Problem, Scope, Seen, sorted_hits};
 use super::slots::{OrgName, Slot, Slots};
 use crate::rights::{OrgRole, TeamRole};
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,6 +60,8 @@ pub struct Mapping<'a> {
     problems: BTreeMap<Problem, u32>,
     pub(super) seen: Seen,
     candidates: Vec<u32>,
+    /// The tests that hold for the person because of a group, where rules combine tests.
+    by_leaf: Vec<(u32, u32)>,
     /// A rule about `*` matched somebody, and nobody knows which organizations there are.
     pub(super) unlisted: bool,
 }
@@ -87,6 +89,7 @@ impl<'a> Mapping<'a> {
             problems: BTreeMap::new(),
             seen: Seen::default(),
             candidates: Vec::new(),
+            by_leaf: Vec::new(),
             unlisted: false,
         };
         let declared: Vec<u32> = rules.declared().iter().map(|org| mapping.slots.declare(org)).collect();
@@ -172,19 +175,31 @@ impl<'a> Mapping<'a> {
         }
         candidates.sort_unstable();
         candidates.dedup();
+        if rules.has_combined() || rules.terms.allow.is_some() {
+            sorted_hits(person.groups, &self.hits, &mut self.by_leaf);
+        }
+        let allowance = Allowance::default();
         for index in &candidates {
             let Some(rule) = rules.rules.get(*index as usize) else { continue };
-            let bindings = self.scope(person.groups, &seen).bindings(&rule.condition);
+            let bindings = self.scope(&seen, &allowance).bindings(&rule.condition);
             for binding in bindings {
                 self.claim(*index, rule, &binding, claims);
             }
         }
+        seen.too_much = allowance.exceeded();
         self.candidates = candidates;
         self.seen = seen;
     }
 
-    pub(super) fn scope<'s>(&'s self, groups: &'s [u32], seen: &'s Seen) -> Scope<'s> {
-        Scope { leaves: &self.rules.leaves, groups, hits: &self.hits, seen, complete: self.complete }
+    /// The person whose claims were collected last.
+    pub(super) fn scope<'s>(&'s self, seen: &'s Seen, allowance: &'s Allowance) -> Scope<'s> {
+        let (leaves, by_leaf, hits) = (&self.rules.leaves, self.by_leaf.as_slice(), self.hits.as_slice());
+        Scope { leaves, by_leaf, hits, seen, complete: self.complete, allowance }
+    }
+
+    /// The tests that hold for each group.
+    pub(super) fn hits(&self) -> &[Box<[Hit]>] {
+        &self.hits
     }
 
     /// Whether the rules could name an organization beside the `known` first ones.

@@ -3,7 +3,7 @@
 use super::condition::{Condition, GroupFacts};
 use super::evaluate::Mapping;
 use super::rule::RuleSet;
-use super::scope::{Person, Scope, Seen};
+use super::scope::{Allowance, Person, Scope, Seen, sorted_hits};
 use super::slots::OrgName;
 
 /// What became of one rule for one person.
@@ -37,8 +37,14 @@ pub fn outcomes(rules: &RuleSet, groups: &[GroupFacts<'_>], person: &Person<'_>)
     let mapping = Mapping::new(rules, groups.iter().copied(), none, true);
     let mut seen = Seen::default();
     seen.look(rules, person, &|group| groups.get(group as usize).map(|group| group.text().to_owned()));
-    let scope = mapping.scope(person.groups, &seen);
-    let outcome = |condition: &Condition| outcome(rules, &scope, condition);
+    let mut by_leaf = Vec::new();
+    sorted_hits(person.groups, mapping.hits(), &mut by_leaf);
+    let outcome = |condition: &Condition| {
+        // Each rule has its own: what is too much for one of them hides no other.
+        let allowance = Allowance::default();
+        let scope = Scope { by_leaf: &by_leaf, ..mapping.scope(&seen, &allowance) };
+        outcome(rules, &scope, condition)
+    };
     (0u32..).zip(&rules.rules).map(|(rule, r)| RuleOutcome { rule, outcome: outcome(&r.condition) }).collect()
 }
 
@@ -60,7 +66,7 @@ fn outcome(rules: &RuleSet, scope: &Scope<'_>, condition: &Condition) -> Outcome
     if leaves.iter().any(|leaf| scope.seen.unknown(&rules.leaves, *leaf)) {
         return Outcome::Unknown;
     }
-    if parts.len() > 1 && parts.iter().any(|part| !scope.bindings(part).is_empty()) {
+    if parts.len() > 1 && parts.iter().any(|part| scope.holds(part)) {
         return Outcome::NotAll;
     }
     Outcome::NoGroupFits

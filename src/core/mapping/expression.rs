@@ -1,8 +1,9 @@
 //! JMESPath expressions over claims, with bounds that the library does not have.
 //!
 //! Its parser is recursive and an expression can multiply what it is given, so both are bounded
-//! before the first evaluation: what passes here takes time in proportion to the claims.
+//! before the first evaluation. What an evaluation does is counted besides ([`super::steps`]).
 
+use super::steps::{Evaluation, Steps};
 use jmespath::ast::Ast;
 use jmespath::{Rcvar, Variable};
 use std::fmt;
@@ -13,6 +14,8 @@ const LONGEST: usize = 1024;
 const DEEPEST: usize = 100;
 /// How many times larger than the claims a result may be: `[@, @][]` doubles, and again, and again.
 const MOST_GROWTH: usize = 16;
+/// How many steps one evaluation may take: some 20 ms of one processor.
+const MOST_STEPS: usize = 500_000;
 
 /// An expression that is safe to evaluate.
 #[derive(Clone)]
@@ -85,12 +88,16 @@ impl Expression {
     /// What the claims come to.
     ///
     /// # Errors
-    /// One sentence; claims that are not what the expression takes them for.
+    /// One sentence; claims that are not what the expression takes them for, or too many.
     pub fn evaluate(&self, claims: &Rcvar) -> Result<Rcvar, String> {
-        self.compiled.search(claims).map_err(|error| {
-            let reason = error.reason.to_string();
-            reason.lines().next().unwrap_or_default().trim_start_matches("Runtime error: ").to_owned()
-        })
+        self.counted(claims).0
+    }
+
+    /// The same, with the number of steps that it took.
+    fn counted(&self, claims: &Rcvar) -> (Result<Rcvar, String>, usize) {
+        let mut steps = Steps::new(MOST_STEPS);
+        let value = Evaluation { text: self.text(), steps: &mut steps }.of(claims, self.compiled.as_ast());
+        (value, steps.spent())
     }
 
     /// Whether the claims make it true, as JMESPath says it: empty texts, lists and objects,

@@ -3,6 +3,7 @@
 //! Evaluation is a function of one person's groups and claims alone. Order of groups, people and
 //! providers cannot show; order of rules shows only where `resolve = "first"` says so.
 
+mod by;
 mod claim;
 mod condition;
 mod decide;
@@ -16,13 +17,14 @@ mod rule;
 mod scope;
 mod search;
 mod slots;
+mod steps;
 mod template;
 mod terms;
 #[cfg(test)]
 mod testing;
 
 pub use claim::{ClaimTest, Claims, Found, Reading, Scalar, Source};
-pub use condition::{Condition, ConditionSpec, GroupFacts, PatternError};
+pub use condition::{Condition, ConditionSpec, GroupFacts, PatternError, check_regex};
 pub use decide::{Decision, Refusal, Verdict};
 pub use direct::{DirectRoleSpec, DirectSaid, RoleValue};
 pub use document::{Document, DocumentError};

@@ -6,6 +6,7 @@ use super::leaves::{Hit, Leaf, Leaves};
 use super::rule::RuleSet;
 use super::template::Captures;
 use jmespath::{Rcvar, Variable};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// One person as the mapping is asked about.
@@ -20,8 +21,11 @@ pub struct Person<'a> {
     pub dn: &'a str,
 }
 
-/// More ways than this to bind the captures of one rule for one person are a mistake in the rule.
-const MOST_BINDINGS: usize = 1000;
+/// More ways than this to bind captures, over all rules for one person, are a mistake in a rule or
+/// an attack.
+const MOST_BINDINGS: usize = 100_000;
+/// The same, where two parts of one rule are combined.
+const MOST_COMBINED: usize = 1000;
 
 /// One way in which a condition holds: the group that shows it, and what was captured.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +54,8 @@ pub(super) struct Seen {
     unknown_lookups: Vec<bool>,
     unknown_expressions: Vec<bool>,
     groups_known: bool,
+    /// Rules could be bound in more ways than are looked at.
+    pub(super) too_much: bool,
     pub(super) problems: Vec<Problem>,
     /// `{"groups": […]}`, where it was needed.
     pub(super) groups_document: Option<Rcvar>,
@@ -64,6 +70,7 @@ impl Seen {
         self.unknown_lookups.clear();
         self.unknown_expressions.clear();
         self.groups_document = None;
+        self.too_much = false;
         self.groups_known = person.groups_known;
         if !rules.looks_at_claims() {
             return;
@@ -129,7 +136,8 @@ impl Seen {
 
     /// Whether anything that the rules look at is unknown.
     pub(super) fn something_unknown(&self, rules: &RuleSet) -> bool {
-        !self.groups_known && rules.looks_at_groups
+        self.too_much
+            || !self.groups_known && rules.looks_at_groups
             || self.unknown_lookups.iter().any(|unknown| *unknown)
             || self.unknown_expressions.iter().any(|unknown| *unknown)
     }
@@ -150,55 +158,130 @@ fn together(sources: &[Source], person: &Person<'_>, groups: Option<&Rcvar>) -> 
     Rcvar::new(Variable::Object(all))
 }
 
-/// A person's groups with the tests that hold for each, and the claims.
+/// How much may still be made of a person's groups and claims.
+#[derive(Debug)]
+pub(super) struct Allowance {
+    left: Cell<usize>,
+    /// There was more.
+    exceeded: Cell<bool>,
+}
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Self { left: Cell::new(MOST_BINDINGS), exceeded: Cell::new(false) }
+    }
+}
+
+impl Allowance {
+    /// Whether something was left out because there was too much.
+    pub(super) fn exceeded(&self) -> bool {
+        self.exceeded.get()
+    }
+
+    /// How many of `wanted` there may be.
+    fn take(&self, wanted: usize) -> usize {
+        let taken = wanted.min(self.left.get());
+        self.left.set(self.left.get() - taken);
+        self.exceeded.set(self.exceeded.get() || taken < wanted);
+        taken
+    }
+}
+
+/// The tests that hold for somebody because of a group: (test, group), ascending.
+pub(super) fn sorted_hits(groups: &[u32], hits: &[Box<[Hit]>], out: &mut Vec<(u32, u32)>) {
+    out.clear();
+    for group in groups {
+        out.extend(hits.get(*group as usize).into_iter().flatten().map(|(leaf, _)| (*leaf, *group)));
+    }
+    out.sort_unstable();
+}
+
+/// What holds for a person: the tests on groups, and the claims.
 pub(super) struct Scope<'a> {
     pub(super) leaves: &'a Leaves,
-    pub(super) groups: &'a [u32],
+    /// As [`sorted_hits`] makes it: a test is found without a look at the other groups.
+    pub(super) by_leaf: &'a [(u32, u32)],
     /// By group.
     pub(super) hits: &'a [Box<[Hit]>],
     pub(super) seen: &'a Seen,
     /// Whether the provider was read completely.
     pub(super) complete: bool,
+    pub(super) allowance: &'a Allowance,
 }
 
 impl Scope<'_> {
-    /// All ways in which a condition holds.
+    /// The groups for which a test holds.
+    fn groups_with(&self, leaf: u32) -> impl Iterator<Item = u32> {
+        let from = self.by_leaf.partition_point(|(l, _)| *l < leaf);
+        self.by_leaf
+            .get(from..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(move |(l, _)| *l == leaf)
+            .map(|(_, group)| *group)
+    }
+
+    /// What a test on claims captured, each way in which it holds.
+    fn captured(&self, leaf: u32) -> impl Iterator<Item = &Captures> {
+        let from = self.seen.hits.partition_point(|(l, _)| *l < leaf);
+        let hits = self.seen.hits.get(from..).unwrap_or_default();
+        hits.iter().take_while(move |(l, _)| *l == leaf).map(|(_, captures)| captures)
+    }
+
+    /// Whether there is a way in which a condition holds.
+    pub(super) fn holds(&self, condition: &Condition) -> bool {
+        match condition {
+            Condition::Everybody => true,
+            Condition::Leaf(leaf) => self.groups_with(*leaf).next().is_some() || self.captured(*leaf).next().is_some(),
+            Condition::Any(parts) => parts.iter().any(|part| self.holds(part)),
+            Condition::All(parts) => parts.iter().all(|part| self.holds(part)),
+            Condition::None(parts) => parts.iter().all(|part| !self.holds(part) && !self.could_hold(part)),
+        }
+    }
+
+    /// All ways in which a condition holds, unless there are too many.
     pub(super) fn bindings(&self, condition: &Condition) -> Vec<Binding> {
         let mut found = match condition {
             Condition::Everybody => vec![Binding::default()],
-            Condition::Leaf(leaf) => {
-                let groups = self.groups.iter().filter_map(|group| {
-                    let hits = self.hits.get(*group as usize)?;
-                    let at = hits.binary_search_by_key(leaf, |(l, _)| *l).ok()?;
-                    let (_, captures) = hits.get(at)?;
-                    Some(Binding { via: Some(*group), captures: captures.clone(), sources: 1 })
-                });
-                let from = self.seen.hits.partition_point(|(l, _)| l < leaf);
-                let claims = self.seen.hits.get(from..).unwrap_or_default().iter().take_while(|(l, _)| l == leaf);
-                let claims = claims.map(|(_, captures)| Binding { via: None, captures: captures.clone(), sources: 1 });
-                groups.chain(claims).collect()
-            }
+            Condition::Leaf(leaf) => self.leaf_bindings(*leaf),
             Condition::Any(parts) => parts.iter().flat_map(|part| self.bindings(part)).collect(),
+            Condition::All(parts) if !parts.iter().all(|part| self.holds(part)) => Vec::new(),
             Condition::All(parts) => {
                 let mut all = vec![Binding::default()];
                 for part in parts {
-                    let more = self.bindings(part);
-                    all = all
-                        .iter()
-                        .flat_map(|left| more.iter().map(|right| joined(left, right)))
-                        .take(MOST_BINDINGS)
-                        .collect();
+                    all = self.combined(&all, &self.bindings(part));
                 }
                 all
             }
-            Condition::None(parts) => {
-                let refuted = |part: &Condition| self.bindings(part).is_empty() && !self.could_hold(part);
-                if parts.iter().all(refuted) { vec![Binding::default()] } else { Vec::new() }
-            }
+            Condition::None(_) if self.holds(condition) => vec![Binding::default()],
+            Condition::None(_) => Vec::new(),
         };
         found.sort();
         found.dedup();
         found
+    }
+
+    fn leaf_bindings(&self, leaf: u32) -> Vec<Binding> {
+        let in_group = |group: u32| {
+            let hits = self.hits.get(group as usize)?;
+            let at = hits.binary_search_by_key(&leaf, |(l, _)| *l).ok()?;
+            let (_, captures) = hits.get(at)?;
+            Some(Binding { via: Some(group), captures: captures.clone(), sources: 1 })
+        };
+        let in_claims = |captures: &Captures| Binding { via: None, captures: captures.clone(), sources: 1 };
+        let wanted = self.groups_with(leaf).count() + self.captured(leaf).count();
+        let most = self.allowance.take(wanted);
+        let groups = self.groups_with(leaf).filter_map(in_group);
+        groups.chain(self.captured(leaf).map(in_claims)).take(most).collect()
+    }
+
+    /// Each with each. With one on a side there are no more than on the other.
+    fn combined(&self, left: &[Binding], right: &[Binding]) -> Vec<Binding> {
+        let wanted = left.len().saturating_mul(right.len());
+        let most = wanted.min(MOST_COMBINED.max(left.len()).max(right.len()));
+        self.allowance.exceeded.set(self.allowance.exceeded() || most < wanted);
+        let most = self.allowance.take(most);
+        left.iter().flat_map(|left| right.iter().map(|right| joined(left, right))).take(most).collect()
     }
 
     /// Whether a condition that does not hold could, if more were known.

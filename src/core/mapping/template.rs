@@ -24,6 +24,8 @@ pub enum TemplateError {
     Unclosed,
     #[error("empty")]
     Empty,
+    #[error("longer than {LONGEST_TEMPLATE} bytes")]
+    TooLong,
 }
 
 /// What a regex captured, by number and by name.
@@ -31,6 +33,8 @@ pub(super) type Captures = BTreeMap<String, String>;
 
 /// The longest name that a template may yield, in characters.
 const LONGEST: usize = 190;
+/// The longest template, in bytes. Each part of it is filled in for everybody whom the rule matches.
+const LONGEST_TEMPLATE: usize = 1024;
 
 impl Template {
     /// Reads a template.
@@ -40,6 +44,9 @@ impl Template {
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
         if text.trim().is_empty() {
             return Err(TemplateError::Empty);
+        }
+        if text.len() > LONGEST_TEMPLATE {
+            return Err(TemplateError::TooLong);
         }
         let mut parts = Vec::new();
         let mut literal = String::new();
@@ -115,5 +122,6 @@ mod tests {
             assert_eq!(expand(bad), None, "{bad:?}");
         }
         assert_eq!(expand(&"x".repeat(191)), None);
+        assert_eq!(Template::parse(&"${1}".repeat(257)), Err(TemplateError::TooLong));
     }
 }

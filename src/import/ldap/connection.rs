@@ -282,7 +282,12 @@ fn attribute(people: &mut People, name: &str, value: String) -> (Verdict, &'stat
         // Grafana takes the entry's own DN for a group by this word.
         "member_of" if value.eq_ignore_ascii_case("dn") => return (Verdict::Cannot, "a person's own DN is no group"),
         "member_of" => people.member_of = Some(value),
-        "surname" => return (Verdict::Aside, "rosterd shows one name: `users.name`"),
+        "surname" => {
+            return (
+                Verdict::Look,
+                "Grafana puts it behind `name`; rosterd shows one attribute: `users.name`, such as `cn`",
+            );
+        }
         _ => return (Verdict::Look, "not known to this import: it was left out"),
     }
     (Verdict::Converted, "`users`")

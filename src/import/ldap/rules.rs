@@ -43,9 +43,7 @@ pub(super) fn convert(
         number += 1;
         let id = format!("{provider}-{number}");
         let tail = if skip { "; gives nothing as long as roles are not synced" } else { "" };
-        let verdict =
-            if how == "compared as a DN" && !mapping.group_dn.is_ascii() { Verdict::Look } else { Verdict::Converted };
-        work.report.line(&place, WHAT, verdict, format!("rule `{id}`: {how}{tail}"));
+        work.report.line(&place, WHAT, Verdict::Converted, format!("rule `{id}`: {how}{tail}"));
         draft.rules.push(Rule {
             id,
             provider: provider.to_owned(),

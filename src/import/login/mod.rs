@@ -36,13 +36,18 @@ impl Assign {
         let on = users.is("auto_assign_org", true);
         let id = users.text("auto_assign_org_id").and_then(|id| id.trim().parse().ok()).filter(|id| *id > 0);
         // Anything but a role is Viewer to Grafana.
-        let role = users.text("auto_assign_org_role").and_then(OrgRole::parse).unwrap_or(OrgRole::Viewer);
+        let said = users.get("auto_assign_org_role");
+        let known = said.and_then(|said| OrgRole::parse(&said.value));
+        if let (Some(said), None) = (said, known) {
+            report.line(&said.place, &said.what, Verdict::Look, "no role: Grafana takes Viewer, and so does `default`");
+        }
+        let role = known.unwrap_or(OrgRole::Viewer);
         for (key, text) in [
             ("auto_assign_org", "where those land who have no other organization: `default.org`"),
             ("auto_assign_org_id", "`default.org`, unless `auto_assign_org` is off: then organization 1"),
             ("auto_assign_org_role", "`default.role`"),
         ] {
-            if let Some(said) = users.written(key) {
+            if let Some(said) = users.written(key).filter(|said| !report.has(&said.place, &said.what)) {
                 report.line(&said.place, &said.what, Verdict::Converted, text);
             }
         }

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 /// `%(a)s` may stand for a text with `%(b)s`; go-ini follows as far.
 const DEEPEST: usize = 99;
+/// A value that grows beyond this, in bytes, is a key that names itself.
+const LONGEST: usize = 1 << 20;
 
 /// A key, its last value and where that stands.
 #[derive(Debug, Clone)]
@@ -60,6 +62,9 @@ impl Ini {
             }) else {
                 break;
             };
+            if text.len() + found.1.len() > LONGEST {
+                break;
+            }
             text.replace_range(found.0, &found.1);
         }
         text

@@ -1,14 +1,11 @@
-//! `links.json` and `orgs.json`: one object.
+//! `links.json` and `orgs.json`.
 
 use crate::import::{Problem, Text};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-/// The object that the file is.
-pub(crate) fn object(file: &Text) -> Result<Map<String, Value>, Vec<Problem>> {
+/// What the file says.
+pub(crate) fn json(file: &Text) -> Result<Value, Vec<Problem>> {
     let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
-    match serde_json::from_str(text) {
-        Ok(Value::Object(map)) => Ok(map),
-        Ok(_) => Err(vec![Problem::whole(&file.name, "this must be one JSON object, { … }")]),
-        Err(error) => Err(vec![Problem::at(&file.name, error.line(), format!("this is not JSON: {error}"))]),
-    }
+    serde_json::from_str(text)
+        .map_err(|error| vec![Problem::at(&file.name, error.line(), format!("this is not JSON: {error}"))])
 }

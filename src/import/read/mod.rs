@@ -7,7 +7,7 @@ mod toml;
 mod variable;
 
 pub(super) use ini::Ini;
-pub(super) use json::object;
+pub(super) use json::json;
 pub(super) use list::list;
 pub(super) use toml::{Key, Table, Value, tables};
 pub(super) use variable::{Secret, expand, secret};

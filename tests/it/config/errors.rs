@@ -27,77 +27,79 @@ org = "Main"
 role = "Owner"
 "#;
 
-const TOML_ERRORS: &str = r#"error: `version` is missing in the configuration
+const TOML_ERRORS: &str = r#"error[missing-key]: `version` is missing in the configuration
  --> rosterd.toml:1:1
   |
 1 | [database]
   | ^ write `version = 1` at the top (`version: 1` in YAML, `"version": 1` in JSON)
 
-error: the database's `url` must not hold a password
+error[password-in-url]: the database's `url` must not hold a password
  --> rosterd.toml:2:7
   |
 2 | url = ***
   |       ^^^ move it to `password`, as { file = "…" }, { env = "…" } or { credential = "…" }
 
-error: `every` is not well formed
+error[malformed-value]: `every` is not well formed
  --> rosterd.toml:5:9
   |
 5 | every = "5 minutes"
   |         ^^^^^^^^^^^ a number and a unit (ms, s, m, h, d), such as 10s
 
-error: `on_no_match` must be `keep`, `default`, `deny`, `suspend` or `nothing`
+error[unknown-word]: `on_no_match` must be `keep`, `default`, `deny`, `suspend` or `nothing`
  --> rosterd.toml:6:15
   |
 6 | on_no_match = "Deny"
   |               ^^^^^^ did you mean `deny`?
 
-error: `groups` is missing in `ldap`
+error[missing-key]: `groups` is missing in `ldap`
  --> rosterd.toml:8:17
   |
 8 | [providers.corp.ldap]
   |                 ^^^^ What the groups are
 
-error: unknown key `pagesize`
+error[unknown-key]: unknown key `pagesize`
   --> rosterd.toml:10:1
    |
 10 | pagesize = 500
    | ^^^^^^^^ did you mean `page_size`?
 
-error: `timeout` must be text, not a whole number
+error[wrong-type]: `timeout` must be text, not a whole number
   --> rosterd.toml:11:11
    |
 11 | timeout = 10
    |           ^^ a number and a unit (ms, s, m, h, d), such as 10s
 
-error: `password` must be a table, not text
+error[wrong-type]: `password` must be a table, not text
   --> rosterd.toml:12:40
    |
 12 | bind = { dn = "cn=rosterd", password = *** }
    |                                        ^^^ say where it is kept: { file = "…" }, { env = "…" } or { credential = "…" }
 
-error: `base` must be a list, not text
+error[wrong-type]: `base` must be a list, not text
   --> rosterd.toml:13:18
    |
 13 | users = { base = "ou=people" }
    |                  ^^^^^^^^^^^ put it in square brackets
 
-error: there is no provider `crop`
+error[unknown-provider]: there is no provider `crop`
   --> rosterd.toml:17:12
    |
 17 | provider = "crop"
    |            ^^^^^^ did you mean `corp`?
 
-error: this is not a regular expression
+error[bad-regex]: this is not a regular expression
   --> rosterd.toml:18:21
    |
 18 | match.group_regex = "team-(.+"
    |                     ^^^^^^^^^^ unclosed group
 
-error: `role` must be `None`, `Viewer`, `Editor` or `Admin`
+error[unknown-word]: `role` must be `None`, `Viewer`, `Editor` or `Admin`
   --> rosterd.toml:20:8
    |
 20 | role = "Owner"
    |        ^^^^^^^
+
+more about a code: `rosterd explain code missing-key`
 "#;
 
 const YAML: &str = r#"database:
@@ -180,7 +182,7 @@ fn w20_no_error_shows_a_secret() {
 fn the_formats_say_the_same() {
     let messages = |text: &str, format| {
         let Err(found) = parse(text, format, "x", &[]) else { panic!("{format:?} was accepted") };
-        found.iter().map(|one| (one.message.clone(), one.help.clone())).collect::<Vec<_>>()
+        found.iter().map(|one| (one.code, one.message.clone(), one.help.clone())).collect::<Vec<_>>()
     };
     let toml = messages(TOML, Format::Toml);
     assert_eq!(toml, messages(YAML, Format::Yaml));
@@ -207,7 +209,7 @@ fn errors_as_json() {
     assert_eq!(
         serde_json::to_value(&found).unwrap_or_default(),
         serde_json::json!([{
-            "severity": "error", "message": "`version` must be 1", "help": "",
+            "severity": "error", "code": "out-of-range", "message": "`version` must be 1", "help": "",
             "file": "rosterd.toml", "line": 1, "column": 11, "length": 1,
         }])
     );

@@ -134,8 +134,8 @@ fn rules() {
         ("match.group_regex = '((a{1,999}){1,999}){1,999}'\nserver_admin = true", "it is too large"),
         ("match.group_regex = 't-(?P<name>.)'\norg = 'o'\nteam = '${nam}'", "did you mean `name`?"),
         ("match.group_regex = 't-(.)'\norg = 'o'\nteam = '${2}'", "does not always capture `2`"),
-        ("match.group = 't'\norg = 'o'\nteam = '${1}'", "only a `group_regex` captures"),
-        ("match.group_regex = 't-(.)'\norg = 'o'\nteam = '${1'", "`${` has no `}`"),
+        ("match.group = 't'\norg = 'o'\nteam = '${1}'", "only a `group_regex` or a"),
+        ("match.group_regex = 't-(.)'\norg = 'o'\nteam = '${1'", "`${` without `}`"),
         ("match.group = '*'\nserver_admin = true", "makes everybody a server admin"),
         ("match.group = '*'\norg = '*'\nrole = 'Admin'", "makes everybody an Admin"),
         ("match.group = 'team-*'\nserver_admin = true", "stands for itself"),
@@ -165,7 +165,7 @@ fn a_rule_that_can_never_decide_is_reported() {
         )
     };
     let found = complaints(&text("first", ""));
-    assert!(found.contains("warning: rule `two` can never decide\n  --> rosterd.toml:13:1"), "{found}");
+    assert!(found.contains("warning[rule-shadowed]: rule `two` can never decide\n  --> rosterd.toml:13:1"), "{found}");
     assert_eq!(complaints(&text("highest", "")), "");
     assert_eq!(complaints(&text("first", "provider = 'b'")), "");
 }
@@ -232,13 +232,13 @@ fn the_hash_is_of_what_is_in_effect() {
 fn w25_very_many_complaints_stay_bounded() {
     let keys: String = (0..5_000).map(|n| format!("k{n} = 1\n")).collect();
     let found = complaints(&format!("version = 1\n{keys}"));
-    assert_eq!(found.matches("error: unknown key").count(), 1000);
+    assert_eq!(found.matches("error[unknown-key]: ").count(), 1000);
     let rules: String =
         (0..1_100).map(|n| format!("[[rules]]\nid = '{n}'\nmatch.group = '*'\nserver_admin = true\n")).collect();
     let found =
         complaints(&format!("version = 1\n{rules}[[rules]]\nid = '0'\nmatch.group = 'g'\nserver_admin = true\n"));
-    assert_eq!(found.matches("warning: ").count(), 1000);
-    assert_eq!(found.matches("error: another rule before this one is called `0`").count(), 1);
+    assert_eq!(found.matches("warning[admin-for-everybody]: ").count(), 1000);
+    assert_eq!(found.matches("error[duplicate-rule-id]: another rule before this one is called `0`").count(), 1);
 }
 
 /// What editors on other systems add to a file is no part of it, nor of the places in it.
@@ -247,7 +247,7 @@ fn byte_order_marks_and_carriage_returns() {
     let found = complaints("\u{feff}version = 1\r\ncolour = 2\r\n");
     assert_eq!(
         found,
-        "error: unknown key `colour`\n --> rosterd.toml:2:1\n  |\n2 | colour = 2\n  | ^^^^^^ there are `database`, \
-         `orgs`, `providers`, `rules`, `limits`, `accounts`\n"
+        "error[unknown-key]: unknown key `colour`\n --> rosterd.toml:2:1\n  |\n2 | colour = 2\n  | ^^^^^^ there are `database`, \
+         `orgs`, `providers`, `rules`, `limits`, `accounts`\n\nmore about a code: `rosterd explain code unknown-key`\n"
     );
 }

@@ -11,6 +11,7 @@ mod decide;
 mod fact;
 mod files;
 mod import;
+mod page;
 mod table;
 
 use fact::Fact;

@@ -39,8 +39,7 @@ pub fn held(site: &Site) -> BTreeMap<String, Has> {
 pub fn promised(answer: &Value) -> Has {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let teams = answer["teams"].as_array().unwrap().iter();
-    let teams: BTreeSet<_> =
-        teams.map(|team| (text(&team["org"]), text(&team["team"]), text(&team["role"]))).collect();
+    let teams: BTreeSet<_> = teams.map(|team| (text(&team["org"]), text(&team["team"]), text(&team["role"]))).collect();
     let orgs = match answer["orgs"].as_object() {
         Some(orgs) => orgs.iter().map(|(id, role)| (id.clone(), text(role))).collect(),
         // Nothing is said of organizations; whoever is in a team is in its organization all the same.
