@@ -38,11 +38,16 @@ pub fn held(site: &Site) -> BTreeMap<String, Has> {
 /// What follows from an answer for somebody who had nothing.
 pub fn promised(answer: &Value) -> Has {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let orgs = answer["orgs"].as_object().into_iter().flatten();
     let teams = answer["teams"].as_array().unwrap().iter();
+    let teams: BTreeSet<_> = teams.map(|team| (text(&team["org"]), text(&team["team"]), text(&team["role"]))).collect();
+    let orgs = match answer["orgs"].as_object() {
+        Some(orgs) => orgs.iter().map(|(id, role)| (id.clone(), text(role))).collect(),
+        // Nothing is said of organizations; whoever is in a team is in its organization all the same.
+        None => teams.iter().map(|(org, ..)| (org.clone(), "None".to_owned())).collect(),
+    };
     Has {
-        orgs: orgs.map(|(id, role)| (id.clone(), text(role))).collect(),
-        teams: teams.map(|team| (text(&team["org"]), text(&team["team"]), text(&team["role"]))).collect(),
+        orgs,
+        teams,
         server_admin: answer["server_admin"] == json!(true),
         suspended: answer["account"] == "suspended",
     }
