@@ -15,7 +15,15 @@ use std::sync::Arc;
 
 /// The configuration; its warnings go to standard error.
 pub(crate) fn load(args: &Args) -> Result<Loaded, Failure> {
-    let loaded = read(args)?;
+    warned(args, read(args)?)
+}
+
+/// Other rules to be tried, completed from the configuration; the same with their warnings.
+pub(crate) fn load_rules(args: &Args, path: &Path) -> Result<Loaded, Failure> {
+    warned(args, config::load_rules(path, &args.config, &environment())?)
+}
+
+fn warned(args: &Args, loaded: Loaded) -> Result<Loaded, Failure> {
     if !loaded.warnings.is_empty() {
         note(args, loaded.warnings.to_string().trim_end());
         if args.deny_warnings {
@@ -31,7 +39,7 @@ pub(crate) fn read(args: &Args) -> Result<Loaded, Failure> {
 }
 
 /// `ROSTERD__…` settings.
-pub(crate) fn environment() -> Vec<(String, String)> {
+fn environment() -> Vec<(String, String)> {
     std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))).collect()
 }
 

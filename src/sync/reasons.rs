@@ -120,27 +120,32 @@ impl Why<'_> {
             if winner.is_some_and(|winner| winner.rule == rule) {
                 return None;
             }
-            let why = winner
-                .map_or_else(|| unsaid(self.decision, claim.slot).to_owned(), |winner| self.beaten(claim, winner));
+            let why = winner.and_then(|winner| self.beaten(claim, winner));
+            let why = why.unwrap_or_else(|| unsaid(self.decision, claim.slot).to_owned());
             Some(format!("{}{} {why}", self.what(claim), self.place(claim.slot)))
         })
         .collect()
     }
 
-    fn beaten(&self, claim: &Claim, winner: &Claim) -> String {
+    /// Why something else stands there; `None` when it is not because that is stronger.
+    fn beaten(&self, claim: &Claim, winner: &Claim) -> Option<String> {
         let rules = &self.simulation.rules;
         let by = match winner.rule {
             DIRECT_ROLE => "what the provider says".to_owned(),
             ON_NO_MATCH => "on_no_match".to_owned(),
             rule => format!("rule {}", rules.name(rule)),
         };
+        // Membership that only comes with a team beats nothing.
+        let carried = matches!(claim.slot, Slot::Org(_))
+            && rules.rules.get(winner.rule as usize).is_some_and(|rule| rule.role.is_none());
         let order = matches!(claim.slot, Slot::Org(_)) && rules.resolve() == Resolve::First;
-        if order && winner.rule < claim.rule {
-            return format!("stands behind {by} (resolve = \"first\")");
+        if order && !carried && winner.rule < claim.rule {
+            return Some(format!("stands behind {by} (resolve = \"first\")"));
         }
         match (claim.slot, claim.rank.cmp(&winner.rank)) {
-            (Slot::ServerAdmin, _) | (_, Ordering::Equal) => format!("is given by {by} already"),
-            _ => format!("is less than {} by {by}", self.what(winner)),
+            (Slot::ServerAdmin, _) | (_, Ordering::Equal) => Some(format!("is given by {by} already")),
+            (_, Ordering::Less) => Some(format!("is less than {} by {by}", self.what(winner))),
+            (_, Ordering::Greater) => None,
         }
     }
 

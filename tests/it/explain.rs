@@ -86,9 +86,12 @@ fn the_json_has_its_documented_shape(backend: Backend) {
     let person = &found["people"][0];
     assert_eq!(
         keys(person),
-        "number login name email state suspensions identities rights not_applied not_matching history"
+        "number login name email state suspensions identities rights not_applied not_given not_matching history"
     );
-    assert_eq!(keys(&person["identities"][0]), "provider configured id dn login observed_at gone_at groups");
+    assert_eq!(
+        keys(&person["identities"][0]),
+        "provider configured id dn login observed_at gone_at groups claims direct_role verdict"
+    );
     let right = right(&found, "org");
     assert_eq!(keys(right), "kind org team role synced_role manual_role given_by lost kept");
     assert_eq!(
@@ -113,6 +116,86 @@ fn the_json_has_its_documented_shape(backend: Backend) {
     }
     let yaml = site.run(&["explain", "user", "ana", "--output", "yaml"]).expect(0);
     assert!(yaml.stdout.starts_with("format_version: 1\n"), "{}", yaml.stdout);
+}
+
+const CLAIMS: &str = r#"
+[orgs.1]
+name = "Main"
+
+[providers.corp]
+file.path = "people.yaml"
+create_missing = ["orgs", "teams"]
+on_no_match = "default"
+default = { org = "1", role = "None" }
+direct_role = { expression = "role" }
+allow.none = [{ claim = { path = "blocked", equals = "yes" } }]
+
+[[rules]]
+id = "sales"
+match.claim = { path = "department", equals = "Sales" }
+org = ["1", "Ops"]
+role = "Viewer"
+
+[[rules]]
+id = "clerks"
+match.all = [{ group = "staff" }, { claim = { path = "title", equals = "clerk" } }]
+org = "1"
+role = "Editor"
+
+[[rules]]
+id = "on-top"
+match.group = "staff"
+org = "Ops"
+role = "Editor"
+aside = true
+"#;
+
+const CLAIMS_PEOPLE: &str = r#"
+people:
+  - { id: "1", login: ana, groups: [staff], attributes: { department: Sales, title: boss, role: Admin } }
+  - { id: "2", login: bo, attributes: { department: IT } }
+  - { id: "3", login: cy, groups: [staff], attributes: { blocked: "yes", department: Sales } }
+groups:
+  - { id: g1, name: staff }
+"#;
+
+fn claims_direct_roles_and_terms_are_reasons_too(backend: Backend) {
+    let site = Site::new(backend, CLAIMS);
+    site.write("people.yaml", CLAIMS_PEOPLE);
+    site.sync(0);
+    site.run(&["explain", "user", "ana"])
+        .expect(0)
+        .says(r#"    it says {"attributes":{"department":["Sales"],"role":["Admin"],"title":["boss"]}}"#)
+        .says("    the provider says something that is no role\n")
+        .says("  Main: Viewer\n    by sales (rosterd.toml:16)\n")
+        .says("  Ops: Editor\n    by on-top (rosterd.toml:28), ana → staff\n    lost: sales (rosterd.toml:16) Viewer: less than Editor by on-top\n")
+        .says("  clerks (rosterd.toml:22): only a part of what it asks for fits; it wants all of");
+    site.run(&["explain", "user", "bo"])
+        .expect(0)
+        .says("  Main: None\n    by on_no_match: on_no_match of provider corp: no rule matches\n")
+        .says("  sales (rosterd.toml:16): no claim fits; it wants claim department = \"Sales\"\n");
+    site.run(&["explain", "user", "cy"])
+        .expect(0)
+        .says("    refused: `allow` does not match; what was given before stays\n")
+        .says("\nnot given\n  Main: Viewer\n    by sales (rosterd.toml:16): is not given to somebody who is refused\n");
+    let found = user(&site, "cy");
+    assert_eq!(found["people"][0]["identities"][0]["claims"]["attributes"]["blocked"], json!(["yes"]));
+    assert_eq!(found["people"][0]["not_applied"], json!([]));
+    // A single text is a role, a list of one is one only where several may be.
+    let several = "expression = \"role\", several = true";
+    site.configure(&CLAIMS.replace("expression = \"role\"", several));
+    site.run(&["explain", "user", "ana"])
+        .expect(0)
+        .says("    the provider says Admin\n")
+        .says("\nshould have\n  Main: Admin\n    by direct_role: not applied");
+    site.sync(0);
+    site.run(&["explain", "user", "ana"])
+        .expect(0)
+        .says("  Main: Admin\n    by direct_role: provider corp says so itself\n    lost: sales (rosterd.toml:16) Viewer: less than Admin by the provider itself\n");
+    site.run(&["explain", "group", "staff"])
+        .expect(0)
+        .says("  clerks (rosterd.toml:22): needs more than this; it wants all of")
+        .says("  on-top (rosterd.toml:28); it wants group = \"staff\"");
 }
 
 /// N3, seen from the side of who asks: a grant by hand is named as one, and stays.
@@ -216,4 +299,5 @@ on_both!(
     a_rule_that_went_and_one_that_came_are_told_apart,
     a_group_says_what_it_is_in_and_what_it_does,
     explaining_writes_nothing,
+    claims_direct_roles_and_terms_are_reasons_too,
 );

@@ -7,7 +7,7 @@ use crate::cli::context;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{note, print};
 use crate::cli::sync::overall;
-use crate::config::{Config, load_rules};
+use crate::config::Config;
 use crate::sync::Prepared;
 use rosterd_core::plan::Form;
 use serde_json::{Value, json};
@@ -15,10 +15,7 @@ use std::path::Path;
 
 pub(super) async fn run(args: &Args, rules: &Path, named: &[String], detailed_exitcode: bool) -> Result<Exit, Failure> {
     let base = context::load(args)?;
-    let other = load_rules(rules, &args.config, &context::environment())?;
-    if !other.warnings.is_empty() {
-        note(args, other.warnings.to_string().trim_end());
-    }
+    let other = context::load_rules(args, rules)?;
     let names = chosen(&other.config, named)?;
     let Some(store) = context::open_existing(&base).await? else {
         return Err(Failure::failed(

@@ -57,7 +57,10 @@ impl Sums {
             _ => return,
         };
         let people = if gains { &mut self.gains } else { &mut self.losses };
-        people.entry(user).or_default().push(right);
+        let rights = people.entry(user).or_default();
+        rights.push(right);
+        // What concerns the whole installation first.
+        rights.sort_by(|a, b| (&a.org, &a.team).cmp(&(&b.org, &b.team)));
     }
 
     /// Of each organization, how many people gain and how many lose something there.
@@ -163,7 +166,7 @@ mod tests {
         }
         let text = sums.text();
         let expected = "\nwho gains\n  ana: Main: Viewer → Editor\n  bo: Ops: None\n\nwho loses\n  bo: Main: Editor\n  \
-                        cy: Ops › sre: admin → member; server admin\n  di: an active account\n\n\
+                        cy: server admin; Ops › sre: admin → member\n  di: an active account\n\n\
                         Main: 1 gain, 1 lose\nOps: 1 gain, 1 lose\n";
         assert_eq!(text, expected);
         assert_eq!(sums.to_json()["losses"][1]["user"], "cy");

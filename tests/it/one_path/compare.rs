@@ -38,11 +38,16 @@ pub fn held(site: &Site) -> BTreeMap<String, Has> {
 /// What follows from an answer for somebody who had nothing.
 pub fn promised(answer: &Value) -> Has {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let orgs = answer["orgs"].as_object().into_iter().flatten();
     let teams = answer["teams"].as_array().unwrap().iter();
+    let teams: BTreeSet<_> = teams.map(|team| (text(&team["org"]), text(&team["team"]), text(&team["role"]))).collect();
+    let orgs = match answer["orgs"].as_object() {
+        Some(orgs) => orgs.iter().map(|(id, role)| (id.clone(), text(role))).collect(),
+        // Nothing is said of organizations; whoever is in a team is in its organization all the same.
+        None => teams.iter().map(|(org, ..)| (org.clone(), "None".to_owned())).collect(),
+    };
     Has {
-        orgs: orgs.map(|(id, role)| (id.clone(), text(role))).collect(),
-        teams: teams.map(|team| (text(&team["org"]), text(&team["team"]), text(&team["role"]))).collect(),
+        orgs,
+        teams,
         server_admin: answer["server_admin"] == json!(true),
         suspended: answer["account"] == "suspended",
     }
@@ -54,4 +59,33 @@ pub fn keeps_all(answer: &Value) -> bool {
         let text = reason["text"].as_str().unwrap();
         reason["about"] == "unknown" || reason["about"] == "verdict" && text.contains("what was given before")
     })
+}
+
+impl Has {
+    /// Whether somebody who has `other` has all of this; the account left out.
+    pub fn is_within(&self, other: &Self) -> bool {
+        let rank = |role: &str| ["None", "Viewer", "Editor", "Admin"].iter().position(|known| *known == role);
+        let org = |(org, role): (&String, &String)| other.orgs.get(org).is_some_and(|has| rank(has) >= rank(role));
+        let team = |(org, team, role): &(String, String, String)| {
+            let mut same = other.teams.iter().filter(|has| has.0 == *org && has.1 == *team);
+            same.any(|has| has.2 == *role || has.2 == "admin")
+        };
+        self.orgs.iter().all(org) && self.teams.iter().all(team) && (!self.server_admin || other.server_admin)
+    }
+}
+
+/// What follows from an answer for somebody who had something: nothing changes of which nothing is
+/// said.
+pub fn after(before: &Has, answer: &Value) -> Has {
+    let mut has = promised(answer);
+    if answer["orgs"].is_null() {
+        let implied = std::mem::replace(&mut has.orgs, before.orgs.clone());
+        implied.into_iter().for_each(|(org, role)| {
+            has.orgs.entry(org).or_insert(role);
+        });
+    }
+    if answer["server_admin"].is_null() {
+        has.server_admin = before.server_admin;
+    }
+    has
 }
