@@ -16,7 +16,7 @@ pub(super) fn write(draft: &Draft, expressions: &dyn Expressions) -> String {
     let orgs = (!named.is_empty()).then_some(named.as_slice());
     let mut out = String::from(
         "# What Grafana would give to some people, worked out from its own files: run them with\n\
-         #   rosterd --config rosterd.toml test-rules tests.yaml\n\
+         #   rosterd test-rules tests.yaml\n\
          # Add your own: people whose rights you know.\ncases:\n",
     );
     let mut none = true;

@@ -15,6 +15,8 @@ pub(super) struct Allow {
     /// Groups and claims with which somebody passes.
     pub(super) groups: Vec<String>,
     pub(super) claims: Vec<(String, Value)>,
+    /// What the kind demands by itself, for whoever reads the configuration.
+    pub(super) always: &'static str,
 }
 
 /// What the kind knows itself, and what all know.

@@ -19,7 +19,8 @@ pub(super) const KIND: Kind = Kind {
         // Without an id_token Grafana knows nothing and refuses. An empty one is one, and so are
         // groups; `{"groups": []}` is what an expression is tried on when there is nothing else.
         let token = Match::claim("keys(@) != `[\"groups\"]` || length(groups) > `0`", Test::True);
-        let mut allow = Allow { matches: vec![token], ..Allow::default() };
+        let always = "; allow: there must be an id_token, as in Grafana";
+        let mut allow = Allow { matches: vec![token], always, ..Allow::default() };
         if let Some(said) = section.get("allowed_organizations") {
             let tenants = crate::import::read::list(&said.value);
             let text = "who comes from another tenant (claim `tid`) is refused: `allow`";

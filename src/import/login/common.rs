@@ -43,7 +43,7 @@ pub(super) fn convert(kind: &Kind, section: &Section, draft: &mut Draft, work: &
     };
     draft.providers.push(Provider {
         name: name.to_owned(),
-        from: format!("[{}], {place}", kind.section),
+        from: format!("[{}], {place}{}", kind.section, allow.always),
         reads: Reads::Login { protocol: kind.protocol },
         first: false,
         case_sensitive: true,

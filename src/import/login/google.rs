@@ -23,8 +23,16 @@ pub(super) const KIND: Kind = Kind {
                 ("email".to_owned(), json!("somebody@example.org")),
                 ("email_verified".to_owned(), json!(true)),
             ],
+            always: "; allow: an e-mail address must be verified, as in Grafana",
             ..Allow::default()
         };
+        // With this scope Grafana asks for the groups, and a login for which it gets none fails.
+        if let Some(said) = section.get("scopes").filter(|said| said.value.contains("cloud-identity.groups")) {
+            allow.matches.push(Match::Expression("type(groups) == 'array'".to_owned()));
+            let text =
+                "`allow`: a login whose groups could not be fetched is refused; the other scopes are not converted";
+            report.line(&said.place, &said.what, Verdict::Look, text);
+        }
         if let Some(said) = section.get("hosted_domain") {
             allow.matches.push(Match::Expression(format!("hd == {}", raw(said.value.trim()))));
             allow.claims.push(("hd".to_owned(), json!(said.value)));

@@ -98,6 +98,8 @@ fn writes_a_configuration_tests_and_a_report() {
     }
     assert!(!config.contains("cn=late"), "a mapping that never does anything was kept");
     start(dir.path(), &["--config", "out/rosterd.toml", "check", "config"], &[]).wait().expect(0);
+    let tests = &["--config", "out/rosterd.toml", "test-rules", "out/tests.yaml"];
+    start(dir.path(), tests, &[]).wait().expect(0).says("passed, 0 failed");
     let files: Vec<_> = fs::read_dir(dir.path().join("out")).unwrap().map(|f| f.unwrap().file_name()).collect();
     assert_eq!(files.len(), 3, "{files:?}");
 }

@@ -23,17 +23,10 @@ const SAFER: &[(&str, &str)] = &[
     ("lgm-11", "a DN is compared as a directory compares it: an escaped letter is that letter"),
 ];
 
-/// Facts that are about something before or after the decision: id, and why it is not ours.
-const NOT_DECIDED_HERE: &[(&str, &str)] =
-    &[("og-23", "the provider's API fails, so the login fails and there is nothing to decide about")];
-
 #[test]
 fn every_fact_holds_or_is_safer_on_purpose() {
     let mut wrong = Vec::new();
     for fact in Fact::all() {
-        if NOT_DECIDED_HERE.iter().any(|(id, _)| *id == fact.id) {
-            continue;
-        }
         let safer = SAFER.iter().any(|(id, _)| *id == fact.id);
         for compat in [false, true] {
             match (compare::fact(&fact, compat), safer && !compat) {

@@ -49,7 +49,7 @@ fn what_the_page_says_can_be_typed() {
     let run = Command::new("sh").args(["-c", &script]).current_dir(dir.path()).env("PATH", path).output().unwrap();
     let (out, err) = (String::from_utf8(run.stdout).unwrap(), String::from_utf8(run.stderr).unwrap());
     assert!(run.status.success(), "{out}\n{err}");
-    for said in ["Admin in Main Org.", "server admin  yes", "changes=0"] {
+    for said in ["passed, 0 failed", "Admin in Main Org.", "server admin  yes", "changes=0"] {
         assert!(out.contains(said) || err.contains(said), "{said:?} is not said\n{out}\n{err}");
     }
     // The groups in groups that the directory itself never resolves are followed.

@@ -1,7 +1,7 @@
 //! The table of `docs/moving-from-grafana.md`: how many facts hold, by area.
 
+use super::SAFER;
 use super::fact::Fact;
-use super::{NOT_DECIDED_HERE, SAFER};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -23,14 +23,13 @@ const AREAS: &[(&str, &str)] = &[
 
 /// The test of all facts holds each of them to these counts.
 fn table() -> String {
-    let mut counts: BTreeMap<String, [usize; 3]> = BTreeMap::new();
+    let mut counts: BTreeMap<String, [usize; 2]> = BTreeMap::new();
     for fact in Fact::all() {
-        let listed = |list: &[(&str, &str)]| list.iter().any(|(id, _)| *id == fact.id);
-        let kind = if listed(SAFER) { 1 } else { usize::from(listed(NOT_DECIDED_HERE)) * 2 };
+        let kind = usize::from(SAFER.iter().any(|(id, _)| *id == fact.id));
         counts.entry(fact.area).or_default()[kind] += 1;
     }
-    let mut out = "| area | facts | equal | safer by choice | nothing to decide |\n|---|--:|--:|--:|--:|\n".to_owned();
-    let mut sum = [0; 3];
+    let mut out = "| area | facts | equal | safer by choice |\n|---|--:|--:|--:|\n".to_owned();
+    let mut sum = [0; 2];
     for (area, words) in AREAS {
         let count = counts.remove(*area).unwrap();
         writeln!(out, "{}", row(words, count)).unwrap();
@@ -42,14 +41,11 @@ fn table() -> String {
     for (id, why) in SAFER {
         writeln!(out, "- `{id}`, safer by choice: {why}. As in Grafana with `--compat`.").unwrap();
     }
-    for (id, why) in NOT_DECIDED_HERE {
-        writeln!(out, "- `{id}`, nothing to decide: {why}.").unwrap();
-    }
     out
 }
 
-fn row(words: &str, [equal, safer, none]: [usize; 3]) -> String {
-    format!("| {words} | {} | {equal} | {safer} | {none} |", equal + safer + none)
+fn row(words: &str, [equal, safer]: [usize; 2]) -> String {
+    format!("| {words} | {} | {equal} | {safer} |", equal + safer)
 }
 
 #[test]
