@@ -10,6 +10,7 @@ use rosterd_core::mapping::{
     Resolve, Slot, Verdict, outcomes,
 };
 use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What there is to tell of.
 pub(super) struct Why<'a> {
@@ -42,13 +43,19 @@ impl Why<'_> {
         }
         let rules = &self.simulation.rules;
         let facts: Vec<GroupFacts<'_>> = self.groups.facts().collect();
+        // Somebody can be in thousands of groups, each with a rule: nothing is searched rule by rule.
+        let winners: BTreeSet<u32> = self.decision.claims.iter().map(|claim| claim.rule).collect();
+        let mut own: BTreeMap<u32, Vec<&Claim>> = BTreeMap::new();
+        for claim in self.given {
+            own.entry(claim.rule).or_default().push(claim);
+        }
         for outcome in outcomes(rules, &facts, person) {
             let Some(rule) = rules.rules.get(outcome.rule as usize) else { continue };
             let matched = matches!(outcome.outcome, Outcome::Hit(_));
-            let won = matched && self.decision.claims.iter().any(|claim| claim.rule == outcome.rule);
+            let won = matched && winners.contains(&outcome.rule);
             answer.rules.push(RuleTried { rule: rule.id.clone(), matched, won });
             let text = match outcome.outcome {
-                Outcome::Hit(_) => match self.lost(outcome.rule) {
+                Outcome::Hit(_) => match self.lost(own.get(&outcome.rule).map_or(&[], Vec::as_slice)) {
                     lost if !lost.is_empty() => format!("matches, but {}", lost.join("; ")),
                     _ if won => continue,
                     _ => "matches, and decides nothing".to_owned(),
@@ -113,18 +120,20 @@ impl Why<'_> {
     }
 
     /// What a rule that matches gives and somebody else decides, each with why.
-    fn lost(&self, rule: u32) -> Vec<String> {
-        let own = self.given.iter().filter(|claim| claim.rule == rule);
-        own.filter_map(|claim| {
-            let winner = self.decision.claims.iter().find(|other| other.slot == claim.slot);
-            if winner.is_some_and(|winner| winner.rule == rule) {
-                return None;
-            }
-            let why = winner.and_then(|winner| self.beaten(claim, winner));
-            let why = why.unwrap_or_else(|| unsaid(self.decision, claim.slot).to_owned());
-            Some(format!("{}{} {why}", self.what(claim), self.place(claim.slot)))
-        })
-        .collect()
+    fn lost(&self, own: &[&Claim]) -> Vec<String> {
+        let decided = &self.decision.claims;
+        own.iter()
+            .filter_map(|claim| {
+                let winner = decided.binary_search_by_key(&claim.slot, |other| other.slot).ok();
+                let winner = winner.and_then(|at| decided.get(at));
+                if winner.is_some_and(|winner| winner.rule == claim.rule) {
+                    return None;
+                }
+                let why = winner.and_then(|winner| self.beaten(claim, winner));
+                let why = why.unwrap_or_else(|| unsaid(self.decision, claim.slot).to_owned());
+                Some(format!("{}{} {why}", self.what(claim), self.place(claim.slot)))
+            })
+            .collect()
     }
 
     /// Why something else stands there; `None` when it is not because that is stronger.

@@ -86,6 +86,12 @@ impl<'a> Tried<'a> {
         self.decided.iter().any(|other| other.slot == claim.slot && other.rule == claim.rule)
     }
 
+    /// What a sync would give there instead, and by which rule.
+    pub(super) fn winner(&self, claim: &Claim) -> Option<(&str, &Claim)> {
+        let other = self.decided.iter().find(|other| other.slot == claim.slot)?;
+        Some((self.rules.name(other.rule), other))
+    }
+
     /// What a sync would give without a rule: because the provider says a role, or by default.
     pub(super) fn without_rule(&self) -> impl Iterator<Item = (&Claim, &str)> {
         let ruleless = self.decided.iter().filter(|claim| [DIRECT_ROLE, ON_NO_MATCH].contains(&claim.rule));

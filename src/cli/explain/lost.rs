@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 pub(super) enum Fate {
     /// A sync would give it.
     Waits,
-    /// The provider's terms are against it.
+    /// The provider's terms are against it, or something that waits is stronger.
     NotGiven,
 }
 
@@ -38,13 +38,16 @@ pub(super) fn lost(
     if !path.is_empty() {
         path.insert(0, view.login.clone());
     }
-    let beaten = winner.and_then(|winner| beaten(tried, claim, winner));
-    let (fate, note) = match beaten {
+    let by_what_is = winner.and_then(|winner| beaten(tried, claim, &winner.rule, &winner.role));
+    let (fate, note) = match by_what_is {
         Some(note) => (None, note),
         None if tried.gives(claim) => {
             (Some(Fate::Waits), "not applied; `rosterd plan` says whether the next sync does it".to_owned())
         }
-        None => (Some(Fate::NotGiven), tried.unsaid(claim).to_owned()),
+        None => {
+            let by_what_comes = tried.winner(claim).and_then(|(name, other)| beaten(tried, claim, name, other.role));
+            (Some(Fate::NotGiven), by_what_comes.unwrap_or_else(|| tried.unsaid(claim).to_owned()))
+        }
     };
     let reach = Reach {
         place: claim.place.clone(),
@@ -66,22 +69,22 @@ pub(super) fn lost(
 }
 
 /// Why a rule's role is not the one that stands there; `None` when it should be.
-fn beaten(tried: &Tried<'_>, claim: &Claim, winner: &Reach) -> Option<String> {
+fn beaten(tried: &Tried<'_>, claim: &Claim, winner: &str, role: &str) -> Option<String> {
     let kind = claim.place.kind;
-    let by = match (winner.rule.as_str(), tried.place_of(&winner.rule)) {
+    let by = match (winner, tried.place_of(winner)) {
         (DIRECT_ROLE, None) => "the provider itself".to_owned(),
         (ON_NO_MATCH, None) => "on_no_match".to_owned(),
         (_, None) => return None,
         (_, Some(won)) => {
             let ordered = tried.ordered(kind) && !tried.is_aside(won) && !tried.is_aside(claim.rule);
             if ordered {
-                return (won < claim.rule).then(|| format!("{} stands before it (resolve = \"first\")", winner.rule));
+                return (won < claim.rule).then(|| format!("{winner} stands before it (resolve = \"first\")"));
             }
-            winner.rule.clone()
+            winner.to_owned()
         }
     };
-    match rank(kind, claim.role).cmp(&rank(kind, &winner.role)) {
-        Ordering::Less => Some(format!("less than {} by {by}", winner.role)),
+    match rank(kind, claim.role).cmp(&rank(kind, role)) {
+        Ordering::Less => Some(format!("less than {role} by {by}")),
         Ordering::Equal => Some(format!("the same, given by {by} already")),
         Ordering::Greater => None,
     }

@@ -217,7 +217,11 @@ fn what_rules_give_and_the_database_lacks_is_said() {
     let person = explained(&view, RULES);
     assert!(person.rights.is_empty());
     let rules: Vec<&str> = person.not_applied.iter().map(|reach| reach.rule.as_str()).collect();
-    assert_eq!(rules, ["all", "engineers", "again", "teams"]);
+    assert_eq!(rules, ["engineers", "teams"]);
+    let not_given: Vec<_> = person.not_given.iter().map(|reach| (reach.rule.as_str(), reach.note.as_deref())).collect();
+    let expected =
+        [("all", Some("less than Editor by engineers")), ("again", Some("the same, given by engineers already"))];
+    assert_eq!(not_given, expected);
 }
 
 #[test]

@@ -18,7 +18,8 @@ pub(super) struct Person {
     pub(super) rights: Vec<Right>,
     /// What rules give that the database does not have.
     pub(super) not_applied: Vec<Reach>,
-    /// What rules that match would give, and the provider's terms are against.
+    /// What rules that match would give, if the provider's terms were not against it, or something
+    /// stronger that is not applied yet.
     pub(super) not_given: Vec<Reach>,
     /// Rules that do not match, in the configuration's order.
     pub(super) not_matching: Vec<Miss>,
