@@ -13,12 +13,18 @@ pub(crate) const FORMAT_VERSION: u32 = 1;
 /// Prints a result: `table` for people, or the value for programs, with the format's version.
 pub(crate) fn print(args: &Args, table: impl FnOnce() -> String, value: impl FnOnce() -> Value) -> Result<(), Failure> {
     let text = match args.output {
-        Output::Table => table(),
+        Output::Table => printable(&table()),
         Output::Json => format!("{:#}\n", versioned(value())),
         Output::Yaml => serde_saphyr::to_string(&versioned(value()))
             .map_err(|error| Failure::failed(format!("the result cannot be written as YAML: {error}")))?,
     };
     write_out(&text)
+}
+
+/// Names come from providers: what they hold must not move a terminal's cursor or clear it.
+fn printable(text: &str) -> String {
+    let visible = |c: char| if c.is_control() && !matches!(c, '\n' | '\t') { char::REPLACEMENT_CHARACTER } else { c };
+    text.chars().map(visible).collect()
 }
 
 /// The value with `format_version` in front.
