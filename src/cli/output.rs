@@ -13,7 +13,7 @@ pub(crate) const FORMAT_VERSION: u32 = 1;
 /// Prints a result: `table` for people, or the value for programs, with the format's version.
 pub(crate) fn print(args: &Args, table: impl FnOnce() -> String, value: impl FnOnce() -> Value) -> Result<(), Failure> {
     let text = match args.output {
-        Output::Table => printable(&table()),
+        Output::Table => plain(&table()),
         Output::Json => format!("{:#}\n", versioned(value())),
         Output::Yaml => serde_saphyr::to_string(&versioned(value()))
             .map_err(|error| Failure::failed(format!("the result cannot be written as YAML: {error}")))?,
@@ -21,10 +21,10 @@ pub(crate) fn print(args: &Args, table: impl FnOnce() -> String, value: impl FnO
     write_out(&text)
 }
 
-/// Names come from providers: what they hold must not move a terminal's cursor or clear it.
-fn printable(text: &str) -> String {
-    let visible = |c: char| if c.is_control() && !matches!(c, '\n' | '\t') { char::REPLACEMENT_CHARACTER } else { c };
-    text.chars().map(visible).collect()
+/// Names come from elsewhere: a terminal must not be told what to do by them.
+fn plain(text: &str) -> String {
+    let shown = |c: char| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c };
+    text.chars().map(shown).collect()
 }
 
 /// The value with `format_version` in front.

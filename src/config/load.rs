@@ -49,7 +49,7 @@ pub fn load_rules(path: &Path, base: &Path, env: &[(String, String)]) -> Result<
     if let (false, Tree::Map(entries)) = (whole, &mut root.value) {
         let (rest, _) = open(base)?;
         let from: Arc<str> = base.display().to_string().into();
-        let Tree::Map(rest) = rest.from_elsewhere(&from).value else { return load(path, env) };
+        let Tree::Map(rest) = rest.moved_to(&from).value else { return load(path, env) };
         let new: Vec<_> =
             rest.into_iter().filter(|entry| !entries.iter().any(|other| other.key == entry.key)).collect();
         entries.extend(new);

@@ -99,14 +99,14 @@ impl Node {
     }
 
     /// The same as part of another file's tree, whose text does not have it.
-    pub(super) fn from_elsewhere(self, name: &Arc<str>) -> Self {
+    pub(super) fn moved_to(self, name: &Arc<str>) -> Self {
         let origin = || Origin::Override(Arc::clone(name));
         let value = match self.value {
-            Value::List(items) => Value::List(items.into_iter().map(|item| item.from_elsewhere(name)).collect()),
+            Value::List(items) => Value::List(items.into_iter().map(|item| item.moved_to(name)).collect()),
             Value::Map(entries) => Value::Map(
                 entries
                     .into_iter()
-                    .map(|entry| Entry { key_origin: origin(), node: entry.node.from_elsewhere(name), ..entry })
+                    .map(|entry| Entry { key_origin: origin(), node: entry.node.moved_to(name), ..entry })
                     .collect(),
             ),
             other => other,

@@ -39,6 +39,8 @@ pub(super) struct Said {
     pub(super) what: String,
     /// With its variables put in.
     pub(super) value: String,
+    /// Grafana's reader drops a pair of `'` around it.
+    pub(super) unquoted: bool,
     pub(super) place: Place,
 }
 
@@ -49,22 +51,22 @@ impl Settings {
         let mut sections = BTreeMap::new();
         let names: BTreeSet<&str> = ini.0.keys().map(String::as_str).chain(SECTIONS).collect();
         for section in names {
-            let mut keys: BTreeMap<String, (String, Place)> = ini
+            let mut keys: BTreeMap<String, (String, bool, Place)> = ini
                 .0
                 .get(section)
                 .into_iter()
                 .flatten()
                 .map(|(key, said)| {
                     let place = Place::Line(name.to_owned(), said.line);
-                    (key.clone(), (ini.filled(section, &said.value), place))
+                    (key.clone(), (ini.filled(section, &said.value), said.unquoted, place))
                 })
                 .collect();
             for (key, variable, value) in overrides(section, environment) {
-                keys.insert(key, (value.to_owned(), Place::Variable(variable.to_owned())));
+                keys.insert(key, (value.to_owned(), false, Place::Variable(variable.to_owned())));
             }
-            let said = |(key, (value, place)): (String, (String, Place))| {
+            let said = |(key, (value, unquoted, place)): (String, (String, bool, Place))| {
                 let what = format!("[{section}] {key}");
-                (key, Said { what, value: expand(&value, environment).0, place })
+                (key, Said { what, value: expand(&value, environment).0, unquoted, place })
             };
             let keys = keys.into_iter().map(said).collect();
             sections.insert(section.to_owned(), Section { name: section.to_owned(), keys });

@@ -15,6 +15,8 @@ const LONGEST: usize = 1 << 20;
 #[derive(Debug, Clone)]
 pub(crate) struct IniKey {
     pub(crate) value: String,
+    /// A pair of `'` around it was dropped.
+    pub(crate) unquoted: bool,
     pub(crate) line: usize,
 }
 
@@ -44,7 +46,8 @@ impl Ini {
             let Some(value) = value(rest, &mut lines) else {
                 return Err(wrong("this value begins with quotes that nothing closes"));
             };
-            sections.entry(section.clone()).or_default().insert(key, IniKey { value, line: number });
+            let unquoted = rest.trim().strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) == Some(&value);
+            sections.entry(section.clone()).or_default().insert(key, IniKey { value, unquoted, line: number });
         }
         Ok(Self(sections))
     }

@@ -1,7 +1,7 @@
 //! Rule sets and people by chance, from a fixed seed: each set is a provider of its own, all of them
 //! are synced at once, and everybody is asked about.
 
-use super::compare::{held, keeps_all, promised};
+use super::compare::{Has, after, held, keeps_all, promised};
 use crate::world::database::Backend;
 use crate::world::site::Site;
 use rosterd::config;
@@ -212,15 +212,14 @@ fn by_chance(backend: Backend, sets: usize) {
         .map(|row| OrgListing { id: row[0].parse().unwrap(), key: Some(row[1].clone()), name: row[2].clone() })
         .collect();
     let loaded = config::load(&site.dir().join("rosterd.toml"), &[]).unwrap();
-    let held = held(&site);
+    let first = held(&site);
     let (mut compared, mut given, mut denied, mut kept) = (0, 0, 0, 0);
     for (provider, told) in &everybody {
         let simulation = Simulation::new(&loaded.config, &loaded.places, provider, Some(&orgs)).unwrap();
         for (login, document) in told {
             let answer = simulation.answer(&Document::parse(&document.to_string()).unwrap()).to_json();
-            let has = &held[login];
-            let promised = promised(&answer);
-            assert_eq!(*has, promised, "{login} {document}: {answer:#}\n{:#?}", rules_of(&rules, provider));
+            let has = &first[login];
+            assert_eq!(*has, promised(&answer), "{login} {document}: {answer:#}\n{:#?}", rules_of(&rules, provider));
             compared += 1;
             given += usize::from(!has.orgs.is_empty());
             denied += usize::from(answer["denied"] == json!(true));
@@ -229,6 +228,32 @@ fn by_chance(backend: Backend, sets: usize) {
     }
     assert_eq!(compared, sets * 6);
     assert!(given * 4 > compared && denied * 20 > compared && kept * 20 > compared, "{given} {denied} {kept}");
+
+    // Everybody changes: what is said is so, and what nothing is said of is as before.
+    let mut news = Vec::new();
+    for (provider, _) in &everybody {
+        let (file, told) = people(dice, provider);
+        site.write(&format!("{provider}.yaml"), &file);
+        news.push((provider, told));
+    }
+    site.sync(0);
+    let second = held(&site);
+    let mut stayed = 0;
+    for (provider, told) in &news {
+        let simulation = Simulation::new(&loaded.config, &loaded.places, provider, Some(&orgs)).unwrap();
+        for (login, document) in told {
+            let answer = simulation.answer(&Document::parse(&document.to_string()).unwrap()).to_json();
+            let (before, now) = (&first[login], &second[login]);
+            let why = format!("{login} {document}: {answer:#}\nbefore {before:#?}\nnow {now:#?}");
+            if keeps_all(&answer) {
+                stayed += usize::from(*before != Has::default());
+                assert!(before.is_within(now) && promised(&answer).is_within(now), "{why}");
+            } else {
+                assert_eq!(*now, after(before, &answer), "{why}\n{:#?}", rules_of(&rules, provider));
+            }
+        }
+    }
+    assert!(stayed * 20 > compared, "{stayed}");
 }
 
 fn rules_of(rules: &str, provider: &str) -> String {

@@ -60,3 +60,32 @@ pub fn keeps_all(answer: &Value) -> bool {
         reason["about"] == "unknown" || reason["about"] == "verdict" && text.contains("what was given before")
     })
 }
+
+impl Has {
+    /// Whether somebody who has `other` has all of this; the account left out.
+    pub fn is_within(&self, other: &Self) -> bool {
+        let rank = |role: &str| ["None", "Viewer", "Editor", "Admin"].iter().position(|known| *known == role);
+        let org = |(org, role): (&String, &String)| other.orgs.get(org).is_some_and(|has| rank(has) >= rank(role));
+        let team = |(org, team, role): &(String, String, String)| {
+            let mut same = other.teams.iter().filter(|has| has.0 == *org && has.1 == *team);
+            same.any(|has| has.2 == *role || has.2 == "admin")
+        };
+        self.orgs.iter().all(org) && self.teams.iter().all(team) && (!self.server_admin || other.server_admin)
+    }
+}
+
+/// What follows from an answer for somebody who had something: nothing changes of which nothing is
+/// said.
+pub fn after(before: &Has, answer: &Value) -> Has {
+    let mut has = promised(answer);
+    if answer["orgs"].is_null() {
+        let implied = std::mem::replace(&mut has.orgs, before.orgs.clone());
+        implied.into_iter().for_each(|(org, role)| {
+            has.orgs.entry(org).or_insert(role);
+        });
+    }
+    if answer["server_admin"].is_null() {
+        has.server_admin = before.server_admin;
+    }
+    has
+}
