@@ -6,10 +6,10 @@ use std::time::Instant;
 
 pub(crate) fn measure() -> Result<()> {
     let groups: Vec<String> = (0..19_000).map(|n| format!("\"group-{n:06}-{}\"", "x".repeat(30))).collect();
-    let objects: Vec<String> = (0..9_000).map(|n| format!("{{\"a\":\"{n:06}\",\"b\":{n}}}")).collect();
+    let objects: Vec<String> = (0..6_000).map(|n| format!("{{\"a\":\"{n:06}\",\"b\":{n}}}")).collect();
     let documents = [
         ("19,000 texts", format!("{{\"id_token\": {{\"l\": [{}]}}}}", groups.join(","))),
-        ("9,000 objects", format!("{{\"id_token\": {{\"l\": [{}]}}}}", objects.join(",").replace("},{", "},{"))),
+        ("6,000 objects", format!("{{\"id_token\": {{\"l\": [{}]}}}}", objects.join(","))),
         ("a text of 1 MB", format!("{{\"id_token\": {{\"l\": \"{}\"}}}}", "é".repeat(500_000))),
     ];
     let expressions = [
@@ -22,6 +22,7 @@ pub(crate) fn measure() -> Result<()> {
         format!("l{}", format!("[*].[`{:?}`][][]", [0; 8]).repeat(4)),
         format!("to_string({})", "[@,@]|".repeat(4).trim_end_matches('|')),
         vec!["reverse(l)"; 60].join("&&"),
+        format!("to_string(l)=='{}'", "x".repeat(100)),
         vec!["l==l"; 100].join("&&"),
         "l[::-1][::2][::-1]".to_owned(),
     ];

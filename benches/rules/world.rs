@@ -90,9 +90,9 @@ impl World {
             Kind::Group => ConditionSpec::Group(format!("group-{number}")),
             Kind::Dn => ConditionSpec::Group(format!("cn=group-{number},ou=groups,dc=example,dc=org")),
             Kind::Claim => ConditionSpec::Claim { path: path(number), test: equals(number) },
-            Kind::Mixed if number % 2 == 0 => ConditionSpec::Group(format!("group-{}", number / 2)),
+            Kind::Mixed if number.is_multiple_of(2) => ConditionSpec::Group(format!("group-{}", number / 2)),
             Kind::Mixed => ConditionSpec::Claim { path: path(number / 2), test: equals(number / 2) },
-            Kind::Pattern if number % 2 == 0 => ConditionSpec::Glob(format!("group-*{number}")),
+            Kind::Pattern if number.is_multiple_of(2) => ConditionSpec::Glob(format!("group-*{number}")),
             Kind::Pattern => ConditionSpec::Regex(format!("group-(?P<x>\\d*){number}")),
             Kind::ClaimPattern => {
                 let test = ClaimTest::Regex(format!("value-(?P<x>\\d*){number}"));

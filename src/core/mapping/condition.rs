@@ -226,12 +226,17 @@ pub(super) fn whole(pattern: &str, case_sensitive: bool) -> Result<Regex, Patter
                 other => PatternError::Regex(other.to_string()),
             })
     };
-    // Alone first: `a)|(b` is none, but would be one between the brackets that follow.
-    let captures = build(pattern)?.captures_len() - 1;
+    // Alone first: `a)|(b` is none, but would be one between the brackets that follow. Without a
+    // bracket that closes it would be none there either, and compiling is what a pattern costs most.
+    if pattern.contains(')') {
+        build(pattern)?;
+    }
+    let whole = build(&format!("^(?:{pattern})$"))?;
+    let captures = whole.captures_len() - 1;
     if captures > MOST_CAPTURES {
         return Err(PatternError::Regex(format!("it captures {captures} parts, at most {MOST_CAPTURES} are allowed")));
     }
-    build(&format!("^(?:{pattern})$"))
+    Ok(whole)
 }
 
 /// The names that an expression's captures have, `0` left out.

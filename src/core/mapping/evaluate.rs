@@ -102,8 +102,9 @@ impl<'a> Mapping<'a> {
             all
         });
         let by_name = rules.looks_at_claims();
-        for (place, group) in (0u32..).zip(groups) {
-            let hits = rules.leaves.group_hits(group);
+        let groups: Vec<GroupFacts<'_>> = groups.collect();
+        let hits = rules.leaves.group_hits(&groups);
+        for ((place, group), hits) in (0u32..).zip(groups).zip(hits) {
             let mut claims = Vec::new();
             for (leaf, captures) in &hits {
                 if let Some(Owner::Single(index)) = rules.owners.get(*leaf as usize)

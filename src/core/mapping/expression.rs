@@ -234,7 +234,7 @@ mod tests {
         assert!(refused(&"a".repeat(1025)).contains("1024"));
         assert!(refused(&"(".repeat(500)).contains("nested"));
         assert!(refused(&"!".repeat(500)).contains("nested"));
-        assert!(refused(&"[@,@][] | ".repeat(30).trim_end_matches(" | ").to_owned()).contains("16 times"));
+        assert!(refused("[@,@][] | ".repeat(30).trim_end_matches(" | ")).contains("16 times"));
         assert!(refused(&format!("{}@{}", "to_string(".repeat(8), ")".repeat(8))).contains("16 times"));
         assert!(refused("join(a, b)").contains("16 times"));
         assert!(refused("groups[").starts_with("column"));

@@ -154,18 +154,35 @@ impl Leaves {
         }
     }
 
-    /// The tests that hold for a group, ascending.
-    pub(super) fn group_hits(&self, group: GroupFacts<'_>) -> Vec<Hit> {
-        let mut normal = String::new();
-        if dn::normalize_into(group.dn, &mut normal).is_err() {
-            normal.clear();
+    /// The tests that hold for each group, ascending.
+    pub(super) fn group_hits(&self, groups: &[GroupFacts<'_>]) -> Vec<Vec<Hit>> {
+        let mut normals = vec![String::new(); groups.len()];
+        let mut all: Vec<Vec<Hit>> = Vec::with_capacity(groups.len());
+        for (group, normal) in groups.iter().zip(&mut normals) {
+            if dn::normalize_into(group.dn, normal).is_err() {
+                normal.clear();
+            }
+            all.push(self.indexed_hits(*group, normal));
         }
+        // One pattern after the other: what it learned about texts stays in the processor's cache.
+        for leaf in &self.patterns {
+            let Some(Leaf::Group(test)) = self.get(*leaf) else { continue };
+            for ((group, normal), hits) in groups.iter().zip(&normals).zip(&mut all) {
+                hits.extend(test.captures(*group, normal).map(|captures| (*leaf, captures)));
+            }
+        }
+        all.iter_mut().for_each(|hits| hits.sort_unstable_by_key(|(leaf, _)| *leaf));
+        all
+    }
+
+    /// Those that are found without trying.
+    fn indexed_hits(&self, group: GroupFacts<'_>, normal: &str) -> Vec<Hit> {
         let mut hits: Vec<Hit> = Vec::new();
         let mut found = |leaves: Option<&Vec<u32>>| {
             hits.extend(leaves.into_iter().flatten().map(|leaf| (*leaf, Captures::new())));
         };
         if !normal.is_empty() {
-            found(self.by_dn.get(&normal));
+            found(self.by_dn.get(normal));
         }
         found(self.by_name.get(group.name));
         found(self.by_text.get(group.text()));
@@ -175,14 +192,6 @@ impl Leaves {
         if !self.by_text_folded.is_empty() {
             found(self.by_text_folded.get(&folded(group.text())));
         }
-        for leaf in &self.patterns {
-            if let Some(Leaf::Group(test)) = self.get(*leaf)
-                && let Some(captures) = test.captures(group, &normal)
-            {
-                hits.push((*leaf, captures));
-            }
-        }
-        hits.sort_unstable_by_key(|(leaf, _)| *leaf);
         hits
     }
 

@@ -8,7 +8,7 @@ use super::template::Captures;
 pub(super) fn captures(spec: &ConditionSpec, dn: &str, name: &str) -> Option<Captures> {
     let mut leaves = Leaves::default();
     assert!(Condition::compile(spec, false, &mut leaves).is_ok(), "{spec:?}");
-    leaves.group_hits(GroupFacts { dn, name }).into_iter().next().map(|(_, captures)| captures)
+    leaves.group_hits(&[GroupFacts { dn, name }]).into_iter().flatten().next().map(|(_, captures)| captures)
 }
 
 /// Whether it holds.

@@ -1,6 +1,6 @@
 //! Expressions, patterns, templates and files that are made to cost a lot.
 
-use super::{quick, rule, simulate, site};
+use super::{alone, rule, simulate, site};
 
 #[test]
 fn w25_expressions_that_multiply_or_nest_are_refused() {
@@ -50,7 +50,6 @@ fn w25_a_template_of_thousands_of_parts_is_refused() {
 
 #[test]
 fn w25_conditions_a_thousand_deep_are_refused_in_each_format() {
-    let site = site("");
     let nest = |open: &str, close: &str| format!("{}{}{}", open.repeat(1000), "{\"group\": \"x\"}", close.repeat(1000));
     let json = |matches: &str| {
         format!(
@@ -70,8 +69,9 @@ fn w25_conditions_a_thousand_deep_are_refused_in_each_format() {
         for (name, text) in
             [("deep.json", json(&flow)), ("deep.yaml", json(&flow)), ("deep.toml", toml), ("dotted.toml", dotted)]
         {
+            let site = site("");
             site.write(name, &text);
-            let outcome = quick(&site, &["--config", name, "check", "config"]).expect(78);
+            let outcome = alone(&site, &["--config", name, "check", "config"]).expect(78);
             let said = &outcome.stderr;
             assert!(["nested", "recursion", "depth"].iter().any(|why| said.contains(why)), "{name}: {said:.500}");
             assert!(said.len() < 3000, "{name}: {} bytes are said", said.len());

@@ -60,7 +60,7 @@ fn strict_lets_nobody_in_by_default() {
 fn strict_refuses_where_nobody_knows_which_organizations_there_are() {
     let everywhere = RuleSpec { orgs: vec!["*".to_owned()], ..staff() };
     for (strict, expected) in [(true, ["Refused(Unlisted)"]), (false, ["roles kept"])] {
-        let set = rules(&[everywhere.clone()], &TermsSpec { strict, ..TermsSpec::default() });
+        let set = rules(std::slice::from_ref(&everywhere), &TermsSpec { strict, ..TermsSpec::default() });
         assert_eq!(said_in(&set, STAFF, None), expected);
         assert_eq!(said_in(&set, STAFF, Some(&["One"])), ["One = Viewer"]);
     }
@@ -79,7 +79,7 @@ fn whoever_allow_does_not_match_is_refused_and_nothing_is_said() {
 #[test]
 fn roles_and_the_server_admin_flag_can_be_left_alone() {
     let rule = RuleSpec { server_admin: true, team: Some("web".to_owned()), ..staff() };
-    let decided = |terms: &TermsSpec| said(&rules(&[rule.clone()], terms), STAFF);
+    let decided = |terms: &TermsSpec| said(&rules(std::slice::from_ref(&rule), terms), STAFF);
     assert_eq!(decided(&TermsSpec::default()), ["Org = Viewer", "Org/web = member", "server admin"]);
     let keep = TermsSpec { org_roles: OrgRoles::Keep, ..TermsSpec::default() };
     // Whoever is in a team is in its organization, whatever the role there.
