@@ -2,24 +2,13 @@
 
 use crate::config::tree::Node;
 use crate::config::words::quoted;
-use regex::{Regex, RegexBuilder};
 use rosterd_core::mapping::Template;
 use std::collections::BTreeSet;
 
-/// The largest compiled expression, in bytes; an expression that counts to thousands inside
-/// another is refused, not compiled (W25).
-const LARGEST: usize = 1 << 20;
-/// The longest expression, in bytes: to read one of a megabyte takes longer than to refuse it.
-const LONGEST: usize = 16 * 1024;
-
-/// Compiles a `group_regex` as it is used: from start to end.
-pub(super) fn regex(text: &str) -> Result<Regex, String> {
-    if text.len() > LONGEST {
-        return Err(format!("it is longer than {LONGEST} bytes"));
-    }
-    // Alone first: `a)|(b` is none, but would be one between the brackets that follow.
-    build(text)?;
-    build(&format!("^(?:{text})$"))
+/// Says whether a regular expression can be used, by the same limits as where it is used; its
+/// captures, by number and by name.
+pub(super) fn regex(text: &str) -> Result<Vec<String>, String> {
+    rosterd_core::mapping::check_regex(text)
 }
 
 /// Says whether a glob can be used.
@@ -30,15 +19,6 @@ pub(super) fn glob(text: &str) -> Result<(), String> {
         c => regex::escape(c.encode_utf8(&mut [0; 4])),
     });
     regex(&parts.collect::<String>()).map(|_| ())
-}
-
-fn build(text: &str) -> Result<Regex, String> {
-    // Without case it is larger, and that may be how it is used.
-    RegexBuilder::new(text).case_insensitive(true).size_limit(LARGEST).build().map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
-        // The library's message draws the expression over several lines; its last says what is wrong.
-        other => other.to_string().lines().last().unwrap_or_default().trim().trim_start_matches("error: ").to_owned(),
-    })
 }
 
 /// The captures that always have a value when the match matches, by name and by number.
@@ -53,9 +33,7 @@ pub(super) fn captures(matches: &Node) -> Option<BTreeSet<String>> {
             "group_regex" | "claim" => {
                 let text = if entry.key == "claim" { entry.node.text_of("regex") } else { entry.node.text() };
                 let Some(text) = text else { continue };
-                let regex = regex(text).ok()?;
-                all.extend(regex.capture_names().flatten().map(str::to_owned));
-                all.extend((1..regex.captures_len()).map(|number| number.to_string()));
+                all.extend(regex(text).ok()?);
             }
             "all" => all.extend(inner()?.into_iter().flatten()),
             "any" => {

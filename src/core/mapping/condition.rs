@@ -194,13 +194,14 @@ const MOST_CAPTURES: usize = 30;
 /// What each expression may keep of what it learned about texts, in bytes: there may be thousands.
 const KEPT: usize = 1 << 18;
 
-/// Says whether a regular expression can be used; without regard to case it is at its largest.
+/// The captures of a regular expression, by number and by name, if it can be used. Without regard to
+/// case it is at its largest; so it is checked.
 ///
 /// # Errors
 /// One sentence on what is wrong with it.
-pub fn check_regex(pattern: &str) -> Result<(), String> {
+pub fn check_regex(pattern: &str) -> Result<Vec<String>, String> {
     match whole(pattern, false) {
-        Ok(_) => Ok(()),
+        Ok(regex) => Ok(capture_names(&regex)),
         // The library draws the expression over several lines; its last says what is wrong.
         Err(PatternError::Regex(why)) => {
             Err(why.lines().last().unwrap_or_default().trim().trim_start_matches("error: ").to_owned())

@@ -45,7 +45,7 @@ impl Template {
         if text.trim().is_empty() {
             return Err(TemplateError::Empty);
         }
-        if text.len() > LONGEST_TEMPLATE {
+        if text.len() > LONGEST_TEMPLATE && text.contains('$') {
             return Err(TemplateError::TooLong);
         }
         let mut parts = Vec::new();
