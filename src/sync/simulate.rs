@@ -9,7 +9,7 @@ use rosterd_core::dn;
 use rosterd_core::mapping::{
     Condition, Decision, Document, GroupFacts, Mapping, OrgName, Person, RuleSet, Slot, Verdict,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What a simulation is made with.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct Simulation<'a> {
     pub(super) places: &'a Places,
     /// The organizations of the database; `None` where it could not be asked.
     orgs: Option<&'a [OrgListing]>,
+    /// The numbers of those, by name.
+    ids: HashMap<&'a str, i64>,
 }
 
 fn name(org: &OrgListing) -> OrgName {
@@ -50,12 +52,25 @@ impl<'a> Simulation<'a> {
         provider: &str,
         orgs: Option<&'a [OrgListing]>,
     ) -> Result<Self, String> {
-        Ok(Self { rules: super::rules_for(config, provider)?, places, orgs })
+        let ids = orgs.into_iter().flatten().map(|org| (org.name.as_str(), org.id)).collect();
+        Ok(Self { rules: super::rules_for(config, provider)?, places, orgs, ids })
     }
 
-    /// What a sync would decide about somebody of whom the provider says this.
+    /// What a sync would decide about somebody of whom the provider says this, and why: a word on
+    /// each rule.
     #[must_use]
     pub fn answer(&self, document: &Document) -> Answer {
+        self.decided(document, true)
+    }
+
+    /// As [`Simulation::answer`], without the reasons: its cost follows what matches, not the number
+    /// of rules.
+    #[must_use]
+    pub fn outline(&self, document: &Document) -> Answer {
+        self.decided(document, false)
+    }
+
+    fn decided(&self, document: &Document, with_reasons: bool) -> Answer {
         let groups = self.groups(document);
         let listed = self.orgs.map(|orgs| orgs.iter().map(name));
         // With the database out of reach, those that are declared are all that is known.
@@ -72,6 +87,9 @@ impl<'a> Simulation<'a> {
         let mut decision = Decision::default();
         mapping.decide(&person, &mut decision);
         let mut answer = self.said(&decision, &mapping);
+        if !with_reasons {
+            return answer;
+        }
         let given = mapping.given_by_rules(&person);
         let why = Why { simulation: self, decision: &decision, mapping: &mapping, groups: &groups, given: &given };
         why.tell(&person, &mut answer);
@@ -135,7 +153,7 @@ impl<'a> Simulation<'a> {
         if let Some(key) = &org.key {
             return key.clone();
         }
-        let stored = self.orgs.into_iter().flatten().find(|stored| Some(&stored.name) == org.name.as_ref());
-        stored.map_or_else(|| org.shown().to_owned(), |stored| stored.id.to_string())
+        let stored = org.name.as_ref().and_then(|name| self.ids.get(name.as_str()));
+        stored.map_or_else(|| org.shown().to_owned(), i64::to_string)
     }
 }

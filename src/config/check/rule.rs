@@ -102,9 +102,13 @@ fn orgs(org: &Entry, report: &mut Report<'_>) {
     }
 }
 
+/// More bytes than the name of an organization or team can have.
+const LONGEST_NAME: usize = 760;
+
 fn templates(rule: &Node, matches: &Node, report: &mut Report<'_>) {
     let texts = ["org", "team"].into_iter().filter_map(|key| rule.get(key)).flat_map(Node::texts);
-    let used: Vec<(&Node, &str)> = texts.filter(|(_, text)| text.contains('$')).collect();
+    // A name without `$` is looked at only where it is longer than any can be.
+    let used: Vec<(&Node, &str)> = texts.filter(|(_, text)| text.contains('$') || text.len() > LONGEST_NAME).collect();
     if used.is_empty() {
         return;
     }

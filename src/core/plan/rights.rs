@@ -301,13 +301,15 @@ impl Walk<'_> {
     }
 
     fn note_unusable(&self, draft: &mut Draft<'_>) {
+        let mut names: Vec<String> = Vec::new();
         for (rule, group) in self.mapping.unusable() {
             let rule = self.rules.rules.get(rule as usize).map_or("", |rule| rule.id.as_str());
-            let group = group.and_then(|place| {
-                let name = self.groups.facts(&draft.snapshot, &draft.observed).nth(place as usize)?.name;
-                Some(format!(" for the group {name:?}"))
-            });
-            let group = group.unwrap_or_default();
+            if names.is_empty() && group.is_some() {
+                let facts = self.groups.facts(&draft.snapshot, &draft.observed);
+                names = facts.map(|group| group.name.to_owned()).collect();
+            }
+            let name = group.and_then(|place| names.get(place as usize));
+            let group = name.map(|name| format!(" for the group {name:?}")).unwrap_or_default();
             draft.note(format!("rule {rule} yields no usable organization or team name{group}"));
         }
         for (error, people) in &self.unreadable {
