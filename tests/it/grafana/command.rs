@@ -232,3 +232,23 @@ fn a_second_server_is_a_copy_or_a_directory_of_its_own() {
     let tests = &["--config", "out/rosterd.toml", "test-rules", "out/tests.yaml"];
     start(dir.path(), tests, &[]).wait().expect(0);
 }
+
+/// Grafana's reader drops a pair of quotes, so what was meant as a role is a field there.
+#[test]
+fn a_role_in_single_quotes_is_taken_as_it_was_meant_and_reported() {
+    for (written, expression, reported) in [
+        ("'Editor'", "expression = \"'Editor'\"", true),
+        ("\"'Editor'\"", "expression = \"'Editor'\"", false),
+        ("'role'", "expression = \"role\"", false),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let ini = format!("[auth.generic_oauth]\nenabled = true\nrole_attribute_path = {written}\n");
+        fs::write(dir.path().join("grafana.ini"), ini).unwrap();
+        let outcome = run(dir.path(), &["--ini", "grafana.ini", "--out", "out"], &[]);
+        assert!(outcome.status.success(), "{}", outcome.stderr);
+        let config = read(dir.path(), "out/rosterd.toml");
+        assert!(config.contains(expression), "{written}: {config}");
+        let report = read(dir.path(), "out/report.md");
+        assert_eq!(report.contains("drops these quotes"), reported, "{written}: {report}");
+    }
+}
