@@ -7,7 +7,7 @@ use crate::observed::{Grant, LastIds, Observed};
 use crate::snapshot::{Gap, Snapshot};
 use crate::text::Text;
 use siphasher::sip::SipHasher24;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::Hasher;
 use std::sync::Arc;
 
@@ -31,6 +31,8 @@ pub(super) struct Draft<'a> {
     pub(super) absent: Vec<UserId>,
     pub(super) base: Base,
     pub(super) next: LastIds,
+    /// The rules that have a number, once somebody asked.
+    rules_by_name: HashMap<String, RuleId>,
 }
 
 impl<'a> Draft<'a> {
@@ -71,6 +73,7 @@ impl<'a> Draft<'a> {
             logins: Vec::new(),
             absent: Vec::new(),
             base: Base::default(),
+            rules_by_name: HashMap::new(),
         }
     }
 
@@ -81,13 +84,17 @@ impl<'a> Draft<'a> {
 
     /// The number of a rule, new if the database has not met it yet.
     pub(super) fn rule_id(&mut self, name: &str) -> RuleId {
-        let known = self.observed.rules.iter().find(|(_, text)| self.observed.texts.get(*text) == name);
-        let new = || self.books.new_rules.iter().find(|(_, text)| self.snapshot.texts.get(*text) == name);
-        if let Some((id, _)) = known.or_else(new) {
+        if self.rules_by_name.is_empty() {
+            let texts = &self.observed.texts;
+            let known = self.observed.rules.iter().map(|(id, text)| (texts.get(*text).to_owned(), *id));
+            self.rules_by_name = known.collect();
+        }
+        if let Some(id) = self.rules_by_name.get(name) {
             return *id;
         }
         self.next.rule += 1;
         let id = RuleId(self.next.rule);
+        self.rules_by_name.insert(name.to_owned(), id);
         let name = self.snapshot.texts.push(name);
         self.books.new_rules.push((id, name));
         id

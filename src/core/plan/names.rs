@@ -2,6 +2,7 @@
 
 use super::Plan;
 use crate::ids::{GroupId, OrgId, RuleId, TeamId, UserId};
+use crate::text::Text;
 
 impl Plan {
     /// An organization's name, as it will be.
@@ -39,11 +40,14 @@ impl Plan {
     /// A rule's name.
     #[must_use]
     pub fn rule_name(&self, rule: RuleId) -> &str {
-        let known = self.observed.rules.iter().find(|(id, _)| *id == rule);
-        let new = || self.bookkeeping.new_rules.iter().find(|(id, _)| *id == rule);
-        match known {
-            Some((_, text)) => self.observed.texts.get(*text),
-            None => new().map_or("?", |(_, text)| self.snapshot.texts.get(*text)),
+        // Both are by id: new ones get the next number each.
+        let find = |rules: &[(RuleId, Text)]| {
+            let at = rules.binary_search_by_key(&rule, |(id, _)| *id).ok()?;
+            rules.get(at).map(|(_, text)| *text)
+        };
+        match find(&self.observed.rules) {
+            Some(text) => self.observed.texts.get(text),
+            None => find(&self.bookkeeping.new_rules).map_or("?", |text| self.snapshot.texts.get(text)),
         }
     }
 
