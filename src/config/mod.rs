@@ -13,8 +13,6 @@ mod claims;
 mod code;
 mod database;
 mod diagnostic;
-#[cfg(test)]
-mod documented;
 mod duration;
 mod file;
 mod ldap;
@@ -31,6 +29,8 @@ mod rule;
 mod schema;
 mod secret;
 mod source;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod validate;
 mod words;

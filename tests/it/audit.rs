@@ -1,20 +1,12 @@
 //! The trail: whole, or the first record that is not as it was written (N5, W21).
 
 use crate::world::invariants;
-use crate::world::roster::Roster;
+use crate::world::roster::{Roster, STAFF_VIEWS};
 use crate::world::site::Site;
-
-const RULES: &str = r#"
-[[rules]]
-id = "staff"
-match.group = "staff"
-org = "Main"
-role = "Viewer"
-"#;
 
 /// One record for the organization and one for each of 20 people.
 fn synced() -> Site {
-    let site = Roster::of(20, "p", "staff").synced(RULES);
+    let site = Roster::of(20, "p", "staff").synced(STAFF_VIEWS);
     site.run(&["audit", "verify"]).expect(0).says("21 audit records");
     site
 }
@@ -58,7 +50,7 @@ fn w21_a_trail_without_its_end_is_noticed() {
 #[test]
 fn every_change_of_a_person_stands_in_one_record() {
     let mut people = Roster::of(20, "p", "staff");
-    let site = people.synced(RULES);
+    let site = people.synced(STAFF_VIEWS);
     people.add(3, "zoe", "staff");
     people.take(2, "staff");
     people.write(&site);

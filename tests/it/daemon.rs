@@ -2,22 +2,14 @@
 
 use crate::world::database::Backend;
 use crate::world::invariants;
-use crate::world::roster::{PROVIDER, Roster};
+use crate::world::roster::{PROVIDER, Roster, STAFF_VIEWS};
 use crate::world::site::Site;
 use crate::world::wait_until;
-
-const RULES: &str = r#"
-[[rules]]
-id = "staff"
-match.group = "staff"
-org = "Main"
-role = "Viewer"
-"#;
 
 #[test]
 fn changes_are_followed_until_it_is_told_to_stop() {
     let provider = PROVIDER.replace("create_missing", "every = \"100ms\"\ncreate_missing");
-    let site = Site::new(Backend::Sqlite, &(provider + RULES));
+    let site = Site::new(Backend::Sqlite, &(provider + STAFF_VIEWS));
     let mut people = Roster::of(20, "p", "staff");
     people.write(&site);
     site.run(&["db", "migrate"]).expect(0);

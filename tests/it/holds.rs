@@ -1,25 +1,17 @@
 //! What was held goes on only when somebody names exactly that plan, in time.
 
 use crate::world::invariants;
-use crate::world::roster::{PROVIDER, Roster};
+use crate::world::roster::{PROVIDER, Roster, STAFF_VIEWS};
 use crate::world::rosterd::Outcome;
 use crate::world::site::Site;
 
 const HELD: i32 = 4;
 const FAILED: i32 = 1;
 
-const RULES: &str = r#"
-[[rules]]
-id = "staff"
-match.group = "staff"
-org = "Main"
-role = "Viewer"
-"#;
-
 /// 100 members, of whom the file then has lost 30.
 fn held(limits: &str) -> (Roster, Site) {
     let mut staff = Roster::of(100, "p", "staff");
-    let site = staff.synced(&format!("{limits}{RULES}"));
+    let site = staff.synced(&format!("{limits}{STAFF_VIEWS}"));
     staff.take(30, "staff");
     staff.write(&site);
     site.sync(HELD);
@@ -105,7 +97,7 @@ fn expired_hold_is_refused_and_held_anew() {
     decide(&site, "approve", &id, &hash).expect(FAILED).says("expired");
     assert_eq!(members(&site), 100);
 
-    site.configure(&format!("{PROVIDER}{RULES}"));
+    site.configure(&format!("{PROVIDER}{STAFF_VIEWS}"));
     site.sync(HELD);
     let (again, hash) = hold(&site, "pending");
     assert_ne!(again, id);

@@ -1,16 +1,8 @@
 //! What takes things away for good is typed by a person: retiring a provider, purging somebody.
 
 use crate::world::invariants;
-use crate::world::roster::{PROVIDER, Roster};
+use crate::world::roster::{PROVIDER, Roster, STAFF_VIEWS};
 use crate::world::site::Site;
-
-const RULES: &str = r#"
-[[rules]]
-id = "staff"
-match.group = "staff"
-org = "Main"
-role = "Viewer"
-"#;
 
 const GUESTS: &str = "
 [providers.guests]
@@ -20,11 +12,11 @@ file = { path = \"guests.yaml\" }
 
 /// 20 people of one provider, 4 of another that is no longer configured.
 fn without_guests() -> Site {
-    let site = Roster::of(20, "p", "staff").synced(RULES);
+    let site = Roster::of(20, "p", "staff").synced(STAFF_VIEWS);
     Roster::of(4, "guest", "staff").write_as(&site, "guests.yaml");
-    site.configure(&format!("{PROVIDER}{GUESTS}{RULES}"));
+    site.configure(&format!("{PROVIDER}{GUESTS}{STAFF_VIEWS}"));
     site.sync(0);
-    site.configure(&format!("{PROVIDER}{RULES}"));
+    site.configure(&format!("{PROVIDER}{STAFF_VIEWS}"));
     site.sync(0);
     assert_eq!(site.tables().org_role("Main", "guest003"), Some("Viewer"), "not taken back by itself");
     site
@@ -52,7 +44,7 @@ fn r11_a_retired_provider_gives_back_what_it_gave_once_that_is_approved() {
 
 #[test]
 fn a_provider_that_is_configured_or_unknown_is_not_retired() {
-    let site = Roster::of(20, "p", "staff").synced(RULES);
+    let site = Roster::of(20, "p", "staff").synced(STAFF_VIEWS);
     let before = site.database.fingerprint();
     site.run(&["retire", "corp"]).expect(1).says("still configured");
     site.run(&["retire", "nowhere"]).expect(1).says("nowhere");
@@ -62,7 +54,7 @@ fn a_provider_that_is_configured_or_unknown_is_not_retired() {
 #[test]
 fn somebody_is_purged_only_when_archived_and_only_when_said_twice() {
     let mut people = Roster::of(20, "p", "staff");
-    let site = people.synced(&format!("{RULES}\n[accounts]\narchive_after = \"1ms\"\n"));
+    let site = people.synced(&format!("{STAFF_VIEWS}\n[accounts]\narchive_after = \"1ms\"\n"));
     site.run(&["purge", "p019", "--yes"]).expect(1).says("archived");
     people.people.remove("p019");
     people.write(&site);

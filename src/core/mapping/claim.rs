@@ -69,17 +69,6 @@ pub enum Scalar {
     Bool(bool),
 }
 
-impl Scalar {
-    /// As it is shown and captured.
-    #[must_use]
-    pub fn shown(&self) -> String {
-        match self {
-            Self::Text(text) | Self::Number(text) => text.clone(),
-            Self::Bool(truth) => truth.to_string(),
-        }
-    }
-}
-
 /// What a claim is held against.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClaimTest {

@@ -143,13 +143,6 @@ impl Mapping<'_> {
         self.imply_memberships(&mut decision.claims);
     }
 
-    /// What rules alone give the person, whatever the terms: one claim for each slot, by slot.
-    pub fn matched(&mut self, person: &Person<'_>, out: &mut Vec<Claim>) {
-        let mut claims = Vec::new();
-        self.collect(person, &mut claims);
-        self.resolve(&mut claims, out);
-    }
-
     /// What every rule that matches the person gives, what loses included, by slot and rule.
     pub fn given_by_rules(&mut self, person: &Person<'_>) -> Vec<Claim> {
         let mut claims = Vec::new();

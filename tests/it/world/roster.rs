@@ -82,6 +82,15 @@ impl Roster {
     }
 }
 
+/// One rule: members of `staff` are Viewers of Main.
+pub const STAFF_VIEWS: &str = r#"
+[[rules]]
+id = "staff"
+match.group = "staff"
+org = "Main"
+role = "Viewer"
+"#;
+
 /// The provider that reads the file.
 pub const PROVIDER: &str = "
 [providers.corp]

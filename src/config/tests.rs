@@ -1,5 +1,6 @@
 //! Holds `config/rosterd.toml` to its promise: every key, each default as it is.
 
+#![cfg(test)]
 #![expect(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
 
 use super::read::{Format, read};
