@@ -63,6 +63,12 @@ number!(
     RuleId
 );
 
+/// The place of a reading among all readings: drawn from the database before the provider is asked.
+/// Of two, the one with the larger number was begun later. Never a time: clocks differ and jump.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ReadingNumber(pub i64);
+
 /// Milliseconds since 1970-01-01T00:00:00Z. Made by a clock outside this crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -3,13 +3,27 @@
 //! Filled by a store in a few set-wise reads, never changed afterwards. Everything is sorted as
 //! said at each field; the difference walks these lists side by side.
 
-use crate::ids::{GroupId, IdentityId, OrgId, ProviderId, RuleId, TeamId, Timestamp, UserId};
+use crate::ids::{GroupId, IdentityId, OrgId, ProviderId, ReadingNumber, RuleId, TeamId, Timestamp, UserId};
 use crate::rights::{OrgRole, TeamRole};
 use crate::text::{Arena, Text};
+use std::collections::BTreeMap;
+
+/// Of whom the state was read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Of everybody.
+    #[default]
+    Provider,
+    /// Of those whom a plan for a few people is about, and of whoever it could touch: holders of
+    /// their logins, people they could be linked with, one other Admin where one of them is Admin.
+    /// Organizations, teams and rules are all there; of groups those that were asked for.
+    People,
+}
 
 /// The state a plan is made against. See the module's text.
 #[derive(Debug, Default)]
 pub struct Observed {
+    pub scope: Scope,
     /// Counts the writes to the database. An apply refuses when it has moved since: the plan
     /// would rest on something that is no longer so.
     pub generation: i64,
@@ -51,6 +65,8 @@ pub struct ProviderRow {
     pub id: ProviderId,
     /// When a plan of this provider was last applied; `None` before the first.
     pub applied_at: Option<Timestamp>,
+    /// What the provider's people had when it was last read in full. Of [`Scope::People`] only.
+    pub base: Option<Base>,
 }
 
 /// `orgs`.
@@ -150,6 +166,8 @@ pub struct IdentityRow {
     pub grants_digest: i64,
     /// When a complete read first did not have it.
     pub gone_at: Option<Timestamp>,
+    /// The newest reading that is known to have said what stands here.
+    pub reading: ReadingNumber,
 }
 
 /// `provider_groups` of the planned provider.
@@ -200,6 +218,15 @@ pub struct Grant {
     pub rule: RuleId,
     /// The group that made the rule match; absent for rules that match everybody.
     pub via: Option<GroupId>,
+}
+
+/// What a provider's people have, counted: what the limits' shares are shares of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Base {
+    /// By class and organization; `None` for what belongs to no organization.
+    pub of: BTreeMap<(RemovalClass, Option<OrgId>), u32>,
+    /// How many of the provider's people are present.
+    pub present: u32,
 }
 
 /// One line of the rolling budget.

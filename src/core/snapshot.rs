@@ -7,6 +7,7 @@
 
 mod build;
 mod finish;
+mod only;
 
 pub use build::{Part, SnapshotBuilder};
 
@@ -122,6 +123,24 @@ impl Complete {
     }
 }
 
+/// All that there is to say of the people in it, and nothing of anybody else: who is not in it is
+/// not gone. Only [`SnapshotBuilder::finish_people`] makes one.
+#[derive(Debug)]
+pub struct People(Snapshot);
+
+impl People {
+    #[must_use]
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.0
+    }
+
+    /// The snapshot itself, to be planned with.
+    #[must_use]
+    pub fn into_snapshot(self) -> Snapshot {
+        self.0
+    }
+}
+
 /// What could be read, and what could not. Never a reason to remove anything.
 #[derive(Debug)]
 pub struct Partial {
@@ -133,7 +152,10 @@ pub struct Partial {
 /// The outcome of a read that reached the provider.
 #[derive(Debug)]
 pub enum Reading {
+    /// Of everybody.
     Complete(Complete),
+    /// Of some people, who were asked for one by one.
+    People(People),
     Unknown(Partial),
 }
 
@@ -143,6 +165,7 @@ impl Reading {
     pub fn snapshot(&self) -> &Snapshot {
         match self {
             Self::Complete(complete) => &complete.0,
+            Self::People(people) => &people.0,
             Self::Unknown(partial) => &partial.snapshot,
         }
     }
@@ -151,7 +174,7 @@ impl Reading {
     #[must_use]
     pub fn gaps(&self) -> &[Gap] {
         match self {
-            Self::Complete(_) => &[],
+            Self::Complete(_) | Self::People(_) => &[],
             Self::Unknown(partial) => &partial.gaps,
         }
     }

@@ -3,8 +3,8 @@
 //! Made by [`crate::plan`] and carried out by a store in one transaction. A store adds nothing of
 //! its own but the audit chain's links, whose start only the database knows.
 
-use crate::ids::{GroupId, IdentityId, OrgId, ProviderId, RuleId, TeamId, Timestamp, UserId};
-use crate::observed::{Grant, RemovalClass, UserState};
+use crate::ids::{GroupId, IdentityId, OrgId, ProviderId, ReadingNumber, RuleId, TeamId, Timestamp, UserId};
+use crate::observed::{Base, Grant, RemovalClass, UserState};
 use crate::plan::Change;
 use crate::rights::{OrgRole, TeamRole};
 use crate::text::{Arena, Text};
@@ -16,6 +16,10 @@ pub struct Writes {
     pub texts: Arena,
     /// [`crate::observed::Observed::generation`] that the plan was made against.
     pub generation: i64,
+    /// The reading that the plan rests on.
+    pub reading: ReadingNumber,
+    /// The lease under which a replica writes; `None` for a command and for a few people.
+    pub epoch: Option<i64>,
     pub run: Option<RunRow>,
     /// The planned provider, to be inserted when it is new.
     pub new_provider: Option<(ProviderId, Text)>,
@@ -41,6 +45,11 @@ pub struct Writes {
     pub unsuspend: Vec<(UserId, Text)>,
     pub groups: Vec<GroupWrite>,
     pub identities: Vec<IdentityWrite>,
+    /// Identities that a reading of a few people was about and of which nothing need have changed:
+    /// an older reading may no longer overwrite them.
+    pub seen: Vec<IdentityId>,
+    /// What the provider's people have after this, where everybody was read.
+    pub base: Option<Base>,
     /// What the `groups` of `identities` and the `parents` of `groups` point into.
     pub group_lists: Vec<GroupId>,
     /// What the `grants` of `identities` point into.
@@ -79,8 +88,13 @@ pub struct RunRow {
 /// What made a run happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trigger {
+    /// Somebody typed it.
     Command,
     Schedule,
+    /// A login, told by a hook.
+    Login,
+    /// Somebody asked for it over the API.
+    Api,
 }
 
 impl Trigger {
@@ -89,6 +103,8 @@ impl Trigger {
         match self {
             Self::Command => "command",
             Self::Schedule => "schedule",
+            Self::Login => "login",
+            Self::Api => "api",
         }
     }
 }
@@ -195,6 +211,8 @@ pub struct IdentityWrite {
     pub gone_at: Option<Timestamp>,
     /// When a provider last said what stands here.
     pub observed_at: Timestamp,
+    /// Which reading that was.
+    pub reading: ReadingNumber,
     /// True when no row of that id is there yet.
     pub new: bool,
 }

@@ -5,11 +5,12 @@
 
 mod claims;
 pub mod file;
+mod find;
 pub mod ldap;
 
 use crate::config;
 use async_trait::async_trait;
-use rosterd_core::snapshot::Reading;
+use rosterd_core::snapshot::{PersonIndex, Reading};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,6 +21,14 @@ pub trait Directory: Send + Sync + fmt::Debug {
     /// Reads everything. An error means that nothing could be read at all; what was read in part
     /// is a [`Reading::Unknown`].
     async fn read(&self, request: &ReadRequest) -> Result<Reading, ProviderError>;
+
+    /// Looks for a few people, and all groups that they are in, directly or through others. What
+    /// comes back is a [`Reading::People`], or a [`Reading::Unknown`] when something was missing.
+    ///
+    /// A provider that can't search reads everything.
+    async fn find(&self, keys: &[PersonKey], request: &ReadRequest) -> Result<Found, ProviderError> {
+        Ok(find::among(self.read(request).await?, keys))
+    }
 
     /// Tries each step of a read for `rosterd check provider`, in order, up to the first failure.
     async fn check(&self) -> Vec<CheckStep>;
@@ -50,6 +59,37 @@ pub struct ReadRequest {
     pub seed: u128,
     /// Where the read says how far it is.
     pub progress: Arc<Progress>,
+}
+
+/// By what somebody is looked for. Exactly one person must have it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PersonKey {
+    /// The immutable id.
+    Subject(String),
+    /// Compared as the provider compares it: by LDAP's attribute, without case; in a file, exactly.
+    Login(String),
+    /// Without case.
+    Email(String),
+    Dn(String),
+}
+
+/// What became of looking for somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Match {
+    /// The person's place in the reading.
+    One(PersonIndex),
+    /// Nobody has the key: nothing is said about anybody.
+    Nobody,
+    /// Several have it: neither is believed to be meant.
+    Several,
+}
+
+/// A few people. See [`Directory::find`].
+#[derive(Debug)]
+pub struct Found {
+    pub reading: Reading,
+    /// For each key that was asked for, in their order.
+    pub matches: Vec<Match>,
 }
 
 /// How many entries were read so far.

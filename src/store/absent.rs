@@ -5,7 +5,7 @@ use super::{
     Store, StoreError,
 };
 use async_trait::async_trait;
-use rosterd_core::ids::{IdentityId, Timestamp};
+use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
 use rosterd_core::observed::{Grant, Observed};
 use rosterd_core::snapshot::Reading;
 use rosterd_core::writes::Writes;
@@ -29,6 +29,10 @@ impl Store for Absent {
 
     async fn migrations(&self) -> Result<Vec<MigrationStatus>, StoreError> {
         Ok(Vec::new())
+    }
+
+    async fn begin_reading(&self) -> Result<ReadingNumber, StoreError> {
+        Ok(ReadingNumber(1))
     }
 
     async fn observe(&self, _: &str, _: Timestamp) -> Result<Observed, StoreError> {

@@ -34,6 +34,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(2, "0002_provenance"),
     migration!(3, "0003_records"),
     migration!(4, "0004_orgs_by_key_and_claims"),
+    migration!(5, "0005_daemon"),
 ];
 
 impl Migration {

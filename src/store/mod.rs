@@ -28,7 +28,7 @@ pub use records::{
 };
 
 use async_trait::async_trait;
-use rosterd_core::ids::{IdentityId, Timestamp};
+use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
 use rosterd_core::observed::{Grant, Observed};
 use rosterd_core::snapshot::Reading;
 use rosterd_core::writes::Writes;
@@ -44,6 +44,10 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     /// Which migrations there are, and when each was applied.
     async fn migrations(&self) -> Result<Vec<MigrationStatus>, StoreError>;
+
+    /// Draws a number for a reading that is about to begin, larger than any before. Where the
+    /// database was opened for reading only, the largest there is: no plan of it will be applied.
+    async fn begin_reading(&self) -> Result<ReadingNumber, StoreError>;
 
     /// Reads what a plan for `provider` needs, from one consistent view. Removals since `window`
     /// count for the budget.

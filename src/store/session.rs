@@ -5,7 +5,7 @@
 
 use super::{Applied, StoreError};
 use async_trait::async_trait;
-use rosterd_core::ids::Timestamp;
+use rosterd_core::ids::{ReadingNumber, Timestamp};
 use rosterd_core::observed::Observed;
 use rosterd_core::writes::Writes;
 use std::fmt;
@@ -27,6 +27,8 @@ pub(super) enum Purpose {
     Read,
     /// Writes, one transaction after another.
     Write,
+    /// Writes tables that no plan and no audit record rests on, without waiting for a turn.
+    Aside,
     /// Changes tables, and may not rely on any being there.
     Migrate,
 }
@@ -116,6 +118,9 @@ pub(super) type Work<T> = Box<dyn for<'s> FnOnce(&'s mut (dyn Session + 's)) -> 
 pub(super) trait Engine: Send + Sync + fmt::Debug + 'static {
     /// Does `work` in one transaction and commits it, or undoes it when it fails.
     async fn within<T: Send + 'static>(&self, purpose: Purpose, work: Work<T>) -> Result<T, StoreError>;
+
+    /// See [`super::Store::begin_reading`].
+    async fn begin_reading(&self) -> Result<ReadingNumber, StoreError>;
 
     /// See [`super::Store::observe`].
     async fn observe(&self, provider: &str, window: Timestamp) -> Result<Observed, StoreError>;

@@ -6,7 +6,7 @@ use super::{
     Store, StoreError, given, history, holds, migrations, people, provider_groups, reading,
 };
 use async_trait::async_trait;
-use rosterd_core::ids::{IdentityId, Timestamp};
+use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
 use rosterd_core::observed::{Grant, Observed};
 use rosterd_core::snapshot::Reading;
 use rosterd_core::writes::Writes;
@@ -52,6 +52,11 @@ impl<E: Engine> Store for Shared<E> {
 
     async fn migrations(&self) -> Result<Vec<MigrationStatus>, StoreError> {
         self.engine.within(Purpose::Read, Box::new(|db| Box::pin(migrations::status(db)))).await
+    }
+
+    async fn begin_reading(&self) -> Result<ReadingNumber, StoreError> {
+        self.check().await?;
+        self.engine.begin_reading().await
     }
 
     async fn observe(&self, provider: &str, window: Timestamp) -> Result<Observed, StoreError> {

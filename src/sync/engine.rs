@@ -6,13 +6,15 @@ use crate::config::Config;
 use crate::providers::{Directory, Progress, ProviderError, ReadRequest};
 use crate::random::{Random, RandomError};
 use crate::store::{Hold, NewHold, Store, StoreError};
-use rosterd_core::ids::Timestamp;
-use rosterd_core::mapping::RuleSet;
+use rosterd_core::ids::{ReadingNumber, Timestamp};
 use rosterd_core::observed::Observed;
-use rosterd_core::plan::{self, Input, Plan, Policy, Summary};
+use rosterd_core::plan::{self, Input, Plan, Summary};
 use rosterd_core::snapshot::{Reading, SnapshotBuilder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// For a plan that no other reading can be later than: nobody will apply it.
+const LATEST: ReadingNumber = ReadingNumber(i64::MAX);
 
 /// See the module's text. Cheap to share: nothing in it changes.
 #[derive(Debug)]
@@ -103,8 +105,9 @@ impl Engine {
     /// Reads and plans; writes nothing.
     pub async fn prepare(&self, provider: &str) -> Result<Prepared, RunError> {
         let (started_at, window) = self.now();
+        let number = self.store.begin_reading().await?;
         let (reading, observed) = tokio::join!(self.read(provider), self.store.observe(provider, window));
-        self.planned(provider, reading?, observed?, started_at).await
+        self.planned(provider, reading?, number, observed?, started_at).await
     }
 
     /// As [`Self::prepare`], from what the provider said last. It is not asked.
@@ -113,7 +116,7 @@ impl Engine {
         let seed = self.random.seed()?;
         let (reading, observed) =
             tokio::join!(self.store.last_reading(provider, seed), self.store.observe(provider, window));
-        self.planned(provider, reading?, observed?, started_at).await
+        self.planned(provider, reading?, LATEST, observed?, started_at).await
     }
 
     /// Now, and since when removals count.
@@ -126,13 +129,26 @@ impl Engine {
         &self,
         provider: &str,
         reading: Reading,
+        number: ReadingNumber,
         observed: Observed,
         started_at: Timestamp,
     ) -> Result<Prepared, RunError> {
         let policy = policy_for(&self.config, provider);
         let rules = rules_for(&self.config, provider).map_err(RunError::Configuration)?;
-        let given = if Input::needs_given(&reading, &rules) { self.store.given(provider).await? } else { Vec::new() };
-        let plan = planned(provider.to_owned(), observed, reading, rules, policy, given, started_at).await?;
+        let given = if Input::needs_given(&observed, &reading, number, &rules) {
+            self.store.given(provider).await?
+        } else {
+            Vec::new()
+        };
+        let provider = provider.to_owned();
+        let work = move || {
+            let (provider, rules, policy) = (&provider, &rules, &policy);
+            plan::plan(Input { provider, observed, reading, rules, policy, number, given, now: started_at })
+        };
+        // On a thread of its own: a hundred thousand people take a tenth of a second or more.
+        let plan = tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|_| RunError::Configuration("planning failed unexpectedly; please report it".to_owned()))?;
         Ok(Prepared { plan, started_at })
     }
 
@@ -162,22 +178,4 @@ impl Engine {
             expires_at: now.plus_millis(self.config.limits.hold_expires.millis()),
         }
     }
-}
-
-/// Plans on a thread of its own: a hundred thousand people take a tenth of a second or more.
-async fn planned(
-    provider: String,
-    observed: Observed,
-    reading: Reading,
-    rules: RuleSet,
-    policy: Policy,
-    given: Vec<(rosterd_core::ids::IdentityId, rosterd_core::observed::Grant)>,
-    now: Timestamp,
-) -> Result<Plan, RunError> {
-    let work = move || {
-        plan::plan(Input { provider: &provider, observed, reading, rules: &rules, policy: &policy, given, now })
-    };
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| RunError::Configuration("planning failed unexpectedly; please report it".to_owned()))
 }

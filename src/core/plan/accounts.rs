@@ -14,6 +14,8 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Presence {
     Present,
+    /// Nothing: whatever the account's state is, it stays.
+    Silent,
     /// Present, but `on_no_match = "suspend"`.
     NoMatch,
     /// Gone from this provider, present at another.
@@ -36,6 +38,7 @@ pub(super) fn settle(
         attributes(draft, user, identities, rows);
     }
     let reason = match presence {
+        Presence::Silent => return,
         Presence::Present | Presence::Elsewhere => None,
         Presence::NoMatch => Some(SuspendReason::NoMatch),
         Presence::Gone => Some(SuspendReason::Gone),

@@ -1,9 +1,9 @@
 //! A plan while it is being worked out.
 
-use super::limits::{Base, Exceeded, Measure};
-use super::{Bookkeeping, Change, Plan, Policy};
-use crate::ids::{IdentityId, RuleId, Timestamp, UserId};
-use crate::observed::{Grant, LastIds, Observed};
+use super::limits::{Exceeded, Measure};
+use super::{Bookkeeping, Change, Known, Plan, Policy};
+use crate::ids::{IdentityId, ReadingNumber, RuleId, Timestamp, UserId};
+use crate::observed::{Base, Grant, LastIds, Observed, Scope};
 use crate::snapshot::{Gap, Snapshot};
 use crate::text::Text;
 use siphasher::sip::SipHasher24;
@@ -14,10 +14,11 @@ use std::sync::Arc;
 /// Collects changes and bookkeeping. Every [`Text`] in either is of `snapshot.texts`.
 pub(super) struct Draft<'a> {
     pub(super) provider: &'a str,
-    pub(super) complete: bool,
+    pub(super) known: Known,
     pub(super) snapshot: Snapshot,
     pub(super) observed: Arc<Observed>,
     pub(super) policy: &'a Policy,
+    pub(super) number: ReadingNumber,
     /// By identity.
     pub(super) given: Vec<(IdentityId, Grant)>,
     pub(super) now: Timestamp,
@@ -36,12 +37,14 @@ pub(super) struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
+    #[expect(clippy::too_many_arguments, reason = "the parts of a plan's input, taken apart once")]
     pub(super) fn new(
         provider: &'a str,
-        complete: bool,
+        known: Known,
         snapshot: Snapshot,
         observed: Observed,
         policy: &'a Policy,
+        number: ReadingNumber,
         mut given: Vec<(IdentityId, Grant)>,
         now: Timestamp,
     ) -> Self {
@@ -58,9 +61,11 @@ impl<'a> Draft<'a> {
             grants: Vec::with_capacity(room + newcomers),
             ..Bookkeeping::default()
         };
+        let base = observed.provider.as_ref().and_then(|provider| provider.base.clone()).unwrap_or_default();
         Self {
             provider,
-            complete,
+            known,
+            number,
             snapshot,
             next: observed.last,
             observed: Arc::new(observed),
@@ -72,9 +77,19 @@ impl<'a> Draft<'a> {
             books,
             logins: Vec::new(),
             absent: Vec::new(),
-            base: Base::default(),
+            base,
             rules_by_name: HashMap::new(),
         }
+    }
+
+    /// Whether the reading says all of the people that are in it.
+    pub(super) fn complete(&self) -> bool {
+        self.known != Known::Part
+    }
+
+    /// Whether who and what is not in the reading is gone.
+    pub(super) fn everybody(&self) -> bool {
+        self.known == Known::Everybody && self.observed.scope == Scope::Provider
     }
 
     /// Tells the operator something; said once however often it is true.
@@ -126,12 +141,13 @@ impl<'a> Draft<'a> {
         let often = |(sentence, times)| if times == 1u32 { sentence } else { format!("{sentence} ({times} times)") };
         Plan {
             provider: self.provider.to_owned(),
-            complete: self.complete,
+            complete: self.complete(),
             gaps,
             changes: self.changes,
             withheld,
             exceeded,
             notes: self.notes.into_iter().map(often).collect(),
+            number: self.number,
             measures,
             observed: self.observed,
             snapshot: self.snapshot,

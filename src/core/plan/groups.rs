@@ -68,7 +68,7 @@ pub(super) fn gather(draft: &mut Draft<'_>) -> Groups {
     draft.next.group = next;
 
     let mut stored_only = Vec::new();
-    if !draft.complete {
+    if !draft.complete() {
         for (at, group) in (0u32..).zip(&draft.observed.groups) {
             if !in_snapshot[at as usize] && group.gone_at.is_none() {
                 stored_only.push(at);
@@ -79,7 +79,7 @@ pub(super) fn gather(draft: &mut Draft<'_>) -> Groups {
     let place: HashMap<GroupId, u32> = ids.iter().copied().zip(0u32..).collect();
     let edges = edges(draft, &place);
     write_changed(draft, &ids, &rows, &edges);
-    if draft.complete {
+    if draft.everybody() {
         write_gone(draft, &in_snapshot);
     }
     let nesting = Nesting::new(ids.len(), edges);
@@ -89,7 +89,7 @@ pub(super) fn gather(draft: &mut Draft<'_>) -> Groups {
 /// (child, parent) by place. An incomplete reading adds to what is stored and takes nothing away.
 fn edges(draft: &Draft<'_>, place: &HashMap<GroupId, u32>) -> Vec<(u32, u32)> {
     let mut edges: Vec<(u32, u32)> = draft.snapshot.nested.iter().map(|(c, p)| (c.0, p.0)).collect();
-    if !draft.complete {
+    if !draft.complete() {
         for group in &draft.observed.groups {
             let Some(child) = place.get(&group.id) else { continue };
             edges.extend(group.parents.iter().filter_map(|parent| Some((*child, *place.get(parent)?))));

@@ -5,57 +5,75 @@ use super::people::Work;
 use super::rows::PersonRows;
 use super::{Change, Effect};
 use crate::ids::{OrgId, TeamId, UserId};
-use crate::observed::{Observed, RemovalClass, UserState};
+use crate::observed::{Base, Observed, RemovalClass, UserState};
 use crate::rights::OrgRole;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the shares are shares of: what this provider's people have before the plan.
-#[derive(Debug, Default)]
-pub(super) struct Base {
-    /// By class and organization; `None` for what belongs to no organization.
-    of: BTreeMap<(RemovalClass, Option<OrgId>), u32>,
-    /// How many of the provider's identities are present.
-    present: u32,
-}
-
-impl Base {
-    /// Counts what somebody has before the plan.
-    pub(super) fn count(&mut self, observed: &Observed, identities: &[Work], rows: &PersonRows<'_>) {
-        let known = |work: &Work| {
-            let stored = work.stored.and_then(|at| observed.identities.get(at as usize));
-            stored.is_some_and(|identity| identity.gone_at.is_none())
-        };
-        if !identities.iter().any(known) {
-            return;
-        }
-        self.present += 1;
-        let mut add = |class, org| *self.of.entry((class, org)).or_insert(0) += 1;
-        if rows.user.is_some_and(|user| user.state == UserState::Active) {
-            add(RemovalClass::Users, None);
-        }
-        if rows.user.is_some_and(|user| user.synced_admin) {
-            add(RemovalClass::Privileged, None);
-        }
-        for row in rows.org_members.iter().filter(|row| row.synced.is_some()) {
-            add(RemovalClass::Memberships, Some(row.org));
-            if row.synced == Some(OrgRole::Admin) {
-                add(RemovalClass::Privileged, Some(row.org));
-            }
-        }
-        // Most people's teams are all of one organization: added up before they are put down.
-        let mut together = (None, 0);
-        for row in rows.team_members.iter().filter(|row| row.synced.is_some()) {
-            let org = org_of(observed, row.team);
-            if together.1 > 0 && together.0 != org {
-                *self.of.entry((RemovalClass::Memberships, together.0)).or_insert(0) += together.1;
-                together.1 = 0;
-            }
-            together = (org, together.1 + 1);
-        }
-        if together.1 > 0 {
-            *self.of.entry((RemovalClass::Memberships, together.0)).or_insert(0) += together.1;
+/// Adds what somebody has before the plan to what the shares are shares of.
+pub(super) fn count(base: &mut Base, observed: &Observed, identities: &[Work], rows: &PersonRows<'_>) {
+    let known = |work: &Work| {
+        let stored = work.stored.and_then(|at| observed.identities.get(at as usize));
+        stored.is_some_and(|identity| identity.gone_at.is_none())
+    };
+    if !identities.iter().any(known) {
+        return;
+    }
+    base.present += 1;
+    let mut add = |class, org| *base.of.entry((class, org)).or_insert(0) += 1;
+    if rows.user.is_some_and(|user| user.state == UserState::Active) {
+        add(RemovalClass::Users, None);
+    }
+    if rows.user.is_some_and(|user| user.synced_admin) {
+        add(RemovalClass::Privileged, None);
+    }
+    for row in rows.org_members.iter().filter(|row| row.synced.is_some()) {
+        add(RemovalClass::Memberships, Some(row.org));
+        if row.synced == Some(OrgRole::Admin) {
+            add(RemovalClass::Privileged, Some(row.org));
         }
     }
+    // Most people's teams are all of one organization: added up before they are put down.
+    let mut together = (None, 0);
+    for row in rows.team_members.iter().filter(|row| row.synced.is_some()) {
+        let org = org_of(observed, row.team);
+        if together.1 > 0 && together.0 != org {
+            *base.of.entry((RemovalClass::Memberships, together.0)).or_insert(0) += together.1;
+            together.1 = 0;
+        }
+        together = (org, together.1 + 1);
+    }
+    if together.1 > 0 {
+        *base.of.entry((RemovalClass::Memberships, together.0)).or_insert(0) += together.1;
+    }
+}
+
+/// What they have after it.
+pub(super) fn after(draft: &Draft<'_>) -> Base {
+    let mut base = draft.base.clone();
+    base.present = draft.snapshot.people.len() as u32;
+    let mut shift = |class, org, before: bool, after: bool| {
+        let count = base.of.entry((class, org)).or_insert(0);
+        *count = (*count + u32::from(after)).saturating_sub(u32::from(before));
+    };
+    for change in &draft.changes {
+        match *change {
+            Change::OrgRole { org, old, new, .. } => {
+                shift(RemovalClass::Memberships, Some(org), old.is_some(), new.is_some());
+                let admin = |role| role == Some(OrgRole::Admin);
+                shift(RemovalClass::Privileged, Some(org), admin(old), admin(new));
+            }
+            Change::TeamRole { team, old, new, .. } => {
+                let org = org_of(&draft.observed, team).or(draft.books.new_teams.get(&team).map(|team| team.org));
+                shift(RemovalClass::Memberships, org, old.is_some(), new.is_some());
+            }
+            Change::ServerAdmin { give, .. } => shift(RemovalClass::Privileged, None, !give, give),
+            Change::CreateUser { .. } | Change::Resume { .. } => shift(RemovalClass::Users, None, false, true),
+            Change::Suspend { .. } => shift(RemovalClass::Users, None, true, false),
+            _ => {}
+        }
+    }
+    base.of.retain(|_, count| *count > 0);
+    base
 }
 
 /// What a plan takes away (or, for privileged gains, gives) of one class in one organization.
@@ -95,7 +113,7 @@ pub(super) fn measure(draft: &Draft<'_>) -> (Vec<Measure>, Vec<Exceeded>) {
     let tally = Tally::new(draft);
     let mut exceeded = Vec::new();
     let limits = &draft.policy.limits;
-    if draft.complete && draft.snapshot.people.is_empty() && draft.base.present > 0 {
+    if draft.everybody() && draft.snapshot.people.is_empty() && draft.base.present > 0 {
         exceeded.push(Exceeded::Empty { before: draft.base.present });
     }
     for class in [RemovalClass::Users, RemovalClass::Memberships, RemovalClass::Privileged] {
@@ -122,7 +140,9 @@ pub(super) fn measure(draft: &Draft<'_>) -> (Vec<Measure>, Vec<Exceeded>) {
         exceeded.extend(over(None));
         exceeded.extend(orgs.into_iter().filter_map(|org| over(Some(org))));
     }
-    exceeded.extend(emptied(draft));
+    if draft.everybody() {
+        exceeded.extend(emptied(draft));
+    }
     let gained = tally.gainers.len() as u32;
     let recent: u32 =
         tally.recent.iter().filter(|((c, _), _)| *c == RemovalClass::PrivilegedGains).map(|(_, n)| n).sum();

@@ -38,9 +38,9 @@ pub use policy::{Limits, LinkKey, Policy};
 pub use render::{Form, Summary};
 pub use writes::{RunFacts, audit_body};
 
-use crate::ids::{GroupId, IdentityId, OrgId, RuleId, TeamId, Timestamp, UserId};
+use crate::ids::{GroupId, IdentityId, OrgId, ReadingNumber, RuleId, TeamId, Timestamp, UserId};
 use crate::mapping::RuleSet;
-use crate::observed::{Grant, Observed};
+use crate::observed::{Base, Grant, Observed, Scope};
 use crate::snapshot::{Gap, Reading, Snapshot};
 use crate::text::Text;
 use crate::writes::{GroupWrite, IdentityWrite, NewTeam, OrgWrite, SuspensionWrite, UserWrite};
@@ -55,8 +55,10 @@ pub struct Input<'a> {
     pub reading: Reading,
     pub rules: &'a RuleSet,
     pub policy: &'a Policy,
-    /// What this provider gave before, by identity. Needed when the reading is incomplete or the
-    /// rules may keep what was given; otherwise may be empty.
+    /// The reading's place among all: what a later one said stays.
+    pub number: ReadingNumber,
+    /// What this provider gave before, by identity. May be empty where [`Input::needs_given`] says
+    /// that nobody will look.
     pub given: Vec<(IdentityId, Grant)>,
     pub now: Timestamp,
 }
@@ -64,8 +66,10 @@ pub struct Input<'a> {
 impl Input<'_> {
     /// Whether [`Input::given`] will be looked at.
     #[must_use]
-    pub fn needs_given(reading: &Reading, rules: &RuleSet) -> bool {
-        matches!(reading, Reading::Unknown(_)) || rules.may_keep()
+    pub fn needs_given(observed: &Observed, reading: &Reading, number: ReadingNumber, rules: &RuleSet) -> bool {
+        !matches!(reading, Reading::Complete(_))
+            || rules.may_keep()
+            || observed.identities.iter().any(|identity| identity.reading > number)
     }
 }
 
@@ -87,6 +91,8 @@ pub struct Plan {
     pub exceeded: Vec<Exceeded>,
     /// What the operator should know: one sentence each.
     pub notes: Vec<String>,
+    /// The reading that it rests on.
+    pub number: ReadingNumber,
     /// Removals and privileged gains, for the rolling budget.
     measures: Vec<Measure>,
     observed: Arc<Observed>,
@@ -109,6 +115,17 @@ impl Plan {
     }
 }
 
+/// What a reading says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// All of everybody: who is not in it is gone.
+    Everybody,
+    /// All of the people in it, nothing of others.
+    People,
+    /// That there is at least this: nothing is taken because of it.
+    Part,
+}
+
 /// What is written besides the changes: new rows' names, and what was seen.
 #[derive(Debug, Default)]
 struct Bookkeeping {
@@ -126,6 +143,9 @@ struct Bookkeeping {
     group_lists: Vec<GroupId>,
     grants: Vec<Grant>,
     last_user_before: u32,
+    base: Option<Base>,
+    /// Whom a reading of a few people was about, as far as they were known.
+    seen: Vec<IdentityId>,
 }
 
 impl Bookkeeping {
@@ -137,17 +157,23 @@ impl Bookkeeping {
 /// Works out the plan.
 #[must_use]
 pub fn plan(input: Input<'_>) -> Plan {
-    let Input { provider, observed, reading, rules, policy, given, now } = input;
-    let (complete, gaps, snapshot) = match reading {
-        Reading::Complete(complete) => (true, Vec::new(), complete.into_snapshot()),
-        Reading::Unknown(partial) => (false, partial.gaps, partial.snapshot),
+    let Input { provider, observed, reading, rules, policy, number, given, now } = input;
+    let (known, gaps, snapshot) = match reading {
+        Reading::Complete(complete) => (Known::Everybody, Vec::new(), complete.into_snapshot()),
+        Reading::People(people) => (Known::People, Vec::new(), people.into_snapshot()),
+        Reading::Unknown(partial) => (Known::Part, partial.gaps, partial.snapshot),
     };
-    let mut draft = draft::Draft::new(provider, complete, snapshot, observed, policy, given, now);
+    let mut draft = draft::Draft::new(provider, known, snapshot, observed, policy, number, given, now);
     let groups = groups::gather(&mut draft);
     let people = people::gather(&mut draft);
     rights::work_out(&mut draft, rules, groups, &people);
     logins::settle(&mut draft);
     let withheld = guard::withhold(&mut draft);
     let (measures, exceeded) = limits::measure(&draft);
+    draft.books.base = draft.everybody().then(|| limits::after(&draft));
+    if draft.observed.scope == Scope::People {
+        let read = people.iter().filter(|work| work.person.is_some() && work.stored.is_some());
+        draft.books.seen = read.map(|work| work.identity).collect();
+    }
     draft.finish(gaps, withheld, measures, exceeded)
 }

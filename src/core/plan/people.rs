@@ -3,8 +3,8 @@
 use super::draft::Draft;
 use super::policy::LinkKey;
 use super::{Change, SuspendReason};
-use crate::ids::{IdentityId, UserId};
-use crate::observed::UserState;
+use crate::ids::{IdentityId, ReadingNumber, UserId};
+use crate::observed::{IdentityRow, Scope, UserState};
 use crate::snapshot::PersonIndex;
 use crate::text::Text;
 use crate::writes::UserWrite;
@@ -19,9 +19,20 @@ pub(super) struct Work {
     pub(super) stored: Option<u32>,
     /// Its place in `snapshot.people`; `None` when it was not read.
     pub(super) person: Option<PersonIndex>,
+    /// A later reading than this plan's has said what is stored: that stays (N9).
+    pub(super) newer: bool,
 }
 
-/// All identities of this provider, by user, then identity.
+impl Work {
+    fn stored(identity: &IdentityRow, at: u32, person: Option<PersonIndex>, number: ReadingNumber) -> Self {
+        let newer = identity.reading > number;
+        let person = person.filter(|_| !newer);
+        Self { user: identity.user, identity: identity.id, stored: Some(at), person, newer }
+    }
+}
+
+/// All identities of this provider, by user, then identity. For a plan about a few people: of those
+/// only, whatever else was read to see whom they could touch.
 pub(super) fn gather(draft: &mut Draft<'_>) -> Vec<Work> {
     let mut by_subject: Vec<u32> = (0..draft.observed.identities.len() as u32).collect();
     {
@@ -32,27 +43,31 @@ pub(super) fn gather(draft: &mut Draft<'_>) -> Vec<Work> {
     let mut work = Vec::with_capacity(draft.snapshot.people.len().max(by_subject.len()));
     let mut new = Vec::new();
     {
-        let (observed, snapshot) = (&draft.observed, &draft.snapshot);
+        let (observed, snapshot, number) = (&draft.observed, &draft.snapshot, draft.number);
         let mut stored =
             by_subject.iter().copied().filter_map(|at| Some((at, observed.identities.get(at as usize)?))).peekable();
         for (index, person) in (0u32..).zip(&snapshot.people) {
             let subject = snapshot.texts.get(person.subject);
             while let Some((at, identity)) = stored.next_if(|(_, i)| observed.texts.get(i.subject) < subject) {
-                work.push(Work { user: identity.user, identity: identity.id, stored: Some(at), person: None });
+                work.push(Work::stored(identity, at, None, number));
             }
             let person = Some(PersonIndex(index));
             match stored.next_if(|(_, i)| observed.texts.get(i.subject) == subject) {
                 Some((at, identity)) => {
-                    work.push(Work { user: identity.user, identity: identity.id, stored: Some(at), person });
+                    work.push(Work::stored(identity, at, person, number));
                 }
                 None => new.push(PersonIndex(index)),
             }
         }
         for (at, identity) in stored {
-            work.push(Work { user: identity.user, identity: identity.id, stored: Some(at), person: None });
+            work.push(Work::stored(identity, at, None, number));
         }
     }
     add_new(draft, &new, &mut work);
+    if draft.observed.scope == Scope::People {
+        let read: BTreeSet<UserId> = work.iter().filter(|w| w.person.is_some()).map(|w| w.user).collect();
+        work.retain(|w| read.contains(&w.user));
+    }
     work.sort_unstable_by_key(|w| (w.user, w.identity));
     work
 }
@@ -84,7 +99,7 @@ fn add_new(draft: &mut Draft<'_>, new: &[PersonIndex], work: &mut Vec<Work>) {
                 user
             }
         };
-        work.push(Work { user, identity, stored: None, person: Some(*index) });
+        work.push(Work { user, identity, stored: None, person: Some(*index), newer: false });
     }
 }
 
@@ -128,7 +143,7 @@ impl Links {
                 }
             }
         }
-        let present = |w: &&Work| w.person.is_some() || (!draft.complete && w.stored.is_some());
+        let present = |w: &&Work| w.person.is_some() || (!draft.everybody() && w.stored.is_some());
         links.taken = work.iter().filter(present).map(|w| w.user).collect();
         links
     }

@@ -9,12 +9,12 @@ use super::memberships::{org_changes, team_changes};
 use super::people::Work;
 use super::rows::{PersonRows, Rows};
 use super::targets::Targets;
-use super::{Change, Reason, accounts};
+use super::{Change, Reason, accounts, limits};
 use crate::ids::{GroupId, RuleId, UserId};
 use crate::mapping::{
     Claim, Decision, Document, Mapping, ON_NO_MATCH, OrgName, Person, Problem, RuleSet, Slot, Verdict,
 };
-use crate::observed::{Grant, IdentityRow, OrgRow, Right};
+use crate::observed::{Grant, IdentityRow, OrgRow, Right, Scope};
 use crate::snapshot::PersonIndex;
 use crate::text::Text;
 use crate::writes::{IdentityWrite, Span};
@@ -28,7 +28,7 @@ pub(super) fn work_out(draft: &mut Draft<'_>, rules: &RuleSet, groups: Groups, w
     let name = |org: &OrgRow| OrgName { key: text(org.key), name: text(org.name) };
     let orgs: Vec<OrgName> = observed.orgs.iter().map(name).collect();
     let facts = groups.facts(&draft.snapshot, &observed);
-    let mapping = Mapping::new(rules, facts, Some(orgs.iter().cloned()), draft.complete);
+    let mapping = Mapping::new(rules, facts, Some(orgs.iter().cloned()), draft.complete());
     let may_create = mapping.may_create_orgs(orgs.len());
     let mut walk = Walk {
         rules,
@@ -46,7 +46,7 @@ pub(super) fn work_out(draft: &mut Draft<'_>, rules: &RuleSet, groups: Groups, w
         let new = walk.new_orgs(draft, work, &orgs);
         let facts = walk.groups.facts(&draft.snapshot, &observed);
         let all = orgs.iter().cloned().chain(new);
-        walk.mapping = Mapping::new(rules, facts, Some(all), draft.complete);
+        walk.mapping = Mapping::new(rules, facts, Some(all), draft.complete());
     }
     walk.targets.declare(draft, &walk.mapping.slots);
     let mut rows = Rows::new(&observed);
@@ -76,10 +76,13 @@ struct Walk<'r> {
 }
 
 /// What one identity says about its person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Of several, the first in this order counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Said {
     /// The provider has it, and rules give something (or nothing need match).
     Present,
+    /// The reading says nothing of it: all stays as it is.
+    Silent,
     /// The provider has it, no rule matches, and `on_no_match` is `suspend`.
     NoMatch,
     Gone,
@@ -132,7 +135,7 @@ impl Walk<'_> {
     fn place(&mut self, draft: &Draft<'_>, index: PersonIndex, stored: Option<&IdentityRow>) {
         self.places.clear();
         self.places.extend(draft.snapshot.groups_of(index).map(|group| group.0));
-        if let (false, Some(stored)) = (draft.complete, stored) {
+        if let (false, Some(stored)) = (draft.complete(), stored) {
             self.places.extend(stored.groups.iter().filter_map(|group| self.groups.place(*group)));
             self.places.sort_unstable();
             self.places.dedup();
@@ -143,18 +146,16 @@ impl Walk<'_> {
         self.wanted.clear();
         let mut said = Said::Gone;
         for work in identities {
-            match self.identity(draft, *work) {
-                Said::Present => said = Said::Present,
-                Said::NoMatch if said == Said::Gone => said = Said::NoMatch,
-                Said::NoMatch | Said::Gone => {}
-            }
+            said = said.min(self.identity(draft, *work));
         }
         self.wanted.extend(rows.other_grants.iter().map(|(_, grant)| *grant));
         // Of equal rights the strongest counts; of equally strong ones this provider's own, which
         // stand first.
         self.wanted.sort_by_key(|grant| (key(grant.right), std::cmp::Reverse(strength(grant.right))));
         self.wanted.dedup_by_key(|grant| key(grant.right));
-        draft.base.count(&draft.observed, identities, rows);
+        if draft.observed.scope == Scope::Provider {
+            limits::count(&mut draft.base, &draft.observed, identities, rows);
+        }
         org_changes(draft, user, &self.wanted, rows.org_members);
         team_changes(draft, user, &self.wanted, rows.team_members);
         let admin = self.wanted.iter().find(|grant| grant.right == Right::ServerAdmin);
@@ -164,6 +165,7 @@ impl Walk<'_> {
         }
         let state = match said {
             Said::Present => accounts::Presence::Present,
+            Said::Silent => accounts::Presence::Silent,
             Said::NoMatch => accounts::Presence::NoMatch,
             Said::Gone if rows.other_identities.iter().any(|other| !other.gone) => accounts::Presence::Elsewhere,
             Said::Gone => accounts::Presence::Gone,
@@ -180,12 +182,12 @@ impl Walk<'_> {
             if stored.gone_at.is_some() {
                 return Said::Gone;
             }
-            if draft.complete {
+            if draft.everybody() && !work.newer {
                 store_gone(draft, work, stored);
                 return Said::Gone;
             }
             self.wanted.extend(draft.given_to(work.identity).iter().map(|(_, grant)| *grant));
-            return Said::Present;
+            return Said::Silent;
         };
         let Some(person) = draft.snapshot.people.get(index.0 as usize).copied() else { return Said::Gone };
         self.place(draft, index, stored);
@@ -230,6 +232,7 @@ impl Walk<'_> {
             grants_digest,
             gone_at: None,
             observed_at: draft.now,
+            reading: draft.number,
             new: stored.is_none(),
         });
         said
@@ -252,7 +255,7 @@ impl Walk<'_> {
         let from = draft.books.grants.len();
         let decision = std::mem::take(&mut self.decision);
         // In an incomplete reading a group that was not read could match: nobody falls through.
-        let complete = draft.complete;
+        let complete = draft.complete();
         for claim in decision.claims.iter().filter(|claim| complete || claim.rule != ON_NO_MATCH) {
             self.grant(draft, claim);
         }
@@ -340,6 +343,7 @@ fn store_gone(draft: &mut Draft<'_>, work: Work, stored: &IdentityRow) {
         grants_digest: 0,
         gone_at: Some(draft.now),
         observed_at: draft.now,
+        reading: draft.number,
         new: false,
     });
 }

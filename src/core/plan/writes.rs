@@ -37,6 +37,9 @@ impl Plan {
             writes.new_provider = Some((ProviderId(self.observed.last.provider + 1), name));
         }
         writes.generation = self.observed.generation;
+        writes.reading = self.number;
+        writes.base = books.base;
+        writes.seen = books.seen;
         writes.new_rules = books.new_rules;
         writes.new_orgs = books.new_orgs.into_values().collect();
         writes.changed_orgs = books.changed_orgs.into_values().collect();

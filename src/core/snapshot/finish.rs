@@ -1,13 +1,30 @@
 //! The end of a read: who is in what, and whether that is all. The only place that makes a
 //! [`Complete`].
 
-use super::{Complete, GroupIndex, Partial, PersonIndex, Reading, Snapshot, SnapshotBuilder};
+use super::{Complete, GroupIndex, Partial, People, PersonIndex, Reading, Snapshot, SnapshotBuilder};
 use std::collections::HashMap;
 
 impl SnapshotBuilder {
     /// Resolves the memberships and says whether the read was complete.
     #[must_use]
-    pub fn finish(mut self) -> Reading {
+    pub fn finish(self) -> Reading {
+        match self.resolve() {
+            Ok(snapshot) => Reading::Complete(Complete(snapshot)),
+            Err(partial) => Reading::Unknown(partial),
+        }
+    }
+
+    /// The same where some people were asked for one by one, and all groups that they are in,
+    /// directly or through others.
+    #[must_use]
+    pub fn finish_people(self) -> Reading {
+        match self.resolve() {
+            Ok(snapshot) => Reading::People(People(snapshot)),
+            Err(partial) => Reading::Unknown(partial),
+        }
+    }
+
+    fn resolve(mut self) -> Result<Snapshot, Partial> {
         for what in std::mem::take(&mut self.unended) {
             self.gap("unfinished", format!("reading {what} did not come to its end"));
         }
@@ -85,7 +102,7 @@ impl SnapshotBuilder {
         mut direct: Vec<(PersonIndex, GroupIndex)>,
         mut nested: Vec<(GroupIndex, GroupIndex)>,
         strangers: u32,
-    ) -> Reading {
+    ) -> Result<Snapshot, Partial> {
         let texts = &self.texts;
         let (people, person_at) = sorted(&self.people, |p| texts.get(p.subject));
         let (groups, group_at) = sorted(&self.groups, |g| texts.get(g.subject));
@@ -117,12 +134,12 @@ impl SnapshotBuilder {
         nested.dedup();
         let snapshot = Snapshot { texts: self.texts, people, groups, direct, nested, strangers };
         if self.gap_count == 0 {
-            return Reading::Complete(Complete(snapshot));
+            return Ok(snapshot);
         }
         let mut gaps = self.gaps;
         gaps.sort();
         gaps.dedup();
-        Reading::Unknown(Partial { snapshot, gaps })
+        Err(Partial { snapshot, gaps })
     }
 }
 

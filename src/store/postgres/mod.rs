@@ -16,7 +16,7 @@ use super::open::Access;
 use super::session::{Engine, Purpose, Work};
 use super::{Applied, StoreError};
 use async_trait::async_trait;
-use rosterd_core::ids::Timestamp;
+use rosterd_core::ids::{ReadingNumber, Timestamp};
 use rosterd_core::observed::Observed;
 use rosterd_core::writes::Writes;
 use session::PgSession;
@@ -65,16 +65,16 @@ impl Postgres {
     async fn begin(&self, purpose: Purpose) -> Result<PgTransaction<'static>, StoreError> {
         let begin = match purpose {
             Purpose::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            Purpose::Write | Purpose::Migrate if self.access == Access::Read => {
+            Purpose::Write | Purpose::Aside | Purpose::Migrate if self.access == Access::Read => {
                 return Err(StoreError::Refused("the database was opened for reading only".to_owned()));
             }
-            Purpose::Write | Purpose::Migrate => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+            Purpose::Write | Purpose::Aside | Purpose::Migrate => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
         };
         let mut tx = self.pool.begin_with(begin).await.map_err(error)?;
         // Whoever waits longer than this waits for somebody who forgot to commit.
         sqlx::raw_sql("SET LOCAL lock_timeout = '30s'").execute(&mut *tx).await.map_err(error)?;
         match purpose {
-            Purpose::Read => {}
+            Purpose::Read | Purpose::Aside => {}
             Purpose::Write => {
                 generation(&mut tx).await?;
             }
@@ -103,6 +103,15 @@ impl Engine for Postgres {
         let value = work(&mut session).await?;
         session.tx.commit().await.map_err(error)?;
         Ok(value)
+    }
+
+    async fn begin_reading(&self) -> Result<ReadingNumber, StoreError> {
+        if self.access == Access::Read {
+            return Ok(ReadingNumber(i64::MAX));
+        }
+        let next = sqlx::query("SELECT nextval('readings')").persistent(false);
+        let row = next.fetch_one(&self.pool).await.map_err(error)?;
+        row.try_get(0).map(ReadingNumber).map_err(error)
     }
 
     async fn observe(&self, provider: &str, window: Timestamp) -> Result<Observed, StoreError> {

@@ -7,7 +7,7 @@ use super::super::json;
 use super::super::session::{id, word};
 use super::copy::{Fields, each};
 use super::{StoreError, error};
-use rosterd_core::ids::{RuleId, Timestamp};
+use rosterd_core::ids::{ReadingNumber, RuleId, Timestamp};
 use rosterd_core::observed::{
     GroupRow, IdentityRow, LastIds, Observed, OrgMemberRow, OrgRow, OtherIdentity, ProviderRow, RecentRemoval,
     RemovalClass, SuspensionRow, TeamMemberRow, TeamRow, UserRow, UserState,
@@ -34,7 +34,8 @@ pub(super) async fn observe(c: &mut PgConnection, provider: &str, window: Timest
     o.generation = row.try_get(0).map_err(error)?;
     if let Some(number) = row.try_get::<Option<i64>, _>(1).map_err(error)? {
         let applied_at: Option<i64> = row.try_get(2).map_err(error)?;
-        o.provider = Some(ProviderRow { id: id("providers.id", number)?, applied_at: applied_at.map(Timestamp) });
+        o.provider =
+            Some(ProviderRow { id: id("providers.id", number)?, applied_at: applied_at.map(Timestamp), base: None });
     }
     authorization(c, &mut o).await?;
     members(c, &mut o).await?;
@@ -139,7 +140,7 @@ async fn provenance(c: &mut PgConnection, o: &mut Observed) -> Result<(), StoreE
     .await?;
     each(
         c,
-        "COPY (SELECT id, subject, user_id, login, name, email, group_ids, digest, grants_digest, gone_at
+        "COPY (SELECT id, subject, user_id, login, name, email, group_ids, digest, grants_digest, gone_at, reading
                FROM identities WHERE provider_id = current_setting('rosterd.provider')::bigint) TO STDOUT",
         |row| {
             o.identities.push(IdentityRow {
@@ -153,6 +154,7 @@ async fn provenance(c: &mut PgConnection, o: &mut Observed) -> Result<(), StoreE
                 digest: row.int()?,
                 grants_digest: row.int()?,
                 gone_at: row.opt_int()?.map(Timestamp),
+                reading: ReadingNumber(row.int()?),
             });
             Ok(())
         },

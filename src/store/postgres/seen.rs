@@ -79,7 +79,7 @@ impl Apply<'_> {
         self.rows += load(
             self.c,
             "COPY identities (id, provider_id, subject, user_id, dn, login, name, email, group_ids, grants, digest,
-                 grants_digest, observed_at, gone_at, claims) FROM STDIN",
+                 grants_digest, observed_at, gone_at, claims, reading) FROM STDIN",
             w.identities.iter().filter(|identity| identity.new),
             |line, identity| {
                 json::ids_text(&mut groups, identity.groups.of(&w.group_lists));
@@ -89,6 +89,7 @@ impl Apply<'_> {
                 line.text(w.texts.get(identity.name)).text(w.texts.get(identity.email)).text(&groups).text(&grants);
                 line.int(identity.digest).int(identity.grants_digest).int(identity.observed_at.0);
                 line.opt_int(identity.gone_at.map(|at| at.0)).opt_text(w.texts.get(identity.claims));
+                line.int(identity.reading.0);
             },
         )
         .await?;
@@ -119,12 +120,12 @@ impl Apply<'_> {
             sql("UPDATE identities i SET subject = n.subject, user_id = n.user_id, dn = n.dn, login = n.login,
                  name = n.name, email = n.email, group_ids = n.group_ids, grants = n.grants, digest = n.digest,
                  grants_digest = n.grants_digest, observed_at = n.observed_at, gone_at = n.gone_at,
-                 claims = nullif(n.claims, '')
+                 claims = nullif(n.claims, ''), reading = n.reading
              FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],
                      $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[],
-                     $15::text[])
+                     $15::text[], $16::bigint[])
                  AS n (id, subject, user_id, dn, login, name, email, group_ids, grants, digest, grants_digest,
-                     observed_at, gone_at, claims)
+                     observed_at, gone_at, claims, reading)
              WHERE i.id = n.id AND i.provider_id = $1")
             .bind(self.provider_id()?)
             .bind(ints(|identity| i64::from(identity.id)))
@@ -140,7 +141,8 @@ impl Apply<'_> {
             .bind(ints(|identity| identity.grants_digest))
             .bind(ints(|identity| identity.observed_at.0))
             .bind(batch.iter().map(|identity| identity.gone_at.map(|at| at.0)).collect::<Vec<_>>())
-            .bind(texts(|identity| identity.claims));
+            .bind(texts(|identity| identity.claims))
+            .bind(ints(|identity| identity.reading.0));
         self.rows += must_hit(write(self.c, update).await?, batch.len())?;
         Ok(())
     }

@@ -19,7 +19,7 @@ use super::{Applied, StoreError};
 use async_trait::async_trait;
 use connect::Role;
 use futures_util::FutureExt;
-use rosterd_core::ids::Timestamp;
+use rosterd_core::ids::{ReadingNumber, Timestamp};
 use rosterd_core::observed::Observed;
 use rosterd_core::writes::Writes;
 use rusqlite::{Connection, ErrorCode};
@@ -42,6 +42,8 @@ struct Inner {
     /// Absent when opened for reading.
     writer: Option<Mutex<Connection>>,
     readers: Mutex<Vec<Connection>>,
+    /// The last number that a reading was given, once one was.
+    reading: Mutex<Option<i64>>,
     /// Held for its lifetime: see [`lock`].
     _lock: Option<std::fs::File>,
 }
@@ -61,7 +63,13 @@ impl Sqlite {
             }
         };
         let reader = connect::connect(path, Role::Reader)?;
-        let inner = Inner { path: path.to_owned(), writer, readers: Mutex::new(vec![reader]), _lock: lock };
+        let inner = Inner {
+            path: path.to_owned(),
+            writer,
+            readers: Mutex::new(vec![reader]),
+            reading: Mutex::new(None),
+            _lock: lock,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -79,6 +87,23 @@ impl Sqlite {
 }
 
 impl Inner {
+    /// One process writes, so that it can count by itself. Counting goes on from what was written.
+    fn begin_reading(&self) -> Result<ReadingNumber, StoreError> {
+        if self.writer.is_none() {
+            return Ok(ReadingNumber(i64::MAX));
+        }
+        let mut last = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = match *last {
+            Some(last) => last,
+            None => self.with_reader(|c| {
+                let last = c.query_row("SELECT coalesce(max(reading), 0) FROM identities", [], |row| row.get(0));
+                last.map_err(error)
+            })?,
+        };
+        *last = Some(before + 1);
+        Ok(ReadingNumber(before + 1))
+    }
+
     fn with_reader<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut connection = match idle {
@@ -115,9 +140,15 @@ impl Engine for Sqlite {
     async fn within<T: Send + 'static>(&self, purpose: Purpose, work: Work<T>) -> Result<T, StoreError> {
         self.blocking(move |db| match purpose {
             Purpose::Read => db.with_reader(|c| transaction(c, "BEGIN DEFERRED", work)),
-            Purpose::Write | Purpose::Migrate => db.with_writer(|c| transaction(c, "BEGIN IMMEDIATE", work)),
+            Purpose::Write | Purpose::Aside | Purpose::Migrate => {
+                db.with_writer(|c| transaction(c, "BEGIN IMMEDIATE", work))
+            }
         })
         .await
+    }
+
+    async fn begin_reading(&self) -> Result<ReadingNumber, StoreError> {
+        self.blocking(Inner::begin_reading).await
     }
 
     async fn observe(&self, provider: &str, window: Timestamp) -> Result<Observed, StoreError> {

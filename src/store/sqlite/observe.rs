@@ -6,7 +6,7 @@
 use super::super::json;
 use super::super::session::{id, word};
 use super::{StoreError, error};
-use rosterd_core::ids::{RuleId, Timestamp};
+use rosterd_core::ids::{ReadingNumber, RuleId, Timestamp};
 use rosterd_core::observed::{
     GroupRow, IdentityRow, LastIds, Observed, OrgMemberRow, OrgRow, OtherIdentity, ProviderRow, RecentRemoval,
     RemovalClass, SuspensionRow, TeamMemberRow, TeamRow, UserRow, UserState,
@@ -32,7 +32,8 @@ pub(super) fn observe(connection: &mut Connection, provider: &str, window: Times
         .map_err(error)?;
     let number = known.map_or(-1, |(number, _)| number);
     if let Some((number, applied_at)) = known {
-        o.provider = Some(ProviderRow { id: id("providers.id", number)?, applied_at: applied_at.map(Timestamp) });
+        o.provider =
+            Some(ProviderRow { id: id("providers.id", number)?, applied_at: applied_at.map(Timestamp), base: None });
     }
     provenance(&tx, number, &mut o)?;
     others(&tx, number, &mut o)?;
@@ -170,7 +171,7 @@ fn provenance(tx: &Connection, provider: i64, o: &mut Observed) -> Result<(), St
     // `+`: by the rows' own order, not by the index on (provider, subject) and then a sort.
     each(
         tx,
-        "SELECT id, subject, user_id, login, name, email, group_ids, digest, grants_digest, gone_at
+        "SELECT id, subject, user_id, login, name, email, group_ids, digest, grants_digest, gone_at, reading
          FROM identities WHERE +provider_id = ?1 ORDER BY id",
         [provider],
         |row| {
@@ -185,6 +186,7 @@ fn provenance(tx: &Connection, provider: i64, o: &mut Observed) -> Result<(), St
                 digest: int(row, 7)?,
                 grants_digest: int(row, 8)?,
                 gone_at: opt_int(row, 9)?.map(Timestamp),
+                reading: ReadingNumber(int(row, 10)?),
             });
             Ok(())
         },

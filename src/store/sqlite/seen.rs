@@ -65,13 +65,13 @@ impl Apply<'_> {
         let (mut rows, mut groups, mut grants) = (0, String::new(), String::new());
         let mut insert = self.prepare(
             "INSERT INTO identities (id, provider_id, subject, user_id, dn, login, name, email, group_ids, grants,
-                 digest, grants_digest, observed_at, gone_at, claims)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                 digest, grants_digest, observed_at, gone_at, claims, reading)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         )?;
         let mut update = self.prepare(
             "UPDATE identities SET subject = ?3, user_id = ?4, dn = ?5, login = ?6, name = ?7, email = ?8,
                  group_ids = ?9, grants = ?10, digest = ?11, grants_digest = ?12, observed_at = ?13, gone_at = ?14,
-                 claims = ?15
+                 claims = ?15, reading = ?16
              WHERE id = ?1 AND provider_id = ?2",
         )?;
         for identity in &w.identities {
@@ -95,7 +95,8 @@ impl Apply<'_> {
                     identity.grants_digest,
                     identity.observed_at.0,
                     identity.gone_at.map(|at| at.0),
-                    (!identity.claims.is_empty()).then(|| w.texts.get(identity.claims))
+                    (!identity.claims.is_empty()).then(|| w.texts.get(identity.claims)),
+                    identity.reading.0
                 ],
             )?)?;
         }
