@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 const TRIES: usize = 3;
 
 /// Somebody to be looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Asked {
     /// The provider is to be asked.
     Key(PersonKey),
@@ -31,7 +31,7 @@ pub enum Asked {
 }
 
 /// What a source that may be believed says of somebody who logs in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Said {
     /// The immutable id.
     pub subject: String,
