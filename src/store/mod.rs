@@ -9,6 +9,7 @@ mod given;
 mod history;
 mod holds;
 mod json;
+mod leases;
 mod migrations;
 mod open;
 mod people;
@@ -16,16 +17,19 @@ mod postgres;
 mod provider_groups;
 mod reading;
 mod records;
+mod requests;
 mod session;
 mod shared;
 mod sqlite;
 
 pub use absent::Absent;
+pub use leases::{Claim, Lease, LeaseView, Leases};
 pub use open::{Access, open};
 pub use records::{
     Applied, AuditRecord, Counts, GrantView, GroupView, Hold, HoldDecision, HoldState, IdentityView, MigrationStatus,
     Names, NewHold, OrgListing, OrgView, PersonView, ProviderGroup, Run, TeamView,
 };
+pub use requests::{NewRequest, Requests, RunRequest};
 
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
@@ -37,7 +41,7 @@ use std::sync::Arc;
 
 /// The authorization database.
 #[async_trait]
-pub trait Store: Send + Sync + fmt::Debug {
+pub trait Store: Leases + Requests + Send + Sync + fmt::Debug {
     /// Brings the tables up to this program's version, each migration in a transaction of its
     /// own; returns the names of those that were applied. Refuses a database that is newer.
     async fn migrate(&self, now: Timestamp) -> Result<Vec<&'static str>, StoreError>;
@@ -110,6 +114,12 @@ pub enum StoreError {
     /// Somebody else wrote since the plan was made. Plan again.
     #[error("the database has changed since the plan was made")]
     Moved,
+    /// Another replica has taken the provider over. This run is not its to finish.
+    #[error("another replica has taken over this provider; nothing was written")]
+    Fenced,
+    /// A later reading of the provider has ended. Read again.
+    #[error("a later reading of the provider has ended meanwhile; nothing was written")]
+    Superseded,
     /// Another process writes to this database.
     #[error("{0}")]
     Locked(String),
@@ -128,6 +138,6 @@ impl StoreError {
     /// Whether the same request can succeed later without anybody's doing.
     #[must_use]
     pub fn retry(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Moved)
+        matches!(self, Self::Unreachable(_) | Self::Moved | Self::Superseded)
     }
 }

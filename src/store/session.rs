@@ -3,7 +3,7 @@
 //! Commands that touch few rows (holds, history, a person) are written once over [`Session`]. The
 //! two that touch many, `observe` and `apply`, are each database's own. No table is named here.
 
-use super::{Applied, StoreError};
+use super::{Applied, Leases, StoreError};
 use async_trait::async_trait;
 use rosterd_core::ids::{ReadingNumber, Timestamp};
 use rosterd_core::observed::Observed;
@@ -115,7 +115,7 @@ pub(super) type Work<T> = Box<dyn for<'s> FnOnce(&'s mut (dyn Session + 's)) -> 
 
 /// A database.
 #[async_trait]
-pub(super) trait Engine: Send + Sync + fmt::Debug + 'static {
+pub(super) trait Engine: Leases + Send + Sync + fmt::Debug + 'static {
     /// Does `work` in one transaction and commits it, or undoes it when it fails.
     async fn within<T: Send + 'static>(&self, purpose: Purpose, work: Work<T>) -> Result<T, StoreError>;
 

@@ -60,6 +60,8 @@ impl RunError {
 pub struct Prepared {
     pub plan: Plan,
     pub started_at: Timestamp,
+    /// The lease under which it may be carried out, if it needs one.
+    pub epoch: Option<i64>,
 }
 
 impl Prepared {
@@ -104,10 +106,23 @@ pub enum Outcome {
 impl Engine {
     /// Reads and plans; writes nothing.
     pub async fn prepare(&self, provider: &str) -> Result<Prepared, RunError> {
+        self.prepare_under(provider, None).await
+    }
+
+    /// As [`Self::prepare`], for whoever leads the provider.
+    pub(super) async fn prepare_under(&self, provider: &str, epoch: Option<i64>) -> Result<Prepared, RunError> {
         let (started_at, window) = self.now();
         let number = self.store.begin_reading().await?;
         let (reading, observed) = tokio::join!(self.read(provider), self.store.observe(provider, window));
-        self.planned(provider, reading?, number, observed?, started_at).await
+        let (reading, mut observed) = (reading?, observed?);
+        // From here on nobody writes what an older reading said: what is observed now stays so.
+        if let Some(generation) = self.store.end_reading(provider, number, epoch).await?
+            && generation != observed.generation
+        {
+            observed = self.store.observe(provider, window).await?;
+        }
+        let prepared = self.planned(provider, reading, number, observed, started_at).await?;
+        Ok(Prepared { epoch, ..prepared })
     }
 
     /// As [`Self::prepare`], from what the provider said last. It is not asked.
@@ -149,7 +164,7 @@ impl Engine {
         let plan = tokio::task::spawn_blocking(work)
             .await
             .map_err(|_| RunError::Configuration("planning failed unexpectedly; please report it".to_owned()))?;
-        Ok(Prepared { plan, started_at })
+        Ok(Prepared { plan, started_at, epoch: None })
     }
 
     async fn read(&self, provider: &str) -> Result<Reading, RunError> {
@@ -176,6 +191,7 @@ impl Engine {
             reasons: plan.exceeded.iter().map(|exceeded| plan.sentence(exceeded)).collect(),
             plan: plan.to_json().to_string(),
             expires_at: now.plus_millis(self.config.limits.hold_expires.millis()),
+            epoch: prepared.epoch,
         }
     }
 }

@@ -21,6 +21,7 @@ pub use reasons::{said, unsaid, verdict};
 pub use rules::{policy_for, rules_for};
 pub use simulate::Simulation;
 
+use crate::store::Lease;
 use rosterd_core::plan::RunFacts;
 use rosterd_core::writes::Trigger;
 use std::sync::Arc;
@@ -29,7 +30,18 @@ impl Engine {
     /// Reads `provider`, works out what has to change, and changes it, unless a limit holds it.
     /// A run that finds nothing to change writes nothing.
     pub async fn run_once(&self, provider: &str, trigger: Trigger) -> Result<Outcome, RunError> {
-        let prepared = self.prepare(provider).await?;
+        self.run_under(provider, trigger, None).await
+    }
+
+    /// The same by one of several replicas, which reads the provider under that lease: nothing is
+    /// written once another has taken it over.
+    pub async fn run_under(
+        &self,
+        provider: &str,
+        trigger: Trigger,
+        lease: Option<&Lease>,
+    ) -> Result<Outcome, RunError> {
+        let prepared = self.prepare_under(provider, lease.map(|lease| lease.epoch)).await?;
         self.carry_out(prepared, trigger).await
     }
 
@@ -47,7 +59,9 @@ impl Engine {
         let (people, groups) = prepared.plan.read();
         let notices = prepared.notices();
         let started_at = prepared.started_at;
-        let writes = prepared.plan.into_writes(RunFacts { trigger, started_at, hold });
+        let epoch = prepared.epoch;
+        let mut writes = prepared.plan.into_writes(RunFacts { trigger, started_at, hold });
+        writes.epoch = epoch;
         let applied = self.store.apply(Arc::new(writes), self.clock.now()).await?;
         Ok(Outcome::Applied { summary, notices, rows: applied.rows, complete, people, groups })
     }

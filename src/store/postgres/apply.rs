@@ -24,6 +24,7 @@ pub(super) async fn apply(tx: &mut PgTransaction<'_>, w: &Writes, now: Timestamp
     }
     let mut apply = Apply { c: &mut *tx, w, now, rows: 0 };
     apply.provider().await?;
+    apply.fence().await?;
     fault::point("apply.provider");
     apply.orgs().await?;
     fault::point("apply.orgs");
@@ -98,7 +99,7 @@ impl Apply<'_> {
         let provider = i64::from(run.provider);
         let insert = sql(
             "INSERT INTO runs (id, provider_id, trigger, started_at, finished_at, complete, added, changed, removed,
-                 withheld) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                 withheld, epoch) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(id)
         .bind(provider)
@@ -109,7 +110,8 @@ impl Apply<'_> {
         .bind(i64::from(run.added))
         .bind(i64::from(run.changed))
         .bind(i64::from(run.removed))
-        .bind(i64::from(run.withheld));
+        .bind(i64::from(run.withheld))
+        .bind(w.epoch);
         self.rows += write(self.c, insert).await?;
         if !w.removals.is_empty() {
             self.rows += load(

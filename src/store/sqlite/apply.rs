@@ -35,6 +35,7 @@ fn within(connection: &mut Connection, w: &mut Arc<Writes>, now: Timestamp) -> R
         keys::check(&tx, w, apply.provider_id()?)?;
     }
     apply.provider()?;
+    apply.fence()?;
     fault::point("apply.provider");
     apply.orgs()?;
     fault::point("apply.orgs");
