@@ -21,7 +21,6 @@ pub use reasons::{said, unsaid, verdict};
 pub use rules::{policy_for, rules_for};
 pub use simulate::Simulation;
 
-use crate::store::Lease;
 use rosterd_core::plan::RunFacts;
 use rosterd_core::writes::Trigger;
 use std::sync::Arc;
@@ -35,13 +34,8 @@ impl Engine {
 
     /// The same by one of several replicas, which reads the provider under that lease: nothing is
     /// written once another has taken it over.
-    pub async fn run_under(
-        &self,
-        provider: &str,
-        trigger: Trigger,
-        lease: Option<&Lease>,
-    ) -> Result<Outcome, RunError> {
-        let prepared = self.prepare_under(provider, lease.map(|lease| lease.epoch)).await?;
+    pub async fn run_under(&self, provider: &str, trigger: Trigger, epoch: Option<i64>) -> Result<Outcome, RunError> {
+        let prepared = self.prepare_under(provider, epoch).await?;
         self.carry_out(prepared, trigger).await
     }
 
