@@ -122,7 +122,16 @@ async fn what_was_applied_is_read_back(site: Site) {
         let wanted = reading(people);
         assert!(matches!(wanted, Reading::Complete(_)));
         let expected = lines(&wanted);
-        let plan = plan(Input { provider: "corp", observed, reading: wanted, rules, policy, number: ReadingNumber(1), given, now: NOW });
+        let plan = plan(Input {
+            provider: "corp",
+            observed,
+            reading: wanted,
+            rules,
+            policy,
+            number: ReadingNumber(1),
+            given,
+            now: NOW,
+        });
         let facts = RunFacts { trigger: Trigger::Command, started_at: NOW, hold: None };
         store.apply(Arc::new(plan.into_writes(facts)), NOW).await.unwrap();
         let back = store.last_reading("corp", 7).await.unwrap();
