@@ -1,13 +1,14 @@
 //! A database that is not there yet: for planning the very first sync.
 
 use super::{
-    Applied, AuditRecord, Claim, Counts, GroupView, Hold, HoldDecision, Lease, LeaseView, Leases, MigrationStatus,
-    NewHold, NewRequest, OrgListing, PersonView, Requests, Run, RunRequest, Store, StoreError,
+    Applied, AuditRecord, Claim, Counts, Decide, GroupView, Hold, HoldDecision, Lease, LeaseView, Leases,
+    MigrationStatus, NewHold, NewRequest, OrgListing, PersonNow, PersonView, Requests, Run, RunRequest, Scope, Store,
+    StoreError,
 };
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
 use rosterd_core::observed::{Grant, Observed};
-use rosterd_core::snapshot::Reading;
+use rosterd_core::snapshot::{PersonKey, Reading};
 use rosterd_core::writes::Writes;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +37,10 @@ impl Store for Absent {
         Ok(ReadingNumber(1))
     }
 
+    async fn finished(&self, _: &str, _: ReadingNumber, _: i64) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn observe(&self, _: &str, _: Timestamp) -> Result<Observed, StoreError> {
         Ok(Observed::default())
     }
@@ -50,6 +55,21 @@ impl Store for Absent {
 
     async fn apply(&self, _: Arc<Writes>, _: Timestamp) -> Result<Applied, StoreError> {
         refused()
+    }
+
+    async fn revise(
+        &self,
+        _: &str,
+        _: Scope,
+        _: Timestamp,
+        _: Decide,
+        _: Timestamp,
+    ) -> Result<(Option<Applied>, Vec<Option<PersonNow>>), StoreError> {
+        refused()
+    }
+
+    async fn person_now(&self, _: &str, _: &PersonKey) -> Result<Option<PersonNow>, StoreError> {
+        Ok(None)
     }
 
     async fn hold(&self, _: &NewHold, _: Timestamp) -> Result<Hold, StoreError> {
@@ -113,10 +133,6 @@ impl Leases for Absent {
 
     async fn leases(&self) -> Result<Vec<LeaseView>, StoreError> {
         Ok(Vec::new())
-    }
-
-    async fn end_reading(&self, _: &str, _: ReadingNumber, _: Option<i64>) -> Result<Option<i64>, StoreError> {
-        Ok(None)
     }
 }
 

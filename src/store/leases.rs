@@ -1,7 +1,6 @@
-//! Which of several processes reads a provider in full: leases, and in which order readings ended.
+//! Which of several processes reads a provider in full: leases.
 //!
-//! What a lease protects is checked where it matters, inside the transaction that writes; see
-//! `fence` of each database. No process's clock is ever compared here: the database's own says
+//! What a lease protects is checked where it matters, inside the transaction that writes. No process's clock is ever compared here: the database's own says
 //! when a lease ends.
 
 use super::StoreError;
@@ -38,6 +37,7 @@ pub struct LeaseView {
     pub lease: Lease,
     /// Until it ends; nothing when it has.
     pub left: Option<Duration>,
+    /// The newest full reading that is known to have been finished.
     pub reading: ReadingNumber,
 }
 
@@ -60,19 +60,6 @@ pub trait Leases: Send + Sync {
 
     /// Every lease, by provider.
     async fn leases(&self) -> Result<Vec<LeaseView>, StoreError>;
-
-    /// Says that a reading of the whole provider has ended, before anything is made of it: from
-    /// then on older ones are refused ([`StoreError::Superseded`]), whoever made them. Returns the
-    /// database's generation: what was observed under another one has to be observed again. Where
-    /// the database was opened for reading only, nothing: no plan of it will be applied.
-    ///
-    /// Refuses with [`StoreError::Fenced`] when `epoch` is not that of the provider's lease.
-    async fn end_reading(
-        &self,
-        provider: &str,
-        number: ReadingNumber,
-        epoch: Option<i64>,
-    ) -> Result<Option<i64>, StoreError>;
 }
 
 /// Refuses what rests on another lease than the one in force. Nobody takes over before the
@@ -108,15 +95,5 @@ impl<E: Engine> Leases for Shared<E> {
     async fn leases(&self) -> Result<Vec<LeaseView>, StoreError> {
         self.check().await?;
         self.engine.leases().await
-    }
-
-    async fn end_reading(
-        &self,
-        provider: &str,
-        number: ReadingNumber,
-        epoch: Option<i64>,
-    ) -> Result<Option<i64>, StoreError> {
-        self.check().await?;
-        self.engine.end_reading(provider, number, epoch).await
     }
 }

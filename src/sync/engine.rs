@@ -7,11 +7,12 @@ use crate::providers::{Directory, Progress, ProviderError, ReadRequest};
 use crate::random::{Random, RandomError};
 use crate::store::{Hold, NewHold, Store, StoreError};
 use rosterd_core::ids::{ReadingNumber, Timestamp};
+use rosterd_core::mapping::RuleSet;
 use rosterd_core::observed::Observed;
 use rosterd_core::plan::{self, Input, Plan, Summary};
 use rosterd_core::snapshot::{Reading, SnapshotBuilder};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// For a plan that no other reading can be later than: nobody will apply it.
 const LATEST: ReadingNumber = ReadingNumber(i64::MAX);
@@ -26,9 +27,15 @@ pub struct Engine {
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
     pub progress: Arc<Progress>,
+    /// The rules of each provider, once they were needed.
+    pub compiled: Compiled,
     /// Providers that are being retired: read as if they had nobody.
     pub retiring: BTreeSet<String>,
 }
+
+/// See [`Engine::compiled`].
+#[derive(Debug, Default)]
+pub struct Compiled(Mutex<BTreeMap<String, Arc<RuleSet>>>);
 
 /// Why a run could not be carried out. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -60,8 +67,6 @@ impl RunError {
 pub struct Prepared {
     pub plan: Plan,
     pub started_at: Timestamp,
-    /// The lease under which it may be carried out, if it needs one.
-    pub epoch: Option<i64>,
 }
 
 impl Prepared {
@@ -106,23 +111,10 @@ pub enum Outcome {
 impl Engine {
     /// Reads and plans; writes nothing.
     pub async fn prepare(&self, provider: &str) -> Result<Prepared, RunError> {
-        self.prepare_under(provider, None).await
-    }
-
-    /// As [`Self::prepare`], for whoever leads the provider.
-    pub(super) async fn prepare_under(&self, provider: &str, epoch: Option<i64>) -> Result<Prepared, RunError> {
         let (started_at, window) = self.now();
         let number = self.store.begin_reading().await?;
         let (reading, observed) = tokio::join!(self.read(provider), self.store.observe(provider, window));
-        let (reading, mut observed) = (reading?, observed?);
-        // From here on nobody writes what an older reading said: what is observed now stays so.
-        if let Some(generation) = self.store.end_reading(provider, number, epoch).await?
-            && generation != observed.generation
-        {
-            observed = self.store.observe(provider, window).await?;
-        }
-        let prepared = self.planned(provider, reading, number, observed, started_at).await?;
-        Ok(Prepared { epoch, ..prepared })
+        self.planned(provider, reading?, number, observed?, started_at).await
     }
 
     /// As [`Self::prepare`], from what the provider said last. It is not asked.
@@ -134,8 +126,19 @@ impl Engine {
         self.planned(provider, reading?, LATEST, observed?, started_at).await
     }
 
+    /// The rules of a provider. Compiled once: a login must not pay for all of them.
+    pub(super) fn rules(&self, provider: &str) -> Result<Arc<RuleSet>, RunError> {
+        let mut compiled = self.compiled.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rules) = compiled.get(provider) {
+            return Ok(Arc::clone(rules));
+        }
+        let rules = Arc::new(rules_for(&self.config, provider).map_err(RunError::Configuration)?);
+        compiled.insert(provider.to_owned(), Arc::clone(&rules));
+        Ok(rules)
+    }
+
     /// Now, and since when removals count.
-    fn now(&self) -> (Timestamp, Timestamp) {
+    pub(super) fn now(&self) -> (Timestamp, Timestamp) {
         let now = self.clock.now();
         (now, now.plus_millis(-self.config.limits.window.millis()))
     }
@@ -149,7 +152,7 @@ impl Engine {
         started_at: Timestamp,
     ) -> Result<Prepared, RunError> {
         let policy = policy_for(&self.config, provider);
-        let rules = rules_for(&self.config, provider).map_err(RunError::Configuration)?;
+        let rules = self.rules(provider)?;
         let given = if Input::needs_given(&observed, &reading, number, &rules) {
             self.store.given(provider).await?
         } else {
@@ -164,10 +167,10 @@ impl Engine {
         let plan = tokio::task::spawn_blocking(work)
             .await
             .map_err(|_| RunError::Configuration("planning failed unexpectedly; please report it".to_owned()))?;
-        Ok(Prepared { plan, started_at, epoch: None })
+        Ok(Prepared { plan, started_at })
     }
 
-    async fn read(&self, provider: &str) -> Result<Reading, RunError> {
+    pub(super) async fn read(&self, provider: &str) -> Result<Reading, RunError> {
         let seed = self.random.seed()?;
         if self.retiring.contains(provider) {
             let mut nobody = SnapshotBuilder::new(seed);
@@ -183,7 +186,13 @@ impl Engine {
         Ok(directory.read(&request).await?)
     }
 
-    pub(super) fn new_hold(&self, prepared: &Prepared, plan_hash: String, now: Timestamp) -> NewHold {
+    pub(super) fn new_hold(
+        &self,
+        prepared: &Prepared,
+        plan_hash: String,
+        epoch: Option<i64>,
+        now: Timestamp,
+    ) -> NewHold {
         let plan = &prepared.plan;
         NewHold {
             provider: plan.provider.clone(),
@@ -191,7 +200,7 @@ impl Engine {
             reasons: plan.exceeded.iter().map(|exceeded| plan.sentence(exceeded)).collect(),
             plan: plan.to_json().to_string(),
             expires_at: now.plus_millis(self.config.limits.hold_expires.millis()),
-            epoch: prepared.epoch,
+            epoch,
         }
     }
 }

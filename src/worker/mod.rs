@@ -4,9 +4,12 @@
 mod lead;
 
 pub use lead::{Leadership, Standing, own_name};
+mod lookups;
+
+pub use lookups::{LookError, Looks, Lookups, SPACING};
 
 use crate::config::Duration;
-use crate::sync::{Engine, Outcome, RunError};
+use crate::sync::{Cause, Engine, Outcome, RunError};
 use rosterd_core::writes::Trigger;
 use std::future::Future;
 use std::sync::Arc;
@@ -61,7 +64,7 @@ async fn provider(
         if !standing.leads() {
             continue;
         }
-        let outcome = engine.run_under(&name, Trigger::Schedule, standing.epoch()).await;
+        let outcome = engine.run_once(&name, Cause { trigger: Trigger::Schedule, epoch: standing.epoch() }).await;
         drop(turn);
         log(&name, outcome);
     }

@@ -5,12 +5,12 @@
 //! over asks for `FOR UPDATE` and does: so that nothing of an epoch is committed after the next
 //! one has begun.
 
-use super::super::leases::{Claim, Lease, LeaseView, Leases, pass};
-use super::apply::{Apply, sql};
-use super::session::PgSession;
-use super::{Access, Postgres, Purpose, StoreError, error, generation};
+use super::super::leases::{Claim, Lease, LeaseView, Leases};
+use super::apply::sql;
+use super::{Postgres, Purpose, StoreError, error};
 use async_trait::async_trait;
 use rosterd_core::ids::ReadingNumber;
+use rosterd_core::writes::Writes;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 use std::sync::atomic::Ordering;
@@ -117,27 +117,6 @@ impl Leases for Postgres {
         };
         rows.iter().map(|row| view(row).map_err(error)).collect()
     }
-
-    async fn end_reading(
-        &self,
-        provider: &str,
-        number: ReadingNumber,
-        epoch: Option<i64>,
-    ) -> Result<Option<i64>, StoreError> {
-        if self.access == Access::Read {
-            return Ok(None);
-        }
-        // In its turn: whoever writes an older reading has either committed, and is seen by what
-        // is observed from now on, or finds this number.
-        let mut session = PgSession { tx: self.begin(Purpose::Write).await? };
-        pass(&mut session, provider, epoch).await?;
-        // Without a row there is no daemon, and nobody who looks at one person.
-        let end = sql("UPDATE leases SET reading = $2 WHERE provider = $1 AND reading < $2");
-        end.bind(provider).bind(number.0).execute(&mut *session.tx).await.map_err(error)?;
-        let generation = generation(&mut session.tx).await?;
-        session.tx.commit().await.map_err(error)?;
-        Ok(Some(generation))
-    }
 }
 
 impl Postgres {
@@ -173,29 +152,27 @@ impl Postgres {
     }
 }
 
-impl Apply<'_> {
-    /// Whether what rests on this lease and this reading may be written. With a lease nobody takes
-    /// over before the transaction ends. After the provider's own row is there.
-    pub(super) async fn fence(&mut self) -> Result<(), StoreError> {
-        let lease = match self.w.epoch {
-            Some(_) => sql("SELECT l.epoch, l.reading FROM leases l JOIN providers p ON p.name = l.provider
-                 WHERE p.id = $1 FOR KEY SHARE OF l"),
-            // The writers' turn is enough: readings end in it, too.
-            None => {
-                sql("SELECT l.epoch, l.reading FROM leases l JOIN providers p ON p.name = l.provider WHERE p.id = $1")
-            }
-        };
-        let row = lease.bind(self.provider_id()?).fetch_optional(&mut *self.c).await.map_err(error)?;
-        let (epoch, newest): (i64, i64) = match row {
-            Some(row) => (row.try_get(0).map_err(error)?, row.try_get(1).map_err(error)?),
-            None => (0, 0),
-        };
-        if self.w.epoch.is_some_and(|mine| mine != epoch) {
-            return Err(StoreError::Fenced);
-        }
-        if self.w.reading.0 < newest {
-            return Err(StoreError::Superseded);
-        }
-        Ok(())
+/// Whether what a full run found may be written: nobody has taken over, no later full reading was
+/// finished. With a lease nobody takes over before the transaction ends.
+pub(super) async fn fence(c: &mut PgConnection, w: &Writes) -> Result<(), StoreError> {
+    let lease = match w.epoch {
+        Some(_) => sql("SELECT epoch, reading FROM leases
+             WHERE provider = coalesce($1, (SELECT name FROM providers WHERE id = $2)) FOR KEY SHARE"),
+        // The writers' turn is enough: that a reading was finished is noted in it, too.
+        None => sql("SELECT epoch, reading FROM leases
+             WHERE provider = coalesce($1, (SELECT name FROM providers WHERE id = $2))"),
+    };
+    let new = w.new_provider.map(|(_, name)| w.texts.get(name));
+    let row = lease.bind(new).bind(w.provider.map(i64::from)).fetch_optional(c).await.map_err(error)?;
+    let (epoch, newest): (i64, i64) = match row {
+        Some(row) => (row.try_get(0).map_err(error)?, row.try_get(1).map_err(error)?),
+        None => (0, 0),
+    };
+    if w.epoch.is_some_and(|mine| mine != epoch) {
+        return Err(StoreError::Fenced);
     }
+    if w.reading.0 < newest {
+        return Err(StoreError::Superseded);
+    }
+    Ok(())
 }

@@ -54,9 +54,7 @@ pub(super) fn connect(path: &Path, role: Role) -> Result<Connection, StoreError>
         connection
             .execute_batch(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-                 PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 16777216;
-                 PRAGMA temp_store = MEMORY;
-                 CREATE TEMP TABLE ended_readings (provider TEXT PRIMARY KEY, reading INTEGER NOT NULL);",
+                 PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 16777216;",
             )
             .map_err(error)?;
     } else {

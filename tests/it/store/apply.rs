@@ -281,7 +281,7 @@ async fn other_providers_are_kept_apart(site: Site) {
     store.apply(Arc::new(company()), NOW).await.unwrap();
     let mut w = Writes { new_provider: None, ..empty(1) };
     w.new_provider = Some((ProviderId(2), w.texts.push("partners")));
-    w.run = w.run.map(|run| rosterd_core::writes::RunRow { provider: ProviderId(2), ..run });
+    w.provider = Some(ProviderId(2));
     let mut seen = identity(&mut w, 4, &[], &[]);
     seen.user = UserId(2);
     // The same subject at another provider is another identity.

@@ -132,7 +132,7 @@ async fn what_was_applied_is_read_back(site: Site) {
             given,
             now: NOW,
         });
-        let facts = RunFacts { trigger: Trigger::Command, started_at: NOW, hold: None };
+        let facts = RunFacts { trigger: Trigger::Command, started_at: NOW, hold: None, epoch: None };
         store.apply(Arc::new(plan.into_writes(facts)), NOW).await.unwrap();
         let back = store.last_reading("corp", 7).await.unwrap();
         assert!(matches!(back, Reading::Complete(_)));
