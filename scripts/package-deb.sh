@@ -5,7 +5,8 @@
 #
 # dpkg-deb does it, without debhelper: one program and some twenty files need no more. The same input
 # gives the same bytes: times come from SOURCE_DATE_EPOCH, or from the last commit.
-# DEB_MAINTAINER names who answers for it; DEB_COMPRESSION=none is quick, for trying.
+# DEB_MAINTAINER names who answers for it; DEB_COMPRESSION holds
+# dpkg-deb's flags for it: "-Zgzip -z1" is quick, for trying.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -42,7 +43,7 @@ strip --strip-unneeded --remove-section=.comment --remove-section=.note "$tree/u
 install -D -m 644 deploy/systemd/rosterd.service "$tree/usr/lib/systemd/system/rosterd.service"
 install -D -m 644 deploy/systemd/rosterd.sysusers.conf "$tree/usr/lib/sysusers.d/rosterd.conf"
 install -D -m 644 deploy/systemd/rosterd.tmpfiles.conf "$tree/usr/lib/tmpfiles.d/rosterd.conf"
-install -D -m 640 deploy/debian/rosterd.toml "$tree/etc/rosterd/rosterd.toml"
+install -D -m 644 deploy/debian/rosterd.toml "$tree/etc/rosterd/rosterd.toml"
 
 mkdir -p "$doc/examples"
 install -m 644 config/rosterd.toml config/rosterd.schema.json config/examples/* deploy/systemd/credentials.conf "$doc/examples/"
@@ -82,5 +83,6 @@ done
 find "$tree" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 mkdir -p "$out"
 package="$out/rosterd_${version}_$architecture.deb"
-dpkg-deb --root-owner-group "-Z${DEB_COMPRESSION:-xz}" --build "$tree" "$package" >/dev/null
+# shellcheck disable=SC2086 # one word a flag
+dpkg-deb --root-owner-group ${DEB_COMPRESSION:--Zxz} --build "$tree" "$package" >/dev/null
 echo "$package"

@@ -134,13 +134,16 @@ fn the_program_needs_nothing_else_of_its_image() {
     }
     copy(Path::new(env!("CARGO_BIN_EXE_rosterd")), &at("/usr/bin/rosterd"));
     copy(&root("config/examples/file.toml"), &at("/etc/rosterd/rosterd.toml"));
-    let people = "people: [{ id: a, login: ana, groups: [editors] }]\n";
+    let people = "people: [{ id: a, login: ana, groups: [editors] }]\ngroups: []\n";
     fs::write(at("/etc/rosterd/people.yaml"), people).unwrap();
+    // Every runtime gives a container this one device.
+    fs::create_dir(at("/dev")).unwrap();
+    fs::write(at("/dev/urandom"), "").unwrap();
+    let enter = "mount --bind /dev/urandom \"$0/dev/urandom\" && exec chroot \"$0\" /usr/bin/rosterd \"$@\"";
     let inside = |words: &[&str]| {
         run(Command::new("unshare")
-            .args(["--user", "--map-root-user", "--wd=/etc/rosterd"])
-            .arg(format!("--root={}", image.path().display()))
-            .arg("/usr/bin/rosterd")
+            .args(["--user", "--map-root-user", "--mount", "sh", "-c", enter])
+            .arg(image.path())
             .args(words)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap())
