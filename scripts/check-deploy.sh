@@ -1,6 +1,7 @@
 #!/bin/sh
 # Tries what tests cannot without being root: the Debian package in a Debian of its own, installed,
-# run, updated, removed and purged; and the image's recipe, built by buildah and run.
+# run, updated, removed and purged; what the unit's filter of system calls would refuse; and the image's
+# recipe, built by buildah and run.
 #
 #   scripts/check-deploy.sh [PROGRAM]     default: target/release/rosterd
 #
@@ -21,6 +22,7 @@ suite=bookworm
 packages=""
 command -v mmdebstrap >/dev/null || packages="$packages mmdebstrap"
 command -v buildah >/dev/null || packages="$packages buildah"
+command -v strace >/dev/null || packages="$packages strace"
 if [ -n "$packages" ]; then
     echo "Installing:$packages" >&2
     export DEBIAN_FRONTEND=noninteractive
@@ -87,9 +89,42 @@ match.group = "*"
 org = "Example"
 role = "Viewer"
 TOML
-printf 'people: [{ id: a, login: ana, groups: [staff] }]\ngroups: []\n' >"$debian/etc/rosterd/people.yaml"
+printf 'people: [{ id: a, login: ana, groups: [] }]\ngroups: []\n' >"$debian/etc/rosterd/people.yaml"
 expect 0 as_rosterd sync
-# Updated: what a person changed stays.
+
+step "system calls that the unit would refuse"
+# The calls of a set, the sets within it too.
+calls() {
+    systemd-analyze syscall-filter "$1" | sed -n '2,$p' | tr -d ' ' | grep -v '^#' | while read -r call; do
+        case "$call" in
+        @*) calls "$call" ;;
+        *) echo "$call" ;;
+        esac
+    done
+}
+sets() { sed -n "s/^SystemCallFilter=$1//p" deploy/systemd/rosterd.service | tr ' ' '\n'; }
+for set in $(sets '~'); do calls "$set"; done | sort -u >"$work/refused"
+for set in $(sets '\(@\)' | sed 's/^/@/'); do calls "$set"; done | sort -u | comm -23 - "$work/refused" >"$work/allowed"
+[ "$(wc -l <"$work/allowed")" -gt 200 ] || fail "the filter could not be read from the unit"
+mkdir -p "$work/calls"
+cp "$debian/etc/rosterd/people.yaml" "$work/calls/"
+sed 's#sqlite:.*"#sqlite:calls.db"#' "$debian/etc/rosterd/rosterd.toml" >"$work/calls/rosterd.toml"
+rm -f "$work"/calls/calls.db*
+chown -R 65532:65532 "$work/calls"
+chmod o+x "$work"
+(
+    cd "$work/calls"
+    # Ended after three seconds by SIGTERM, as systemd would.
+    timeout --signal=TERM 3 setpriv --reuid=65532 --regid=65532 --clear-groups \
+        strace --follow-forks --quiet=all --output=trace "$program" run || true
+)
+sed -E -e 's/^[0-9]+ +//' -e '/^[a-z0-9_]+\(/!d' -e 's/\(.*//' "$work/calls/trace" | sort -u >"$work/used"
+[ "$(wc -l <"$work/used")" -gt 30 ] || fail "strace saw nothing"
+refused="$(comm -23 "$work/used" "$work/allowed")"
+[ -z "$refused" ] || fail "the unit would refuse $refused"
+
+step "the package again: updated, removed, purged"
+# What a person changed stays.
 expect 0 inside dpkg --install /tmp/rosterd.deb
 grep -q '^\[providers.people\]$' "$debian/etc/rosterd/rosterd.toml" || fail "the update overwrote the configuration"
 expect 0 inside dpkg --remove rosterd
@@ -100,7 +135,7 @@ expect 0 inside dpkg --purge rosterd
 
 step "the image, built by buildah"
 store() { buildah --root "$work/images" --runroot "$work/images.run" --storage-driver vfs "$@"; }
-rm -rf "$work/cargo" "$work/runtime"
+rm -rf "$work/cargo" "$work/runtime" "$work/images" "$work/images.run"
 
 # The first base image: cargo is a script that hands over the program.
 mkdir -p "$work/cargo"
@@ -146,7 +181,7 @@ store inspect --type image localhost/rosterd | grep -q '"healthcheck"' || fail "
 in_image() { store run --isolation chroot --volume "$work/etc:/etc/rosterd:ro" "$container" -- /usr/bin/rosterd "$@"; }
 rm -rf "$work/etc"
 mkdir "$work/etc"
-cp "$debian/etc/rosterd/people.yaml" "$work/etc/" 2>/dev/null || printf 'people: [{ id: a, login: ana, groups: [staff] }]\ngroups: []\n' >"$work/etc/people.yaml"
+printf 'people: [{ id: a, login: ana, groups: [] }]\ngroups: []\n' >"$work/etc/people.yaml"
 cat >"$work/etc/rosterd.toml" <<'TOML'
 version = 1
 database.url = "sqlite:/var/lib/rosterd/rosterd.db"
