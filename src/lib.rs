@@ -10,4 +10,5 @@ pub mod providers;
 pub mod random;
 pub mod store;
 pub mod sync;
+pub mod telemetry;
 pub mod worker;
