@@ -14,7 +14,7 @@ pub struct Metric {
     pub from_zero: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Kind {
     Counter,
     Gauge,

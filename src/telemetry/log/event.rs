@@ -56,7 +56,8 @@ impl Fields {
         match field.name() {
             "message" => self.message = escape(text),
             "log.target" => self.log_target = Some(escape(text)),
-            name if name.starts_with("log.") => {}
+            // Those of `log` say where in a library, those of OpenTelemetry are for traces alone.
+            name if name.starts_with("log.") || name.starts_with("otel.") => {}
             name => self.put(name, Value::Text(escape(text))),
         }
     }

@@ -109,7 +109,7 @@ impl Queue {
     }
 
     /// From the next line on, to another place. When the thread is stuck, everything stays as it is.
-    pub(super) fn redirect(&self, sink: Sink) -> bool {
+    pub(in super::super) fn redirect(&self, sink: Sink) -> bool {
         self.jobs.try_send(Job::To(sink)).is_ok()
     }
 
