@@ -10,6 +10,7 @@ mod history;
 mod holds;
 mod json;
 mod look;
+mod measure;
 mod migrations;
 mod now;
 mod open;
@@ -150,6 +151,19 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// A stable word for metrics.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "unreachable",
+            Self::Moved => "moved",
+            Self::Locked(_) => "locked",
+            Self::Schema(_) => "schema",
+            Self::Refused(_) => "refused",
+            Self::Database(_) => "database",
+        }
+    }
+
     /// Whether the same request can succeed later without anybody's doing.
     #[must_use]
     pub fn retry(&self) -> bool {

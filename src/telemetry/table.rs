@@ -30,11 +30,9 @@ const OP: Label = label("op", Words(&["add", "change", "remove"]));
 const LOOK_OUTCOME: Label =
     label("outcome", Words(&["applied", "unchanged", "nobody", "several", "incomplete", "held", "not_yet", "failed"]));
 const READ_OBJECT: Label = label("object", Words(&["people", "groups"]));
-const REQUEST_OP: Label = label("op", Words(&["connect", "starttls", "bind", "search"]));
-const REQUEST_CODE: Label = label(
-    "code",
-    Described("the LDAP result code, `other` for one that RFC 4511 does not know, or `failed` where no answer came"),
-);
+const REQUEST_OP: Label = label("op", Words(&["connect", "bind", "search"]));
+const REQUEST_CODE: Label =
+    label("code", Described("`success`, or a word for what went wrong, such as `timeout`, `tls` or `refused`"));
 const WHERE: Label = label(
     "where",
     Described(

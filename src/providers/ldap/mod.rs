@@ -12,6 +12,7 @@ mod connection;
 mod entry;
 mod failure;
 pub mod filter;
+mod measure;
 mod search;
 mod session;
 mod tls;

@@ -7,9 +7,9 @@ use super::attribute::{Description, Wanted};
 use super::connection::Connection;
 use super::entry::{Kind, Ranged, take, take_values};
 use super::failure::{Failure, say, search_hint};
-use super::filter;
 use super::wire::ber::BerError;
 use super::wire::{Entry, LdapResult, PAGED_RESULTS, Request, Response, Search, paged_cookie};
+use super::{filter, measure};
 use crate::providers::{Progress, ProviderErrorKind};
 use rosterd_core::snapshot::SnapshotBuilder;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -70,7 +70,7 @@ pub(super) async fn read(
     sink: &Sink<'_>,
 ) -> Result<(), Failure> {
     let mut state = State::default();
-    while page(connection, question, base, sink, &mut state).await? {}
+    while measure::request("search", page(connection, question, base, sink, &mut state)).await? {}
     // Behind the last page: a server may drop a paged search when another comes between.
     for list in std::mem::take(&mut state.ranged) {
         follow(connection, list, sink).await?;

@@ -72,6 +72,7 @@ impl Postgres {
             Purpose::Write | Purpose::Aside | Purpose::Migrate => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
         };
         let mut tx = self.pool.begin_with(begin).await.map_err(error)?;
+        super::measure::connections(self.pool.size(), self.pool.num_idle());
         // Whoever waits longer than this waits for somebody who forgot to commit.
         sqlx::raw_sql("SET LOCAL lock_timeout = '30s'").execute(&mut *tx).await.map_err(error)?;
         match purpose {
