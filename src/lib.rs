@@ -3,9 +3,11 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod daemon;
 pub mod demo;
 pub mod fault;
 pub mod import;
+pub mod lifecycle;
 pub mod providers;
 pub mod random;
 pub mod store;

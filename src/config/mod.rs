@@ -11,6 +11,7 @@ mod cases;
 mod check;
 mod claims;
 mod code;
+mod daemon;
 mod database;
 mod diagnostic;
 mod duration;
@@ -26,6 +27,7 @@ mod places;
 mod provider;
 mod read;
 mod rule;
+mod schedule;
 mod schema;
 mod secret;
 mod source;
@@ -40,6 +42,7 @@ pub(crate) use attributes::holds_secrets;
 pub use cases::{Case, CasesError, Expected, Team, load_cases, parse_cases};
 pub use claims::{Absent, ClaimSource, Claims, DirectRole, RoleValues, Sources, UnknownRole};
 pub use code::{Code, Severity};
+pub use daemon::Daemon;
 pub use database::Database;
 pub use diagnostic::{Diagnostic, Diagnostics, Place};
 pub use duration::Duration;
@@ -56,6 +59,7 @@ pub use provider::{
 };
 pub use read::Format;
 pub use rule::{ClaimMatch, ClaimValue, Match, OneOrMany, Rule, True};
+pub use schedule::{cron, time_zone};
 pub use schema::json_schema;
 pub use secret::{Secret, SecretError, SecretRef};
 pub use words::quoted;
@@ -89,4 +93,7 @@ pub struct Config {
     /// What becomes of people who leave.
     #[serde(default)]
     pub accounts: Accounts,
+    /// How `rosterd run` works.
+    #[serde(default)]
+    pub daemon: Daemon,
 }

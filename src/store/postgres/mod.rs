@@ -15,6 +15,7 @@ mod session;
 use super::open::Access;
 use super::session::{Engine, Purpose, Work};
 use super::{Applied, StoreError};
+use crate::config::{Secret, SecretRef};
 use async_trait::async_trait;
 use rosterd_core::ids::{ReadingNumber, Timestamp};
 use rosterd_core::observed::Observed;
@@ -41,25 +42,36 @@ const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(32210689397122660)";
 pub(super) struct Postgres {
     pool: PgPool,
     access: Access,
+    password: Option<SecretRef>,
 }
 
 impl Postgres {
     /// Connects once, to know now whether it can be done.
-    pub(super) async fn open(url: &str, password: Option<&str>, access: Access) -> Result<Self, StoreError> {
-        let mut options = PgConnectOptions::from_str(url)
+    pub(super) async fn open(url: &str, password: Option<&SecretRef>, access: Access) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url)
             .map_err(|e| StoreError::Refused(format!("database.url: {e}")))?
             .application_name("rosterd")
             .disable_statement_logging();
-        if let Some(password) = password {
-            options = options.password(password);
-        }
+        let options = match password {
+            Some(password) => options.password(resolve(password)?.expose()),
+            None => options,
+        };
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(CONNECT)
             .connect_with(options)
             .await
             .map_err(error)?;
-        Ok(Self { pool, access })
+        Ok(Self { pool, access, password: password.cloned() })
+    }
+
+    /// Reads the password again when the server has refused it: it may have been changed since the
+    /// program began. Returns whether to try once more.
+    fn again(&self, refused: &sqlx::Error) -> Result<bool, StoreError> {
+        let (true, Some(password)) = (is_password(refused), &self.password) else { return Ok(false) };
+        let options = self.pool.connect_options();
+        self.pool.set_connect_options((*options).clone().password(resolve(password)?.expose()));
+        Ok(true)
     }
 
     async fn begin(&self, purpose: Purpose) -> Result<PgTransaction<'static>, StoreError> {
@@ -70,7 +82,11 @@ impl Postgres {
             }
             Purpose::Write | Purpose::Aside | Purpose::Migrate => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
         };
-        let mut tx = self.pool.begin_with(begin).await.map_err(error)?;
+        let mut tx = match self.pool.begin_with(begin).await {
+            Err(refused) if self.again(&refused)? => self.pool.begin_with(begin).await,
+            other => other,
+        }
+        .map_err(error)?;
         // Whoever waits longer than this waits for somebody who forgot to commit.
         sqlx::raw_sql("SET LOCAL lock_timeout = '30s'").execute(&mut *tx).await.map_err(error)?;
         match purpose {
@@ -84,6 +100,16 @@ impl Postgres {
         }
         Ok(tx)
     }
+}
+
+fn resolve(password: &SecretRef) -> Result<Secret, StoreError> {
+    password.resolve().map_err(|why| StoreError::Refused(format!("database.password: {why}")))
+}
+
+/// Whether the server refused who we say we are: SQLSTATE class 28, invalid authorization.
+fn is_password(e: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(refused) = e else { return false };
+    refused.code().is_some_and(|code| code == "28P01" || code == "28000")
 }
 
 /// Waits until no other writer is at work; returns the generation.
@@ -109,8 +135,12 @@ impl Engine for Postgres {
         if self.access == Access::Read {
             return Ok(ReadingNumber(i64::MAX));
         }
-        let next = sqlx::query("SELECT nextval('readings')").persistent(false);
-        let row = next.fetch_one(&self.pool).await.map_err(error)?;
+        let next = || sqlx::query("SELECT nextval('readings')").persistent(false);
+        let row = match next().fetch_one(&self.pool).await {
+            Err(refused) if self.again(&refused)? => next().fetch_one(&self.pool).await,
+            other => other,
+        }
+        .map_err(error)?;
         row.try_get(0).map(ReadingNumber).map_err(error)
     }
 

@@ -15,8 +15,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("providers", &["config", "clock", "random"]),
     ("store", &["config", "clock", "fault"]),
     ("sync", &["config", "providers", "store", "clock", "random", "fault"]),
-    ("worker", &["config", "sync", "clock", "random"]),
-    ("cli", &["config", "providers", "store", "sync", "worker", "import", "clock", "random", "demo"]),
+    ("lifecycle", &["config", "clock"]),
+    ("worker", &["config", "providers", "store", "sync", "lifecycle", "clock", "random"]),
+    ("daemon", &["config", "providers", "store", "sync", "worker", "lifecycle", "clock", "random"]),
+    ("cli", &["config", "providers", "store", "sync", "worker", "daemon", "import", "clock", "random", "demo"]),
 ];
 
 /// What makes code impure, and what it would be.
