@@ -16,9 +16,30 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("providers", &["config", "clock", "random", "telemetry"]),
     ("store", &["config", "clock", "fault", "telemetry"]),
     ("sync", &["config", "providers", "store", "clock", "random", "fault", "telemetry"]),
-    ("worker", &["config", "sync", "clock", "random", "telemetry"]),
+    ("lifecycle", &["config", "clock"]),
+    ("worker", &["config", "providers", "store", "sync", "lifecycle", "clock", "random", "telemetry"]),
     ("http", &["config", "store", "sync", "worker", "clock", "telemetry"]),
-    ("cli", &["config", "providers", "store", "sync", "worker", "import", "clock", "random", "demo", "telemetry"]),
+    (
+        "daemon",
+        &["config", "providers", "store", "sync", "worker", "http", "lifecycle", "clock", "random", "telemetry"],
+    ),
+    (
+        "cli",
+        &[
+            "config",
+            "providers",
+            "store",
+            "sync",
+            "worker",
+            "daemon",
+            "import",
+            "clock",
+            "random",
+            "demo",
+            "telemetry",
+            "http",
+        ],
+    ),
 ];
 
 /// What makes code impure, and what it would be.
