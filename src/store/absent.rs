@@ -1,8 +1,8 @@
 //! A database that is not there yet: for planning the very first sync.
 
 use super::{
-    Applied, AuditRecord, Counts, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, OrgListing, PersonView, Run,
-    Store, StoreError,
+    Applied, AuditRecord, Counts, Deliveries, Delivery, DeliveryResult, GroupView, Hold, HoldDecision, Kept,
+    MigrationStatus, NewDelivery, NewHold, OrgListing, PersonView, Run, Store, StoreError,
 };
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
@@ -89,5 +89,36 @@ impl Store for Absent {
 
     async fn purge(&self, _: &str, _: &str, _: Timestamp) -> Result<bool, StoreError> {
         refused()
+    }
+}
+
+#[async_trait]
+impl Deliveries for Absent {
+    async fn keep_deliveries(&self, _: Vec<NewDelivery>, _: Timestamp) -> Result<Vec<Kept>, StoreError> {
+        refused()
+    }
+
+    async fn take_deliveries(&self, _: u32, _: Timestamp, _: Timestamp) -> Result<Vec<Delivery>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn finish_deliveries(&self, _: Vec<DeliveryResult>, _: Timestamp) -> Result<(), StoreError> {
+        refused()
+    }
+
+    async fn deliveries(&self, _: Option<&str>, _: u32) -> Result<Vec<Delivery>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn replay_delivery(&self, _: &str) -> Result<bool, StoreError> {
+        refused()
+    }
+
+    async fn pending_deliveries(&self) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    async fn prune_deliveries(&self, _: Timestamp, _: Timestamp, _: u32) -> Result<u64, StoreError> {
+        Ok(0)
     }
 }

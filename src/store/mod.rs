@@ -5,6 +5,7 @@
 //! (`tests/it/store.rs`) runs on both.
 
 mod absent;
+mod deliveries;
 mod given;
 mod history;
 mod holds;
@@ -21,6 +22,7 @@ mod shared;
 mod sqlite;
 
 pub use absent::Absent;
+pub use deliveries::{Deliveries, Delivery, DeliveryResult, Kept, NewDelivery, Then};
 pub use open::{Access, open};
 pub use records::{
     Applied, AuditRecord, Counts, GrantView, GroupView, Hold, HoldDecision, HoldState, IdentityView, MigrationStatus,
@@ -37,7 +39,7 @@ use std::sync::Arc;
 
 /// The authorization database.
 #[async_trait]
-pub trait Store: Send + Sync + fmt::Debug {
+pub trait Store: Deliveries + Send + Sync + fmt::Debug {
     /// Brings the tables up to this program's version, each migration in a transaction of its
     /// own; returns the names of those that were applied. Refuses a database that is newer.
     async fn migrate(&self, now: Timestamp) -> Result<Vec<&'static str>, StoreError>;

@@ -2,8 +2,9 @@
 
 use super::session::{Engine, Purpose, Work};
 use super::{
-    Applied, AuditRecord, Counts, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, OrgListing, PersonView, Run,
-    Store, StoreError, given, history, holds, migrations, people, provider_groups, reading,
+    Applied, AuditRecord, Counts, Deliveries, Delivery, DeliveryResult, GroupView, Hold, HoldDecision, Kept,
+    MigrationStatus, NewDelivery, NewHold, OrgListing, PersonView, Run, Store, StoreError, deliveries, given, history,
+    holds, migrations, people, provider_groups, reading,
 };
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
@@ -36,6 +37,12 @@ impl<E: Engine> Shared<E> {
     async fn read<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
         self.check().await?;
         self.engine.within(Purpose::Read, work).await
+    }
+
+    /// Writes what no plan rests on, without waiting for a turn.
+    async fn aside<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
+        self.check().await?;
+        self.engine.within(Purpose::Aside, work).await
     }
 
     async fn write<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
@@ -128,5 +135,38 @@ impl<E: Engine> Store for Shared<E> {
     async fn purge(&self, login: &str, actor: &str, now: Timestamp) -> Result<bool, StoreError> {
         let (login, actor) = (login.to_owned(), actor.to_owned());
         self.write(Box::new(move |db| Box::pin(async move { people::purge(db, &login, &actor, now).await }))).await
+    }
+}
+
+#[async_trait]
+impl<E: Engine> Deliveries for Shared<E> {
+    async fn keep_deliveries(&self, new: Vec<NewDelivery>, now: Timestamp) -> Result<Vec<Kept>, StoreError> {
+        self.aside(Box::new(move |db| Box::pin(async move { deliveries::keep(db, &new, now).await }))).await
+    }
+
+    async fn take_deliveries(&self, most: u32, now: Timestamp, until: Timestamp) -> Result<Vec<Delivery>, StoreError> {
+        self.aside(Box::new(move |db| Box::pin(deliveries::take(db, most, now, until)))).await
+    }
+
+    async fn finish_deliveries(&self, results: Vec<DeliveryResult>, now: Timestamp) -> Result<(), StoreError> {
+        self.aside(Box::new(move |db| Box::pin(async move { deliveries::finish(db, &results, now).await }))).await
+    }
+
+    async fn deliveries(&self, hook: Option<&str>, limit: u32) -> Result<Vec<Delivery>, StoreError> {
+        let hook = hook.map(str::to_owned);
+        self.read(Box::new(move |db| Box::pin(async move { deliveries::list(db, hook.as_deref(), limit).await }))).await
+    }
+
+    async fn replay_delivery(&self, id: &str) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        self.aside(Box::new(move |db| Box::pin(async move { deliveries::replay(db, &id).await }))).await
+    }
+
+    async fn pending_deliveries(&self) -> Result<u64, StoreError> {
+        self.read(Box::new(|db| Box::pin(deliveries::pending(db)))).await
+    }
+
+    async fn prune_deliveries(&self, before: Timestamp, keep: Timestamp, most: u32) -> Result<u64, StoreError> {
+        self.aside(Box::new(move |db| Box::pin(deliveries::prune(db, before, keep, most)))).await
     }
 }
