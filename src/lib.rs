@@ -5,6 +5,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod fault;
+pub mod hooks;
 pub mod import;
 pub mod providers;
 pub mod random;

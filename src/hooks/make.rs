@@ -1,0 +1,3 @@
+pub struct Made;
+pub struct MakeError;
+pub fn make() {}
