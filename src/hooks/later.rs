@@ -130,7 +130,7 @@ async fn take(
             // A provider that is slow must not keep the others' people waiting.
             Err(_) => {
                 for delivery in deliveries {
-                    let then = Then::Again(now.plus_millis(1000));
+                    let then = Then::Wait(now.plus_millis(1000));
                     hooks.note(DeliveryResult { id: delivery.id, outcome: outcome("waiting", 0), then });
                 }
             }
@@ -201,7 +201,7 @@ pub(super) fn finish(hooks: &Hooks, work: &Work, answer: &Answer) {
     match then {
         Then::Done => count::delivery(&work.hook, "done"),
         Then::Failed => count::delivery(&work.hook, "failed"),
-        Then::Again(_) => {}
+        Then::Again(_) | Then::Wait(_) => {}
     }
     if word == "applied" {
         count::propagated(&work.provider, millis);

@@ -79,6 +79,8 @@ pub enum Then {
     Failed,
     /// Try again, not before.
     Again(Timestamp),
+    /// As [`Self::Again`], and this was no try.
+    Wait(Timestamp),
 }
 
 /// The word in `outcome` of a delivery that a later one overtook.
@@ -214,19 +216,23 @@ pub(super) async fn finish(db: &mut dyn Session, results: &[DeliveryResult], now
     let mut results: Vec<&DeliveryResult> = results.iter().collect();
     results.sort_by(|a, b| a.id.cmp(&b.id));
     for result in results {
-        let (state, finished, not_before) = match result.then {
-            Then::Done => ("done", Some(now.0), 0),
-            Then::Failed => ("failed", Some(now.0), 0),
-            Then::Again(at) => ("pending", None, at.0),
+        let (state, finished, not_before, untried) = match result.then {
+            Then::Done => ("done", Some(now.0), 0, 0),
+            Then::Failed => ("failed", Some(now.0), 0, 0),
+            Then::Again(at) => ("pending", None, at.0, 0),
+            Then::Wait(at) => ("pending", None, at.0, 1),
         };
         db.run(
-            "UPDATE deliveries SET state = $2, finished_at = $3, not_before = $4, outcome = $5 WHERE id = $1",
+            "UPDATE deliveries SET state = $2, finished_at = $3, not_before = $4, outcome = $5,
+                                   attempts = attempts - $6
+             WHERE id = $1",
             &[
                 Param::Text(Some(&result.id)),
                 Param::Text(Some(state)),
                 Param::Int(finished),
                 Param::Int(Some(not_before)),
                 Param::Text(Some(&result.outcome)),
+                Param::Int(Some(untried)),
             ],
         )
         .await?;

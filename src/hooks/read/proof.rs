@@ -16,6 +16,8 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 /// The longest value of a header that is looked at.
 const LONGEST: usize = 8 * 1024;
+/// A signature of another length is none.
+const SHA256_BYTES: usize = 32;
 
 /// The header's one value. Two of one name are refused: which of them counts is a matter of taste.
 pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a [u8]>, Refusal> {
@@ -50,7 +52,7 @@ pub(crate) fn shared(headers: &HeaderMap, name: &str, secrets: &[Secret]) -> Res
             found |= sha256(one).ct_eq(&expected);
         }
     }
-    // An empty candidate is no secret: secrets are never empty.
+    // What is not there is compared as empty, and no secret is.
     if bool::from(found) { Ok(()) } else { Err(unproved("secret")) }
 }
 
@@ -69,12 +71,11 @@ pub(crate) fn hmac_of_all<K: AsRef<[u8]>>(keys: &[K], parts: &[&[u8]], signature
     let mut found = Choice::from(0);
     for key in keys {
         let expected = hmac_sign(key.as_ref(), parts);
-        for signature in signatures {
+        for signature in signatures.iter().filter(|signature| signature.len() == SHA256_BYTES) {
             found |= expected.as_slice().ct_eq(signature);
         }
     }
-    // What could not be computed is equal to nothing.
-    found & !Choice::from(u8::from(keys.is_empty()))
+    found
 }
 
 /// A signature as 32 bytes, from hex or base64.
@@ -85,7 +86,7 @@ pub(crate) fn signature_bytes(text: &[u8]) -> Option<Vec<u8>> {
     } else {
         STANDARD.decode(text).or_else(|_| URL_SAFE_NO_PAD.decode(text)).ok()
     };
-    bytes.filter(|bytes: &Vec<u8>| bytes.len() == 32)
+    bytes.filter(|bytes: &Vec<u8>| bytes.len() == SHA256_BYTES)
 }
 
 /// What base64 says, with or without padding.

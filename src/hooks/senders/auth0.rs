@@ -23,7 +23,7 @@ const FORM: Form = Form {
 };
 
 pub(super) fn read(call: &Call<'_>, given: &Given<'_>) -> Result<Verified, Refusal> {
-    shared(call.headers, header(given), given.secrets)?;
+    shared(call.headers, header(given.hook), given.secrets)?;
     let records = records(call.body)?;
     let count = records.len();
     let events: Vec<_> = records

@@ -17,6 +17,6 @@ const FORM: Form = Form {
 };
 
 pub(super) fn read(call: &Call<'_>, given: &Given<'_>) -> Result<Verified, Refusal> {
-    shared(call.headers, header(given), given.secrets)?;
+    shared(call.headers, header(given.hook), given.secrets)?;
     one(call.body, given, &FORM, None)
 }

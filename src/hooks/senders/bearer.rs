@@ -16,7 +16,7 @@ const FORM: Form = Form {
 };
 
 pub(super) fn read(call: &Call<'_>, given: &Given<'_>) -> Result<Verified, Refusal> {
-    shared(call.headers, header(given), given.secrets)?;
+    shared(call.headers, header(given.hook), given.secrets)?;
     let id = only(call.headers, "webhook-id")?.or(only(call.headers, "idempotency-key")?);
     one(call.body, given, &FORM, id.and_then(|id| std::str::from_utf8(id).ok()))
 }

@@ -10,8 +10,6 @@ use serde_json::Value;
 /// The application that calls custom authentication extensions, in every tenant.
 const CALLER: &str = "99045fe1-7639-4a75-9d4a-577b6ca3810f";
 const KIND: &str = "microsoft.graph.authenticationEvent.tokenIssuanceStart";
-/// What a made-up call says of the event.
-pub(crate) const EVENT_PAGE: &str = KIND;
 
 const FORM: Form = Form {
     subject: Some("/data/authenticationContext/user/id"),

@@ -17,7 +17,7 @@ const FORM: Form = Form {
 };
 
 pub(super) fn read(call: &Call<'_>, given: &Given<'_>) -> Result<Verified, Refusal> {
-    let value = only(call.headers, header(given))?.ok_or(unproved("signature-missing"))?;
+    let value = only(call.headers, header(given.hook))?.ok_or(unproved("signature-missing"))?;
     let value = value.strip_prefix(b"sha256=").unwrap_or(value);
     let signature = signature_bytes(value).ok_or(unproved("signature"))?;
     let keys: Vec<&[u8]> = given.secrets.iter().map(|secret| secret.expose().as_bytes()).collect();

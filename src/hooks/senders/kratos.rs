@@ -18,7 +18,7 @@ const FORM: Form = Form {
 };
 
 pub(super) fn read(call: &Call<'_>, given: &Given<'_>) -> Result<Verified, Refusal> {
-    shared(call.headers, header(given), given.secrets)?;
+    shared(call.headers, header(given.hook), given.secrets)?;
     let root = parse(call.body)?;
     Ok(one_as(event(&root, given, &FORM, None, sha256(call.body)), Shape::Kratos))
 }

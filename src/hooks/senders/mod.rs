@@ -15,13 +15,12 @@ mod standard_webhooks;
 mod tests;
 mod zitadel;
 
-pub(crate) use entra::EVENT_PAGE as ENTRA;
 pub(crate) use keycloak::SIGNATURE as KEYCLOAK_SIGNATURE;
 pub(crate) use zitadel::SIGNATURE as ZITADEL_SIGNATURE;
 
 use super::read::{Call, Given, Verified};
 use super::refusal::{Refusal, refuse};
-use crate::config::Sender;
+use crate::config::{Hook, Sender};
 use axum::http::{Method, StatusCode};
 
 /// Verifies a call and says what it means.
@@ -52,7 +51,7 @@ pub(crate) fn read(call: &Call<'_>, given: &Given<'_>) -> Result<Verified, Refus
 }
 
 /// The header in which a sender brings its secret or signature.
-pub(crate) fn header<'a>(given: &Given<'a>) -> &'a str {
-    let default = if given.hook.sender == Sender::Hmac { "X-Signature-256" } else { "Authorization" };
-    given.hook.header.as_deref().unwrap_or(default)
+pub(crate) fn header(hook: &Hook) -> &str {
+    let default = if hook.sender == Sender::Hmac { "X-Signature-256" } else { "Authorization" };
+    hook.header.as_deref().unwrap_or(default)
 }

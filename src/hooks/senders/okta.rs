@@ -35,7 +35,7 @@ const TOKEN: Form = Form {
 };
 
 pub(super) fn read(call: &Call<'_>, given: &Given<'_>) -> Result<Verified, Refusal> {
-    shared(call.headers, header(given), given.secrets)?;
+    shared(call.headers, header(given.hook), given.secrets)?;
     if call.method == Method::GET {
         let challenge = call.headers.get("x-okta-verification-challenge").and_then(|value| value.to_str().ok());
         let challenge = challenge.filter(|text| text.len() <= LONGEST_CHALLENGE).ok_or(unreadable("challenge"))?;

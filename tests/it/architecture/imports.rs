@@ -16,7 +16,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("store", &["config", "clock", "fault"]),
     ("sync", &["config", "providers", "store", "clock", "random", "fault"]),
     ("worker", &["config", "sync", "clock", "random"]),
-    ("cli", &["config", "providers", "store", "sync", "worker", "import", "clock", "random", "demo"]),
+    ("hooks", &["config", "providers", "store", "sync", "worker", "clock", "random"]),
+    ("cli", &["config", "providers", "store", "sync", "worker", "hooks", "import", "clock", "random", "demo"]),
 ];
 
 /// What makes code impure, and what it would be.
