@@ -12,6 +12,7 @@ mod kratos;
 mod okta;
 mod standard_webhooks;
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 mod tests;
 mod zitadel;
 
