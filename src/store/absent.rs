@@ -1,13 +1,13 @@
 //! A database that is not there yet: for planning the very first sync.
 
 use super::{
-    Applied, AuditRecord, Counts, Deliveries, Delivery, DeliveryResult, GroupView, Hold, HoldDecision, Kept,
-    MigrationStatus, NewDelivery, NewHold, OrgListing, PersonView, Run, Store, StoreError,
+    Applied, AuditRecord, Counts, Decide, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, OrgListing,
+    PersonNow, PersonView, Run, Scope, Store, StoreError,
 };
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
 use rosterd_core::observed::{Grant, Observed};
-use rosterd_core::snapshot::Reading;
+use rosterd_core::snapshot::{PersonKey, Reading};
 use rosterd_core::writes::Writes;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy)]
 pub struct Absent;
 
-fn refused<T>() -> Result<T, StoreError> {
+pub(super) fn refused<T>() -> Result<T, StoreError> {
     Err(StoreError::Refused(
         "the database has no tables yet; `rosterd sync` or `rosterd db migrate` makes them".to_owned(),
     ))
@@ -35,6 +35,10 @@ impl Store for Absent {
         Ok(ReadingNumber(1))
     }
 
+    async fn finished(&self, _: &str, _: ReadingNumber, _: i64) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn observe(&self, _: &str, _: Timestamp) -> Result<Observed, StoreError> {
         Ok(Observed::default())
     }
@@ -49,6 +53,21 @@ impl Store for Absent {
 
     async fn apply(&self, _: Arc<Writes>, _: Timestamp) -> Result<Applied, StoreError> {
         refused()
+    }
+
+    async fn revise(
+        &self,
+        _: &str,
+        _: Scope,
+        _: Timestamp,
+        _: Decide,
+        _: Timestamp,
+    ) -> Result<(Option<Applied>, Vec<Option<PersonNow>>), StoreError> {
+        refused()
+    }
+
+    async fn person_now(&self, _: &str, _: &PersonKey) -> Result<Option<PersonNow>, StoreError> {
+        Ok(None)
     }
 
     async fn hold(&self, _: &NewHold, _: Timestamp) -> Result<Hold, StoreError> {
@@ -89,36 +108,5 @@ impl Store for Absent {
 
     async fn purge(&self, _: &str, _: &str, _: Timestamp) -> Result<bool, StoreError> {
         refused()
-    }
-}
-
-#[async_trait]
-impl Deliveries for Absent {
-    async fn keep_deliveries(&self, _: Vec<NewDelivery>, _: Timestamp) -> Result<Vec<Kept>, StoreError> {
-        refused()
-    }
-
-    async fn take_deliveries(&self, _: u32, _: Timestamp, _: Timestamp) -> Result<Vec<Delivery>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    async fn finish_deliveries(&self, _: Vec<DeliveryResult>, _: Timestamp) -> Result<(), StoreError> {
-        refused()
-    }
-
-    async fn deliveries(&self, _: Option<&str>, _: u32) -> Result<Vec<Delivery>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    async fn replay_delivery(&self, _: &str) -> Result<bool, StoreError> {
-        refused()
-    }
-
-    async fn pending_deliveries(&self) -> Result<u64, StoreError> {
-        Ok(0)
-    }
-
-    async fn prune_deliveries(&self, _: Timestamp, _: Timestamp, _: u32) -> Result<u64, StoreError> {
-        Ok(0)
     }
 }

@@ -1,15 +1,16 @@
 //! The store over any [`Engine`]: what is the same on both databases, once.
 
-use super::session::{Engine, Purpose, Work};
+use super::look::Kept;
+use super::session::{Engine, Purpose, Revision, Work};
 use super::{
-    Applied, AuditRecord, Counts, Deliveries, Delivery, DeliveryResult, GroupView, Hold, HoldDecision, Kept,
-    MigrationStatus, NewDelivery, NewHold, OrgListing, PersonView, Run, Store, StoreError, deliveries, given, history,
-    holds, migrations, people, provider_groups, reading,
+    Applied, AuditRecord, Counts, Decide, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, OrgListing,
+    PersonNow, PersonView, Run, Scope, Store, StoreError, given, history, holds, look, migrations, now, people,
+    provider_groups, reading,
 };
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
 use rosterd_core::observed::{Grant, Observed};
-use rosterd_core::snapshot::Reading;
+use rosterd_core::snapshot::{PersonKey, Reading};
 use rosterd_core::writes::Writes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,11 +20,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(super) struct Shared<E> {
     engine: E,
     checked: AtomicBool,
+    kept: Kept,
 }
 
 impl<E: Engine> Shared<E> {
     pub(super) fn new(engine: E) -> Self {
-        Self { engine, checked: AtomicBool::new(false) }
+        Self { engine, checked: AtomicBool::new(false), kept: Kept::default() }
     }
 
     async fn check(&self) -> Result<(), StoreError> {
@@ -34,18 +36,18 @@ impl<E: Engine> Shared<E> {
         Ok(())
     }
 
-    async fn read<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
+    pub(super) async fn read<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
         self.check().await?;
         self.engine.within(Purpose::Read, work).await
     }
 
     /// Writes what no plan rests on, without waiting for a turn.
-    async fn aside<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
+    pub(super) async fn aside<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
         self.check().await?;
         self.engine.within(Purpose::Aside, work).await
     }
 
-    async fn write<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
+    pub(super) async fn write<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
         self.check().await?;
         self.engine.within(Purpose::Write, work).await
     }
@@ -66,6 +68,14 @@ impl<E: Engine> Store for Shared<E> {
         self.engine.begin_reading().await
     }
 
+    async fn finished(&self, provider: &str, number: ReadingNumber, generation: i64) -> Result<(), StoreError> {
+        let (provider, kept) = (provider.to_owned(), self.kept.clone());
+        self.write(Box::new(move |db| {
+            Box::pin(async move { look::finish(db, &kept, &provider, number, generation).await })
+        }))
+        .await
+    }
+
     async fn observe(&self, provider: &str, window: Timestamp) -> Result<Observed, StoreError> {
         self.check().await?;
         self.engine.observe(provider, window).await
@@ -83,7 +93,25 @@ impl<E: Engine> Store for Shared<E> {
 
     async fn apply(&self, writes: Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError> {
         self.check().await?;
-        self.engine.apply(writes, now).await
+        self.engine.apply(writes, now, self.kept.clone()).await
+    }
+
+    async fn revise(
+        &self,
+        provider: &str,
+        scope: Scope,
+        window: Timestamp,
+        decide: Decide,
+        now: Timestamp,
+    ) -> Result<(Option<Applied>, Vec<Option<PersonNow>>), StoreError> {
+        self.check().await?;
+        let (provider, kept) = (provider.to_owned(), self.kept.clone());
+        self.engine.revise(Revision { provider, scope, window, decide, now, kept }).await
+    }
+
+    async fn person_now(&self, provider: &str, key: &PersonKey) -> Result<Option<PersonNow>, StoreError> {
+        let (provider, key) = (provider.to_owned(), key.clone());
+        self.read(Box::new(move |db| Box::pin(async move { now::find(db, &provider, &key).await }))).await
     }
 
     async fn hold(&self, hold: &NewHold, now: Timestamp) -> Result<Hold, StoreError> {
@@ -135,38 +163,5 @@ impl<E: Engine> Store for Shared<E> {
     async fn purge(&self, login: &str, actor: &str, now: Timestamp) -> Result<bool, StoreError> {
         let (login, actor) = (login.to_owned(), actor.to_owned());
         self.write(Box::new(move |db| Box::pin(async move { people::purge(db, &login, &actor, now).await }))).await
-    }
-}
-
-#[async_trait]
-impl<E: Engine> Deliveries for Shared<E> {
-    async fn keep_deliveries(&self, new: Vec<NewDelivery>, now: Timestamp) -> Result<Vec<Kept>, StoreError> {
-        self.aside(Box::new(move |db| Box::pin(async move { deliveries::keep(db, &new, now).await }))).await
-    }
-
-    async fn take_deliveries(&self, most: u32, now: Timestamp, until: Timestamp) -> Result<Vec<Delivery>, StoreError> {
-        self.aside(Box::new(move |db| Box::pin(deliveries::take(db, most, now, until)))).await
-    }
-
-    async fn finish_deliveries(&self, results: Vec<DeliveryResult>, now: Timestamp) -> Result<(), StoreError> {
-        self.aside(Box::new(move |db| Box::pin(async move { deliveries::finish(db, &results, now).await }))).await
-    }
-
-    async fn deliveries(&self, hook: Option<&str>, limit: u32) -> Result<Vec<Delivery>, StoreError> {
-        let hook = hook.map(str::to_owned);
-        self.read(Box::new(move |db| Box::pin(async move { deliveries::list(db, hook.as_deref(), limit).await }))).await
-    }
-
-    async fn replay_delivery(&self, id: &str) -> Result<bool, StoreError> {
-        let id = id.to_owned();
-        self.aside(Box::new(move |db| Box::pin(async move { deliveries::replay(db, &id).await }))).await
-    }
-
-    async fn pending_deliveries(&self) -> Result<u64, StoreError> {
-        self.read(Box::new(|db| Box::pin(deliveries::pending(db)))).await
-    }
-
-    async fn prune_deliveries(&self, before: Timestamp, keep: Timestamp, most: u32) -> Result<u64, StoreError> {
-        self.aside(Box::new(move |db| Box::pin(deliveries::prune(db, before, keep, most)))).await
     }
 }
