@@ -112,6 +112,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FOLDER")]
         dir: Option<PathBuf>,
     },
+    /// Ask a running rosterd whether it is ready: 0 when it is, 1 when not. For images without curl.
+    Healthcheck(Healthcheck),
     /// Print a completion script for a shell.
     Completions { shell: clap_complete::Shell },
     /// Print the manual page, or write one for each command into a folder.
@@ -159,6 +161,16 @@ pub(crate) struct TestRules {
     /// Name the rules that no case makes decide, or none makes miss.
     #[arg(long)]
     pub(crate) coverage: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Healthcheck {
+    /// What to ask: readyz or livez of the operations listener.
+    #[arg(long, env = "ROSTERD_HEALTHCHECK_URL", default_value = "http://127.0.0.1:7172/readyz", value_name = "URL")]
+    pub(crate) url: String,
+    /// Seconds to wait for the answer.
+    #[arg(long, default_value_t = 4, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=60))]
+    pub(crate) timeout: u64,
 }
 
 #[derive(Debug, Subcommand)]

@@ -11,6 +11,7 @@ mod db;
 mod demo;
 mod exit;
 mod explain;
+mod healthcheck;
 mod holds;
 mod hooks;
 mod import;
@@ -65,6 +66,7 @@ pub async fn main(arguments: Vec<std::ffi::OsString>) -> Exit {
         Command::Retire { provider } => remove::retire(&args, provider).await,
         Command::Import(Import::Grafana(what)) => import::run(&args, what),
         Command::Demo { stay, dir } => Box::pin(demo::run(*stay, dir.as_deref())).await,
+        Command::Healthcheck(what) => healthcheck::run(&args, what).await,
         Command::Completions { shell } => meta::completions(*shell),
         Command::Man { dir } => meta::man(dir.as_deref()),
     };

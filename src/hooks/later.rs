@@ -4,7 +4,7 @@
 //! another. Many deliveries about one person are one look.
 
 use super::count;
-use super::looking::{Asked, Finding, Looked};
+use super::looking::{Asked, Finding, LookError, Looked};
 use super::read::Login;
 use super::service::Hooks;
 use crate::store::{Delivery, DeliveryResult, Then};
@@ -165,9 +165,11 @@ pub(super) async fn asked(hooks: &Hooks, provider: &str, login: &Login) -> Answe
     };
     match timeout(PATIENCE, hooks.looks.look(provider, asked, Trigger::Login)).await {
         Ok(Ok(looked)) => Ok(looked),
+        // Many wait: no reason for a line about each.
+        Ok(Err(LookError::Busy(_))) => Err("busy"),
         Ok(Err(error)) => {
-            tracing::warn!(provider, retry = error.retry(), %error, "a login could not be looked at");
-            Err(if error.retry() { "unreachable" } else { "failed" })
+            tracing::warn!(provider, %error, "a login could not be looked at");
+            Err(if matches!(&error, LookError::Run(run) if !run.retry()) { "failed" } else { "unreachable" })
         }
         Err(_) => {
             tracing::warn!(provider, "looking at a login took too long");
@@ -196,6 +198,7 @@ pub(super) fn finish(hooks: &Hooks, work: &Work, answer: &Answer) {
             Finding::Incomplete(_) => ("incomplete", again()),
             Finding::NotYet => ("not_yet", again()),
         },
+        Err("busy") => ("busy", Then::Wait(now.plus_millis(1000))),
         Err(why) => (*why, again()),
     };
     match then {

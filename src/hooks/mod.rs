@@ -27,7 +27,7 @@ mod set;
 mod shapes;
 
 pub use bucket::Bucket;
-pub use looking::{Asked, Finding, Looked, Looks, OrgNow, PersonKey, PersonNow, Said, TeamNow};
+pub use looking::{Asked, Finding, LookError, Looked, Looks, OrgNow, PersonKey, PersonNow, Said, TeamNow};
 pub use make::{Made, MakeError, make};
 pub use routes::router;
 pub use service::Hooks;

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// A store. Looks once, before the first use, whether the tables are those of this program.
 #[derive(Debug)]
 pub(super) struct Shared<E> {
-    engine: E,
+    pub(super) engine: E,
     checked: AtomicBool,
     kept: Kept,
 }
@@ -28,7 +28,7 @@ impl<E: Engine> Shared<E> {
         Self { engine, checked: AtomicBool::new(false), kept: Kept::default() }
     }
 
-    async fn check(&self) -> Result<(), StoreError> {
+    pub(super) async fn check(&self) -> Result<(), StoreError> {
         if !self.checked.load(Ordering::Relaxed) {
             self.engine.within(Purpose::Read, Box::new(|db| Box::pin(migrations::check(db)))).await?;
             self.checked.store(true, Ordering::Relaxed);

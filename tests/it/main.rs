@@ -18,6 +18,7 @@ mod crash;
 mod daemon;
 mod demo;
 mod demo_company;
+mod deploy;
 mod diagnostics;
 mod docs_queries;
 mod documents;

@@ -4,7 +4,9 @@ mod apply;
 mod deliveries;
 mod fixture;
 mod holds;
+mod leases;
 mod remember;
+mod requests;
 mod schema;
 mod views;
 
