@@ -31,6 +31,7 @@ mod rule;
 mod schema;
 mod secret;
 mod source;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -62,6 +63,7 @@ pub use read::Format;
 pub use rule::{ClaimMatch, ClaimValue, Match, OneOrMany, Rule, True};
 pub use schema::json_schema;
 pub use secret::{Secret, SecretError, SecretRef};
+pub use telemetry::{LogFormat, LogLevel, LogSection, Telemetry};
 pub use words::quoted;
 
 use schemars::JsonSchema;
@@ -99,4 +101,10 @@ pub struct Config {
     /// What becomes of people who leave.
     #[serde(default)]
     pub accounts: Accounts,
+    /// How the daemon logs.
+    #[serde(default)]
+    pub log: LogSection,
+    /// Where the daemon's metrics, health and traces are had.
+    #[serde(default)]
+    pub telemetry: Telemetry,
 }

@@ -12,6 +12,7 @@ mod holds;
 mod json;
 mod leases;
 mod look;
+mod measure;
 mod migrations;
 mod now;
 mod open;
@@ -162,6 +163,21 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// A stable word for metrics.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "unreachable",
+            Self::Moved => "moved",
+            Self::Fenced => "fenced",
+            Self::Superseded => "superseded",
+            Self::Locked(_) => "locked",
+            Self::Schema(_) => "schema",
+            Self::Refused(_) => "refused",
+            Self::Database(_) => "database",
+        }
+    }
+
     /// Whether the same request can succeed later without anybody's doing.
     #[must_use]
     pub fn retry(&self) -> bool {

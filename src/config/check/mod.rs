@@ -20,6 +20,7 @@ mod provider;
 mod rule;
 mod self_written;
 mod shadow;
+mod telemetry;
 mod template;
 mod url;
 mod view;
@@ -63,6 +64,12 @@ pub(super) fn check(root: &Node, report: &mut Report<'_>) {
     }
     if let Some(limits) = root.get("limits") {
         report.not_zero(limits, "hold_expires", "nothing could ever be approved");
+    }
+    if let Some(log) = root.get("log") {
+        telemetry::log(log, report);
+    }
+    if let Some(section) = root.get("telemetry") {
+        telemetry::telemetry(section, report);
     }
     let providers: &[Entry] = root.get("providers").map_or(&[], Node::entries);
     for provider in providers {

@@ -69,6 +69,8 @@ impl Postgres {
             "BEGIN {begin}; SET LOCAL lock_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = {patience}"
         );
         let mut tx = self.servers.begin(&begin).await?;
+        let (size, idle) = self.servers.size();
+        super::measure::connections(size, idle);
         match purpose {
             Purpose::Read | Purpose::Aside => {}
             Purpose::Write => {

@@ -61,6 +61,12 @@ impl Servers {
         self.pool.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// How many connections there are, and how many of them nobody uses.
+    pub(super) fn size(&self) -> (u32, usize) {
+        let pool = self.pool();
+        (pool.size(), pool.num_idle())
+    }
+
     /// Begins a transaction where it can be done. Nothing was carried out before that, so that this
     /// may be tried on another server.
     pub(super) async fn begin(&self, begin: &str) -> Result<PgTransaction<'static>, StoreError> {

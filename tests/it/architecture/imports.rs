@@ -10,14 +10,19 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("random", &[]),
     ("fault", &[]),
     ("demo", &[]),
+    ("telemetry", &["config", "clock"]),
     ("config", &[]),
     ("import", &["config"]),
-    ("providers", &["config", "clock", "random"]),
-    ("store", &["config", "clock", "fault"]),
-    ("sync", &["config", "providers", "store", "clock", "random", "fault"]),
-    ("worker", &["config", "sync", "clock", "random"]),
-    ("hooks", &["config", "providers", "store", "sync", "worker", "clock", "random"]),
-    ("cli", &["config", "providers", "store", "sync", "worker", "hooks", "import", "clock", "random", "demo"]),
+    ("providers", &["config", "clock", "random", "telemetry"]),
+    ("store", &["config", "clock", "fault", "telemetry"]),
+    ("sync", &["config", "providers", "store", "clock", "random", "fault", "telemetry"]),
+    ("worker", &["config", "sync", "clock", "random", "telemetry"]),
+    ("http", &["config", "store", "sync", "worker", "clock", "telemetry"]),
+    ("hooks", &["config", "store", "sync", "worker", "clock", "random", "telemetry"]),
+    (
+        "cli",
+        &["config", "providers", "store", "sync", "worker", "hooks", "import", "clock", "random", "demo", "telemetry"],
+    ),
 ];
 
 /// What makes code impure, and what it would be.

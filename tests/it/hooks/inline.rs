@@ -31,10 +31,11 @@ async fn the_answer_says_what_the_look_found(site: Site) {
     let mut world = World::new(&site, STANDARD).await;
     world.work();
     let (status, body) = world.send(&world.call("portal", "ann", "msg_1").inline()).await;
-    assert_eq!((status, role(&body), &body["finding"], &body["complete"]), (200, "Editor", &json!("applied"), &json!(true)));
-    for (n, (finding, word)) in
-        [(Finding::Nobody, "nobody"), (Finding::Several, "several")].into_iter().enumerate()
-    {
+    assert_eq!(
+        (status, role(&body), &body["finding"], &body["complete"]),
+        (200, "Editor", &json!("applied"), &json!(true))
+    );
+    for (n, (finding, word)) in [(Finding::Nobody, "nobody"), (Finding::Several, "several")].into_iter().enumerate() {
         world.mood(Mood::Says(finding));
         let (status, body) = world.send(&world.call("portal", "ann", &format!("msg_n{n}")).inline()).await;
         assert_eq!((status, &body["finding"], &body["person"]), (200, &json!(word), &Value::Null));
@@ -60,7 +61,10 @@ async fn a_slow_provider_is_answered_for_in_time_and_heard_later(site: Site) {
     let (status, body) = world.send(&call).await;
     assert!(before.elapsed() < Duration::from_millis(2000), "{:?}", before.elapsed());
     // What was known, not what the look will find.
-    assert_eq!((status, role(&body), &body["finding"], &body["complete"]), (200, "Viewer", &json!("late"), &json!(false)));
+    assert_eq!(
+        (status, role(&body), &body["finding"], &body["complete"]),
+        (200, "Viewer", &json!("late"), &json!(false))
+    );
     world.until_done().await;
     world.rest().await;
     let kept = world.deliveries().await.remove(0);

@@ -102,7 +102,8 @@ impl<'a> MakeWriter<'a> for Lines {
 #[tokio::test]
 async fn w19_w20_log_lines_hold_neither_a_senders_words_nor_a_secret() {
     let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(lines.clone()).finish();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(lines.clone()).finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     let site = Site::sqlite().unwrap();
     let world = World::new(&site, STANDARD).await;
