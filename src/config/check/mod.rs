@@ -11,6 +11,7 @@ mod contradict;
 mod database;
 mod everybody;
 mod expression;
+mod hooks;
 mod ldap;
 mod never;
 mod orgs;
@@ -80,6 +81,7 @@ pub(super) fn check(root: &Node, report: &mut Report<'_>) {
     for provider in providers {
         provider::check(provider, report);
     }
+    hooks::check(root.get("hooks").map_or(&[], Node::entries), providers, report);
     orgs::check(root.get("orgs").map_or(&[], Node::entries), report);
     let rules = root.get("rules").map_or(&[][..], Node::items);
     rule::check(rules, providers, report);

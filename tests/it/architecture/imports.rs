@@ -18,10 +18,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("sync", &["config", "providers", "store", "clock", "random", "fault", "telemetry"]),
     ("lifecycle", &["config", "clock"]),
     ("worker", &["config", "providers", "store", "sync", "lifecycle", "clock", "random", "telemetry"]),
-    ("http", &["config", "store", "sync", "worker", "clock", "telemetry"]),
+    ("hooks", &["config", "providers", "store", "sync", "worker", "clock", "random", "telemetry"]),
+    ("http", &["config", "store", "sync", "worker", "hooks", "clock", "random", "telemetry"]),
     (
         "daemon",
-        &["config", "providers", "store", "sync", "worker", "http", "lifecycle", "clock", "random", "telemetry"],
+        &["config", "providers", "store", "sync", "worker", "hooks", "http", "lifecycle", "clock", "random", "telemetry"],
     ),
     (
         "cli",
@@ -31,6 +32,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "store",
             "sync",
             "worker",
+            "hooks",
             "daemon",
             "import",
             "clock",
