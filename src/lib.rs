@@ -4,6 +4,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;
+mod explain;
 pub mod fault;
 pub mod import;
 pub mod providers;

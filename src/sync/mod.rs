@@ -13,6 +13,7 @@ mod engine;
 mod reasons;
 mod rules;
 mod simulate;
+mod sums;
 mod terms;
 
 pub use answer::{Answer, Reason, RuleTried, TeamAnswer};
@@ -20,6 +21,7 @@ pub use engine::{Engine, Outcome, Prepared, RunError};
 pub use reasons::{said, unsaid, verdict};
 pub use rules::{policy_for, rules_for};
 pub use simulate::Simulation;
+pub use sums::Sums;
 
 use rosterd_core::plan::RunFacts;
 use rosterd_core::writes::Trigger;

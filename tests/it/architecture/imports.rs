@@ -16,7 +16,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("store", &["config", "clock", "fault"]),
     ("sync", &["config", "providers", "store", "clock", "random", "fault"]),
     ("worker", &["config", "sync", "clock", "random"]),
-    ("cli", &["config", "providers", "store", "sync", "worker", "import", "clock", "random", "demo"]),
+    ("explain", &["config", "store", "sync"]),
+    ("http", &["config", "providers", "store", "sync", "explain", "worker", "clock", "random"]),
+    (
+        "cli",
+        &["config", "providers", "store", "sync", "explain", "worker", "http", "import", "clock", "random", "demo"],
+    ),
 ];
 
 /// What makes code impure, and what it would be.
