@@ -8,6 +8,7 @@ mod absent;
 mod given;
 mod history;
 mod holds;
+mod idempotency;
 mod json;
 mod migrations;
 mod open;
@@ -19,13 +20,16 @@ mod records;
 mod session;
 mod shared;
 mod sqlite;
+mod tokens;
 
 pub use absent::Absent;
+pub use idempotency::{Idempotency, KeyedAnswer, KeyedRequest};
 pub use open::{Access, open};
 pub use records::{
     Applied, AuditRecord, Counts, GrantView, GroupView, Hold, HoldDecision, HoldState, IdentityView, MigrationStatus,
     Names, NewHold, OrgListing, OrgView, PersonView, ProviderGroup, Run, TeamView,
 };
+pub use tokens::{NewToken, Token, Tokens};
 
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
@@ -37,7 +41,7 @@ use std::sync::Arc;
 
 /// The authorization database.
 #[async_trait]
-pub trait Store: Send + Sync + fmt::Debug {
+pub trait Store: Idempotency + Tokens + Send + Sync + fmt::Debug {
     /// Brings the tables up to this program's version, each migration in a transaction of its
     /// own; returns the names of those that were applied. Refuses a database that is newer.
     async fn migrate(&self, now: Timestamp) -> Result<Vec<&'static str>, StoreError>;
