@@ -15,10 +15,12 @@ mod database;
 mod diagnostic;
 mod duration;
 mod file;
+mod http;
 mod ldap;
 mod limits;
 mod load;
 mod login;
+mod network;
 mod org;
 mod overrides;
 mod paths;
@@ -44,10 +46,12 @@ pub use database::Database;
 pub use diagnostic::{Diagnostic, Diagnostics, Place};
 pub use duration::Duration;
 pub use file::File;
+pub use http::{ApiScope, ClientCertificate, Http, HttpClient, HttpTls};
 pub use ldap::{Bind, BindMethod, Groups, Ldap, MinTls, Scope, ServerOrder, Tls, Users};
 pub use limits::Limits;
 pub use load::{Loaded, load, load_rules, parse};
 pub use login::{Login, LoginProtocol};
+pub use network::Network;
 pub use org::Org;
 pub use overrides::environment;
 pub use places::Places;
@@ -89,4 +93,7 @@ pub struct Config {
     /// What becomes of people who leave.
     #[serde(default)]
     pub accounts: Accounts,
+    /// The listener for the API and for login hooks.
+    #[serde(default)]
+    pub http: Http,
 }

@@ -11,6 +11,7 @@ mod contradict;
 mod database;
 mod everybody;
 mod expression;
+mod http;
 mod ldap;
 mod never;
 mod orgs;
@@ -62,6 +63,9 @@ pub(super) fn check(root: &Node, report: &mut Report<'_>) {
     }
     if let Some(limits) = root.get("limits") {
         report.not_zero(limits, "hold_expires", "nothing could ever be approved");
+    }
+    if let Some(http) = root.get("http") {
+        http::check(http, report);
     }
     let providers: &[Entry] = root.get("providers").map_or(&[], Node::entries);
     for provider in providers {
