@@ -8,7 +8,7 @@ use crate::config::{self, Loaded};
 use crate::providers::{self, Progress};
 use crate::random::SystemRandom;
 use crate::store::{self, Access, Store, StoreError};
-use crate::sync::Engine;
+use crate::sync::{Compiled, Engine};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -114,6 +114,7 @@ pub(crate) fn engine_without_providers(loaded: &Loaded, store: Arc<dyn Store>) -
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         progress: Arc::new(Progress::default()),
+        compiled: Compiled::default(),
         retiring: BTreeSet::new(),
     }
 }

@@ -1,13 +1,13 @@
 //! A database that is not there yet: for planning the very first sync.
 
 use super::{
-    Applied, AuditRecord, Counts, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, OrgListing, PersonView, Run,
-    Store, StoreError,
+    Applied, AuditRecord, Counts, Decide, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, OrgListing,
+    PersonNow, PersonView, Run, Scope, Store, StoreError,
 };
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
 use rosterd_core::observed::{Grant, Observed};
-use rosterd_core::snapshot::Reading;
+use rosterd_core::snapshot::{PersonKey, Reading};
 use rosterd_core::writes::Writes;
 use std::sync::Arc;
 
@@ -35,6 +35,10 @@ impl Store for Absent {
         Ok(ReadingNumber(1))
     }
 
+    async fn finished(&self, _: &str, _: ReadingNumber, _: i64) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn observe(&self, _: &str, _: Timestamp) -> Result<Observed, StoreError> {
         Ok(Observed::default())
     }
@@ -49,6 +53,21 @@ impl Store for Absent {
 
     async fn apply(&self, _: Arc<Writes>, _: Timestamp) -> Result<Applied, StoreError> {
         refused()
+    }
+
+    async fn revise(
+        &self,
+        _: &str,
+        _: Scope,
+        _: Timestamp,
+        _: Decide,
+        _: Timestamp,
+    ) -> Result<(Option<Applied>, Vec<Option<PersonNow>>), StoreError> {
+        refused()
+    }
+
+    async fn person_now(&self, _: &str, _: &PersonKey) -> Result<Option<PersonNow>, StoreError> {
+        Ok(None)
     }
 
     async fn hold(&self, _: &NewHold, _: Timestamp) -> Result<Hold, StoreError> {

@@ -10,7 +10,9 @@ mod history;
 mod holds;
 mod idempotency;
 mod json;
+mod look;
 mod migrations;
+mod now;
 mod open;
 mod people;
 mod postgres;
@@ -24,6 +26,8 @@ mod tokens;
 
 pub use absent::Absent;
 pub use idempotency::{Idempotency, KeyedAnswer, KeyedRequest};
+pub use look::{Decide, Decision, Scope, Sight, Whom};
+pub use now::{OrgNow, PersonNow, TeamNow};
 pub use open::{Access, open};
 pub use records::{
     Applied, AuditRecord, Counts, GrantView, GroupView, Hold, HoldDecision, HoldState, IdentityView, MigrationStatus,
@@ -34,7 +38,7 @@ pub use tokens::{NewToken, Token, Tokens};
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
 use rosterd_core::observed::{Grant, Observed};
-use rosterd_core::snapshot::Reading;
+use rosterd_core::snapshot::{PersonKey, Reading};
 use rosterd_core::writes::Writes;
 use std::fmt;
 use std::sync::Arc;
@@ -53,6 +57,11 @@ pub trait Store: Idempotency + Tokens + Send + Sync + fmt::Debug {
     /// database was opened for reading only, the largest there is: no plan of it will be applied.
     async fn begin_reading(&self) -> Result<ReadingNumber, StoreError>;
 
+    /// Says that a full reading was planned against this generation and found nothing to write: a
+    /// reading of a few people that was begun before it comes too late. An apply says so itself.
+    /// Refuses with [`StoreError::Moved`] when somebody has written since.
+    async fn finished(&self, provider: &str, number: ReadingNumber, generation: i64) -> Result<(), StoreError>;
+
     /// Reads what a plan for `provider` needs, from one consistent view. Removals since `window`
     /// count for the budget.
     async fn observe(&self, provider: &str, window: Timestamp) -> Result<Observed, StoreError>;
@@ -68,6 +77,22 @@ pub trait Store: Idempotency + Tokens + Send + Sync + fmt::Debug {
     /// Carries out `writes` in one transaction, at the time `now`. Refuses with
     /// [`StoreError::Moved`] when the database's generation is not the one the plan rests on.
     async fn apply(&self, writes: Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError>;
+
+    /// Reads what a plan needs and carries out what `decide` makes of it, in one transaction and
+    /// while nobody else can write: there is no [`StoreError::Moved`]. Returns what was applied, if
+    /// anything, and the people as they are then, in the order of [`Whom::subjects`]; of
+    /// [`Scope::Everybody`] none.
+    async fn revise(
+        &self,
+        provider: &str,
+        scope: Scope,
+        window: Timestamp,
+        decide: Decide,
+        now: Timestamp,
+    ) -> Result<(Option<Applied>, Vec<Option<PersonNow>>), StoreError>;
+
+    /// What the one person with that key has now. `None` when nobody or several are known by it.
+    async fn person_now(&self, provider: &str, key: &PersonKey) -> Result<Option<PersonNow>, StoreError>;
 
     /// Keeps a plan that is over a limit. An equal pending or rejected hold (same provider, same
     /// plan hash, not expired) is returned as it is, and nothing is written; other pending holds

@@ -1,14 +1,16 @@
 //! The store over any [`Engine`]: what is the same on both databases, once.
 
-use super::session::{Engine, Purpose, Work};
+use super::look::Kept;
+use super::session::{Engine, Purpose, Revision, Work};
 use super::{
-    Applied, AuditRecord, Counts, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, OrgListing, PersonView, Run,
-    Store, StoreError, given, history, holds, migrations, people, provider_groups, reading,
+    Applied, AuditRecord, Counts, Decide, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, OrgListing,
+    PersonNow, PersonView, Run, Scope, Store, StoreError, given, history, holds, look, migrations, now, people,
+    provider_groups, reading,
 };
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
 use rosterd_core::observed::{Grant, Observed};
-use rosterd_core::snapshot::Reading;
+use rosterd_core::snapshot::{PersonKey, Reading};
 use rosterd_core::writes::Writes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,11 +20,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(super) struct Shared<E> {
     engine: E,
     checked: AtomicBool,
+    kept: Kept,
 }
 
 impl<E: Engine> Shared<E> {
     pub(super) fn new(engine: E) -> Self {
-        Self { engine, checked: AtomicBool::new(false) }
+        Self { engine, checked: AtomicBool::new(false), kept: Kept::default() }
     }
 
     async fn check(&self) -> Result<(), StoreError> {
@@ -65,6 +68,14 @@ impl<E: Engine> Store for Shared<E> {
         self.engine.begin_reading().await
     }
 
+    async fn finished(&self, provider: &str, number: ReadingNumber, generation: i64) -> Result<(), StoreError> {
+        let (provider, kept) = (provider.to_owned(), self.kept.clone());
+        self.write(Box::new(move |db| {
+            Box::pin(async move { look::finish(db, &kept, &provider, number, generation).await })
+        }))
+        .await
+    }
+
     async fn observe(&self, provider: &str, window: Timestamp) -> Result<Observed, StoreError> {
         self.check().await?;
         self.engine.observe(provider, window).await
@@ -82,7 +93,25 @@ impl<E: Engine> Store for Shared<E> {
 
     async fn apply(&self, writes: Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError> {
         self.check().await?;
-        self.engine.apply(writes, now).await
+        self.engine.apply(writes, now, self.kept.clone()).await
+    }
+
+    async fn revise(
+        &self,
+        provider: &str,
+        scope: Scope,
+        window: Timestamp,
+        decide: Decide,
+        now: Timestamp,
+    ) -> Result<(Option<Applied>, Vec<Option<PersonNow>>), StoreError> {
+        self.check().await?;
+        let (provider, kept) = (provider.to_owned(), self.kept.clone());
+        self.engine.revise(Revision { provider, scope, window, decide, now, kept }).await
+    }
+
+    async fn person_now(&self, provider: &str, key: &PersonKey) -> Result<Option<PersonNow>, StoreError> {
+        let (provider, key) = (provider.to_owned(), key.clone());
+        self.read(Box::new(move |db| Box::pin(async move { now::find(db, &provider, &key).await }))).await
     }
 
     async fn hold(&self, hold: &NewHold, now: Timestamp) -> Result<Hold, StoreError> {

@@ -7,11 +7,12 @@ use crate::providers::{Directory, Progress, ProviderError, ReadRequest};
 use crate::random::{Random, RandomError};
 use crate::store::{Hold, NewHold, Store, StoreError};
 use rosterd_core::ids::{ReadingNumber, Timestamp};
+use rosterd_core::mapping::RuleSet;
 use rosterd_core::observed::Observed;
 use rosterd_core::plan::{self, Input, Plan, Summary};
 use rosterd_core::snapshot::{Reading, SnapshotBuilder};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// For a plan that no other reading can be later than: nobody will apply it.
 const LATEST: ReadingNumber = ReadingNumber(i64::MAX);
@@ -26,9 +27,15 @@ pub struct Engine {
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
     pub progress: Arc<Progress>,
+    /// The rules of each provider, once they were needed.
+    pub compiled: Compiled,
     /// Providers that are being retired: read as if they had nobody.
     pub retiring: BTreeSet<String>,
 }
+
+/// See [`Engine::compiled`].
+#[derive(Debug, Default)]
+pub struct Compiled(Mutex<BTreeMap<String, Arc<RuleSet>>>);
 
 /// Why a run could not be carried out. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -119,8 +126,19 @@ impl Engine {
         self.planned(provider, reading?, LATEST, observed?, started_at).await
     }
 
+    /// The rules of a provider. Compiled once: a login must not pay for all of them.
+    pub(super) fn rules(&self, provider: &str) -> Result<Arc<RuleSet>, RunError> {
+        let mut compiled = self.compiled.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rules) = compiled.get(provider) {
+            return Ok(Arc::clone(rules));
+        }
+        let rules = Arc::new(rules_for(&self.config, provider).map_err(RunError::Configuration)?);
+        compiled.insert(provider.to_owned(), Arc::clone(&rules));
+        Ok(rules)
+    }
+
     /// Now, and since when removals count.
-    fn now(&self) -> (Timestamp, Timestamp) {
+    pub(super) fn now(&self) -> (Timestamp, Timestamp) {
         let now = self.clock.now();
         (now, now.plus_millis(-self.config.limits.window.millis()))
     }
@@ -134,7 +152,7 @@ impl Engine {
         started_at: Timestamp,
     ) -> Result<Prepared, RunError> {
         let policy = policy_for(&self.config, provider);
-        let rules = rules_for(&self.config, provider).map_err(RunError::Configuration)?;
+        let rules = self.rules(provider)?;
         let given = if Input::needs_given(&observed, &reading, number, &rules) {
             self.store.given(provider).await?
         } else {
@@ -152,7 +170,7 @@ impl Engine {
         Ok(Prepared { plan, started_at })
     }
 
-    async fn read(&self, provider: &str) -> Result<Reading, RunError> {
+    pub(super) async fn read(&self, provider: &str) -> Result<Reading, RunError> {
         let seed = self.random.seed()?;
         if self.retiring.contains(provider) {
             let mut nobody = SnapshotBuilder::new(seed);

@@ -1,6 +1,10 @@
 //! WHEN: each provider on its schedule. Every tick ends in the same
 //! [`Engine::run_once`](crate::sync::Engine::run_once); a tick carries no data.
 
+mod lookups;
+
+pub use lookups::{LookError, Looks, Lookups, SPACING};
+
 use crate::config::Duration;
 use crate::sync::{Engine, Outcome, RunError};
 use rosterd_core::writes::Trigger;

@@ -12,9 +12,10 @@ mod observe;
 mod seen;
 mod session;
 
+use super::look::Kept;
 use super::open::Access;
-use super::session::{Engine, Purpose, Work};
-use super::{Applied, StoreError};
+use super::session::{Engine, Purpose, Revision, Work};
+use super::{Applied, PersonNow, Scope, Sight, StoreError, given, look, now};
 use async_trait::async_trait;
 use rosterd_core::ids::{ReadingNumber, Timestamp};
 use rosterd_core::observed::Observed;
@@ -121,15 +122,56 @@ impl Engine for Postgres {
         Ok(observed)
     }
 
-    async fn apply(&self, writes: Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError> {
+    async fn revise(&self, r: Revision) -> Result<(Option<Applied>, Vec<Option<PersonNow>>), StoreError> {
         crate::fault::point("apply.begin");
-        let mut tx = self.begin(Purpose::Write).await?;
-        let applied = apply::apply(&mut tx, &writes, now).await?;
+        let mut session = PgSession { tx: self.begin(Purpose::Write).await? };
+        let (sight, subjects) = match r.scope {
+            Scope::People(whom) => {
+                (look::look(&mut session, &r.provider, &whom, r.window, r.now, &r.kept).await?, whom.subjects)
+            }
+            Scope::Everybody => {
+                let observed = observe::observe(&mut session.tx, &r.provider, r.window).await?;
+                let given = given::given(&mut session, &r.provider).await?;
+                (Sight { observed, given, ..Sight::default() }, Vec::new())
+            }
+        };
+        let provider = sight.observed.provider.as_ref().map(|provider| provider.id.into());
+        let decision = (r.decide)(sight);
+        if let (Some(number), Some(provider)) = (decision.finished, provider) {
+            look::note_finished(&mut session, &r.kept, provider, number).await?;
+        }
+        let applied = match decision.writes {
+            Some(writes) => Some(write_all(&mut session, &writes, r.now, &r.kept).await?),
+            None => None,
+        };
+        let people = now::several(&mut session, &r.provider, &subjects).await?;
         crate::fault::point("apply.commit");
-        tx.commit().await.map_err(error)?;
+        session.tx.commit().await.map_err(error)?;
+        crate::fault::point("apply.committed");
+        Ok((applied, people))
+    }
+
+    async fn apply(&self, writes: Arc<Writes>, now: Timestamp, kept: Kept) -> Result<Applied, StoreError> {
+        crate::fault::point("apply.begin");
+        let mut session = PgSession { tx: self.begin(Purpose::Write).await? };
+        let applied = write_all(&mut session, &writes, now, &kept).await?;
+        crate::fault::point("apply.commit");
+        session.tx.commit().await.map_err(error)?;
         crate::fault::point("apply.committed");
         Ok(applied)
     }
+}
+
+/// Writes, and notes which full reading that finishes.
+async fn write_all(
+    session: &mut PgSession,
+    writes: &Writes,
+    now: Timestamp,
+    kept: &Kept,
+) -> Result<Applied, StoreError> {
+    let applied = apply::apply(&mut session.tx, writes, now).await?;
+    look::note_applied(session, kept, writes).await?;
+    Ok(applied)
 }
 
 /// What sqlx's error means for whoever asked. SQLSTATE: PostgreSQL manual, appendix A.
