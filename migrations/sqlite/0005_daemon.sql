@@ -75,6 +75,8 @@ CREATE TABLE run_requests (
     outcome     TEXT
 ) STRICT;
 CREATE INDEX run_requests_open ON run_requests (provider, asked_at) WHERE finished_at IS NULL;
+-- At most one waits for each provider: whoever asks again means that one.
+CREATE UNIQUE INDEX run_requests_waiting ON run_requests (provider) WHERE started_at IS NULL;
 CREATE INDEX run_requests_asked ON run_requests (asked_at);
 
 -- What login hooks delivered. login: JSON, who it is about (and claims, of a signed source), never

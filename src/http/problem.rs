@@ -159,7 +159,7 @@ impl From<StoreError> for Problem {
                 tracing::warn!(%error, "a request was not answered");
                 Self::new(Kind::Unavailable, "the database cannot be used now; try again").retry_after(5)
             }
-            StoreError::Database(_) => Self::internal(&error),
+            other => Self::internal(&other),
         }
     }
 }

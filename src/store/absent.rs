@@ -1,8 +1,8 @@
 //! A database that is not there yet: for planning the very first sync.
 
 use super::{
-    Applied, AuditRecord, Counts, Decide, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, OrgListing,
-    PersonNow, PersonView, Run, Scope, Store, StoreError,
+    Applied, AuditRecord, Counts, Decide, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, NewRequest, OrgListing,
+    PersonNow, PersonView, Requests, Run, RunRequest, Scope, Store, StoreError,
 };
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
@@ -107,6 +107,37 @@ impl Store for Absent {
     }
 
     async fn purge(&self, _: &str, _: &str, _: Timestamp) -> Result<bool, StoreError> {
+        refused()
+    }
+}
+
+#[async_trait]
+impl Requests for Absent {
+    async fn ask(&self, _: &NewRequest, _: Timestamp) -> Result<RunRequest, StoreError> {
+        refused()
+    }
+
+    async fn request(&self, _: &str) -> Result<Option<RunRequest>, StoreError> {
+        Ok(None)
+    }
+
+    async fn requests(&self, _: u32) -> Result<Vec<RunRequest>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn open_requests(&self, _: &str) -> Result<Vec<RunRequest>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn start_request(&self, _: &str, _: Timestamp) -> Result<(), StoreError> {
+        refused()
+    }
+
+    async fn finish_request(&self, _: &str, _: &str, _: Timestamp) -> Result<(), StoreError> {
+        refused()
+    }
+
+    async fn forget_requests(&self, _: Timestamp) -> Result<u64, StoreError> {
         refused()
     }
 }

@@ -10,6 +10,7 @@ mod history;
 mod holds;
 mod idempotency;
 mod json;
+mod lists;
 mod look;
 mod migrations;
 mod now;
@@ -19,6 +20,7 @@ mod postgres;
 mod provider_groups;
 mod reading;
 mod records;
+mod requests;
 mod session;
 mod shared;
 mod sqlite;
@@ -26,6 +28,7 @@ mod tokens;
 
 pub use absent::Absent;
 pub use idempotency::{Idempotency, KeyedAnswer, KeyedRequest};
+pub use lists::{Lists, PersonListing};
 pub use look::{Decide, Decision, Scope, Sight, Whom};
 pub use now::{OrgNow, PersonNow, TeamNow};
 pub use open::{Access, open};
@@ -33,6 +36,7 @@ pub use records::{
     Applied, AuditRecord, Counts, GrantView, GroupView, Hold, HoldDecision, HoldState, IdentityView, MigrationStatus,
     Names, NewHold, OrgListing, OrgView, PersonView, ProviderGroup, Run, TeamView,
 };
+pub use requests::{NewRequest, Requests, RunRequest};
 pub use tokens::{NewToken, Token, Tokens};
 
 use async_trait::async_trait;
@@ -45,7 +49,7 @@ use std::sync::Arc;
 
 /// The authorization database.
 #[async_trait]
-pub trait Store: Idempotency + Tokens + Send + Sync + fmt::Debug {
+pub trait Store: Idempotency + Lists + Requests + Tokens + Send + Sync + fmt::Debug {
     /// Brings the tables up to this program's version, each migration in a transaction of its
     /// own; returns the names of those that were applied. Refuses a database that is newer.
     async fn migrate(&self, now: Timestamp) -> Result<Vec<&'static str>, StoreError>;
