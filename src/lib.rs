@@ -6,6 +6,7 @@ pub mod config;
 pub mod demo;
 mod explain;
 pub mod fault;
+pub mod http;
 pub mod import;
 pub mod providers;
 pub mod random;

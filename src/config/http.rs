@@ -12,8 +12,8 @@ pub struct Http {
     pub listen: Option<String>,
     /// Encryption. Absent: none, for a loopback address or behind a proxy on the same machine.
     pub tls: Option<HttpTls>,
-    /// A token with every scope, for making the first ones. It counts only until a token with the
-    /// scope `admin` was made.
+    /// A token with the scope `admin`, for making the first ones. It counts only until there is another
+    /// with that scope.
     pub bootstrap_token: Option<SecretRef>,
     /// Who may come with a certificate instead of a token.
     pub clients: Vec<HttpClient>,

@@ -100,9 +100,11 @@ pub(super) async fn identify(api: &Api, peer: &Peer, headers: &HeaderMap) -> Res
             refused("send a token as `Authorization: Bearer …`; `rosterd token create` makes one")
         }));
     };
-    let token = first.to_str().ok().and_then(|text| text.split_once(' ')).filter(|(scheme, _)| {
-        scheme.eq_ignore_ascii_case("bearer") && sent.next().is_none()
-    });
+    let token = first
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer") && sent.next().is_none());
     let Some((_, text)) = token else {
         return Err(blocked().unwrap_or_else(|| refused("send exactly one header `Authorization: Bearer …`")));
     };
@@ -127,7 +129,11 @@ pub(super) async fn identify(api: &Api, peer: &Peer, headers: &HeaderMap) -> Res
                 });
             }
             let scopes = token.scopes.iter().filter_map(|scope| ApiScope::parse(scope)).collect();
-            Ok(Caller { id: format!("token:{}", token.id), name: format!("token {} ({})", token.id, token.name), scopes })
+            Ok(Caller {
+                id: format!("token:{}", token.id),
+                name: format!("token {} ({})", token.id, token.name),
+                scopes,
+            })
         }
         Some(token) => {
             api.known.forget(&hash);

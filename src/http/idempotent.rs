@@ -39,12 +39,7 @@ struct Kept {
 }
 
 /// Does what is asked for, unless the same was done under the same key.
-pub(super) async fn once(
-    api: &Arc<Api>,
-    caller: &Caller,
-    request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
+pub(super) async fn once(api: &Arc<Api>, caller: &Caller, request: Request, next: Next) -> Result<Response, Problem> {
     let Some(key) = key(request.headers())? else { return Ok(next.run(request).await) };
     let engine = api.engine();
     let (parts, body) = request.into_parts();

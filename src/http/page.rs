@@ -21,7 +21,11 @@ pub(super) fn limit(asked: Option<u32>) -> Result<u32, Problem> {
 }
 
 /// Where a list goes on, if there was a cursor. `list` names the list.
-pub(super) fn after<T>(list: &str, cursor: Option<&str>, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Problem> {
+pub(super) fn after<T>(
+    list: &str,
+    cursor: Option<&str>,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, Problem> {
     let Some(cursor) = cursor else { return Ok(None) };
     let bytes = URL_SAFE_NO_PAD.decode(cursor).unwrap_or_default();
     let place = String::from_utf8(bytes).unwrap_or_default();
@@ -69,7 +73,8 @@ mod tests {
             assert!(after("runs", Some(bad), number).is_err(), "{bad}");
         }
         assert_eq!(Page::of("runs", vec![9, 8], 2, ToString::to_string).next, None);
-        for (asked, allowed) in [(Some(0), false), (Some(1), true), (Some(200), true), (Some(201), false), (None, true)] {
+        for (asked, allowed) in [(Some(0), false), (Some(1), true), (Some(200), true), (Some(201), false), (None, true)]
+        {
             assert_eq!(limit(asked).is_ok(), allowed);
         }
     }

@@ -69,9 +69,7 @@ impl Kind {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body is not plain JSON")
             }
             Self::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "A field is not as it must be"),
-            Self::KeyReused => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "key-reused", "The key belongs to another request")
-            }
+            Self::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "key-reused", "The key belongs to another request"),
             Self::TooManyRequests => (StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many failed logins"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something failed here"),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not now"),
@@ -90,18 +88,18 @@ pub(crate) struct Field {
 /// Problem details (RFC 9457).
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Problem)]
-struct Details<'p> {
+pub(super) struct Said {
     /// Which kind of problem; a path that does not change, such as `/problems/not-found`.
     #[serde(rename = "type")]
     kind: String,
-    title: &'p str,
+    title: &'static str,
     status: u16,
     /// What happened, and what to do.
-    detail: &'p str,
+    detail: String,
     /// The fields at fault.
-    #[serde(skip_serializing_if = "<[Field]>::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
-    errors: &'p [Field],
+    errors: Vec<Field>,
 }
 
 /// An answer that says why something was not done.
@@ -142,10 +140,6 @@ impl Problem {
         tracing::error!(%error, "a request failed");
         Self::new(Kind::Internal, "the log of rosterd says what")
     }
-
-    pub(crate) fn status(&self) -> StatusCode {
-        self.kind.said().0
-    }
 }
 
 impl From<StoreError> for Problem {
@@ -180,14 +174,14 @@ impl From<RunError> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, slug, title) = self.kind.said();
-        let details = Details {
+        let said = Said {
             kind: format!("/problems/{slug}"),
             title,
             status: status.as_u16(),
-            detail: &self.detail,
-            errors: &self.errors,
+            detail: self.detail,
+            errors: self.errors,
         };
-        let body = serde_json::to_string(&details).unwrap_or_else(|_| "{}".to_owned());
+        let body = serde_json::to_string(&said).unwrap_or_else(|_| "{}".to_owned());
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -203,7 +197,7 @@ impl IntoResponse for Problem {
 
 /// The schema of every problem, for the description of the API.
 pub(super) fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-    <Details<'_> as utoipa::PartialSchema>::schema()
+    <Said as utoipa::PartialSchema>::schema()
 }
 
 /// The schema of [`Field`].

@@ -1,8 +1,8 @@
 //! A database that is not there yet: for planning the very first sync.
 
 use super::{
-    Applied, AuditRecord, Counts, Decide, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, NewRequest, OrgListing,
-    PersonNow, PersonView, Requests, Run, RunRequest, Scope, Store, StoreError,
+    Applied, AuditRecord, Counts, Decide, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, NewRequest,
+    OrgListing, PersonNow, PersonView, Requests, Run, RunRequest, Scope, Store, StoreError,
 };
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
