@@ -41,6 +41,8 @@ pub(crate) enum Command {
         #[arg(value_name = "PROVIDER")]
         providers: Vec<String>,
     },
+    /// Look at one person now, as a login does, and change what the rules say of them alone.
+    Look(Whom),
     /// Show what would change, and why. Writes nothing.
     Plan {
         /// Only these providers.
@@ -265,6 +267,7 @@ pub(crate) enum Audit {
     },
 }
 
+<<<<<<< HEAD
 #[derive(Debug, Subcommand)]
 pub(crate) enum Token {
     /// Make one, and print it this once.
@@ -291,4 +294,21 @@ pub(crate) enum Token {
         #[arg(long, env = "USER", default_value = "unknown")]
         by: String,
     },
+=======
+/// Whom `rosterd look` is about.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Whom {
+    /// Their login at the provider.
+    #[arg(value_name = "LOGIN")]
+    pub(crate) login: Option<String>,
+    /// Their e-mail address instead.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "login")]
+    pub(crate) email: Option<String>,
+    /// Their immutable id at the provider instead.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["login", "email"])]
+    pub(crate) subject: Option<String>,
+    /// Only this provider; otherwise all that can be asked.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) provider: Option<String>,
+>>>>>>> main
 }

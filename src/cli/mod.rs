@@ -13,6 +13,7 @@ mod exit;
 mod explain;
 mod holds;
 mod import;
+mod look;
 mod meta;
 mod output;
 mod plan;
@@ -45,6 +46,7 @@ pub async fn main(arguments: Vec<std::ffi::OsString>) -> Exit {
     };
     let result = match &args.command {
         Command::Sync { providers } => sync::run(&args, providers).await,
+        Command::Look(whom) => look::run(&args, whom).await,
         Command::Plan { providers, out, detailed_exitcode, markdown } => {
             plan::run(&args, providers, out.as_deref(), *detailed_exitcode, *markdown).await
         }

@@ -29,6 +29,7 @@ mod hostile;
 mod last_admin;
 mod ldap;
 mod limits;
+mod look;
 mod main_job;
 mod meta;
 mod nothing_removed;

@@ -23,9 +23,8 @@ pub(crate) const CLAIMS: &str = r#"{"attributes":{"title":["Tab\\t\\\\ \\"O'Neil
 pub(crate) fn empty(generation: i64) -> Writes {
     Writes {
         generation,
-        reading: ReadingNumber(1),
+        provider: Some(ProviderId(1)),
         run: Some(RunRow {
-            provider: ProviderId(1),
             trigger: Trigger::Command,
             started_at: Timestamp(5),
             complete: true,
