@@ -267,7 +267,6 @@ pub(crate) enum Audit {
     },
 }
 
-<<<<<<< HEAD
 #[derive(Debug, Subcommand)]
 pub(crate) enum Token {
     /// Make one, and print it this once.
@@ -294,7 +293,8 @@ pub(crate) enum Token {
         #[arg(long, env = "USER", default_value = "unknown")]
         by: String,
     },
-=======
+}
+
 /// Whom `rosterd look` is about.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Whom {
@@ -310,5 +310,4 @@ pub(crate) struct Whom {
     /// Only this provider; otherwise all that can be asked.
     #[arg(long, value_name = "NAME")]
     pub(crate) provider: Option<String>,
->>>>>>> main
 }

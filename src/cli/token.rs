@@ -19,13 +19,7 @@ pub(super) async fn run(args: &Args, what: &Token) -> Result<Exit, Failure> {
     }
 }
 
-async fn create(
-    args: &Args,
-    name: &str,
-    scopes: &[String],
-    expires: Option<&str>,
-    by: &str,
-) -> Result<Exit, Failure> {
+async fn create(args: &Args, name: &str, scopes: &[String], expires: Option<&str>, by: &str) -> Result<Exit, Failure> {
     let wrong = |message: String| Failure::new(Exit::Usage, message);
     let scopes = scopes.iter().map(|word| {
         let known = || ApiScope::ALL.map(ApiScope::name).join(", ");
@@ -38,7 +32,8 @@ async fn create(
     let loaded = context::load(args)?;
     let store = context::open_to_write(args, &loaded).await?;
     let now = SystemClock.now();
-    let wanted = Wanted { name: name.to_owned(), scopes, created_by: by.to_owned(), expires_at: now.plus_millis(lasts) };
+    let wanted =
+        Wanted { name: name.to_owned(), scopes, created_by: by.to_owned(), expires_at: now.plus_millis(lasts) };
     let made = token::make(wanted, &SystemRandom).map_err(|error| Failure::failed(error.to_string()))?;
     let kept = store.add_token(&made.new, now).await?;
     let shown = made.token.expose();

@@ -96,6 +96,10 @@ impl Listener {
     pub async fn serve(self, app: Guarded, stop: impl Future<Output = ()>) {
         let Self { tcp, tls, settings } = self;
         let app = app.finished();
+        match tcp.local_addr() {
+            Ok(address) => tracing::info!(%address, tls = tls.is_some(), "the API listens"),
+            Err(error) => tracing::warn!(%error, "the API listens, the system does not say where"),
+        }
         let settings = Arc::new(settings);
         let places = Arc::new(Semaphore::new(settings.max_connections as usize));
         let graceful = GracefulShutdown::new();

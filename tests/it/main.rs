@@ -26,6 +26,7 @@ mod file_provider;
 mod grafana;
 mod holds;
 mod hostile;
+mod http;
 mod last_admin;
 mod ldap;
 mod limits;

@@ -57,10 +57,15 @@ impl Served {
             (scope.to_owned(), made["token"].as_str().unwrap().to_owned())
         };
         let tokens = SCOPES.iter().map(|scope| make(scope)).collect();
-        let client = Client::builder().build().unwrap();
-        let mut served = Self { site, people, url: String::new(), tokens, running: None, client };
+        let mut served = Self { tokens, ..Self::bare(site, people) };
         served.run();
         served
+    }
+
+    /// Without tokens, and not started.
+    pub fn bare(site: Site, people: Roster) -> Self {
+        let client = Client::builder().build().unwrap();
+        Self { site, people, url: String::new(), tokens: BTreeMap::new(), running: None, client }
     }
 
     /// Starts the daemon and finds out where it listens.
