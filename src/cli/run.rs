@@ -1,4 +1,4 @@
-//! `rosterd run`: every provider again and again, until SIGINT or SIGTERM.
+//! `rosterd run`: every provider again and again, and the API, until SIGINT or SIGTERM.
 
 use super::args::Args;
 use super::context;
@@ -12,6 +12,7 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let store = context::open_to_write(args, &loaded).await?;
     let engine = context::engine(&loaded, store)?;
     context::chosen(&engine, &[])?;
+
     note(args, "running; Ctrl-C ends it");
     let source = FileSource { path: args.config.clone(), environment: context::environment() };
     let ended = daemon::run(engine, source).await.map_err(|why| Failure::new(Exit::Configuration, why))?;

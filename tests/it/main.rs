@@ -28,6 +28,7 @@ mod grafana;
 mod holds;
 mod hooks;
 mod hostile;
+mod http;
 mod last_admin;
 mod ldap;
 mod limits;
