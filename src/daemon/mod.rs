@@ -2,7 +2,7 @@
 //!
 //! Decides nothing. What a part does stands in its own folder.
 
-use crate::lifecycle::{self, Stop, Systemd};
+use crate::lifecycle::{Signals, Stop, Systemd};
 use crate::sync::Engine;
 use crate::worker::{self, Alone, FileSource, Worker};
 use std::sync::Arc;
@@ -19,6 +19,7 @@ pub struct Ended {
 /// # Errors
 /// For a person: why it cannot start.
 pub async fn run(engine: Engine, source: FileSource) -> Result<Ended, String> {
+    let signals = Signals::listen().map_err(|error| format!("signals cannot be followed: {error}"))?;
     let systemd = Systemd::from_environment();
     let stop = Stop::new();
     let watched = engine.config.daemon.watch.then(|| source.path.clone());
@@ -26,22 +27,19 @@ pub async fn run(engine: Engine, source: FileSource) -> Result<Ended, String> {
     let handle = worker.handle();
 
     let watching = watched.map(|path| tokio::spawn(worker::watch(path, handle.clone())));
-    let signals = tokio::spawn({
+    let following = tokio::spawn({
         let (stop, handle, systemd) = (stop.clone(), handle.clone(), systemd.clone());
         async move {
             let grace = || {
                 systemd.stopping();
                 handle.engine().config.daemon.grace.get()
             };
-            if let Err(error) = lifecycle::follow(&stop, grace, || handle.reload()).await {
-                tracing::error!(%error, "signals cannot be followed");
-                stop.abandon();
-            }
+            signals.follow(&stop, grace, || handle.reload()).await;
         }
     });
     systemd.ready();
     let abandoned = worker.run(stop.clone()).await;
-    signals.abort();
+    following.abort();
     if let Some(watching) = watching {
         watching.abort();
     }

@@ -112,6 +112,12 @@ impl Handle {
         self.0.ask(|asked| asked.reload = true);
     }
 
+    /// Lets the loop look at the clock now, after the clock was set or the machine has slept; it does
+    /// so by itself a little later.
+    pub fn wake(&self) {
+        self.0.wake.notify_one();
+    }
+
     #[must_use]
     pub fn status(&self) -> Status {
         self.0.status.borrow().clone()

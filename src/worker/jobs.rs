@@ -5,7 +5,12 @@ use super::reload::Found;
 use super::run::Ended;
 use std::collections::HashMap;
 use std::future::Future;
+use std::time::Duration;
 use tokio::task::{Id, JoinSet};
+use tokio::time::timeout;
+
+/// How long to wait for what was abandoned.
+const ENOUGH: Duration = Duration::from_secs(2);
 
 /// What a job is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +80,8 @@ impl Jobs {
     pub(super) async fn abandon(&mut self) -> Vec<Job> {
         let mut jobs: Vec<Job> = self.names.drain().map(|(_, job)| job).collect();
         jobs.retain(|job| matches!(job, Job::Run(_)));
-        self.set.shutdown().await;
+        // One that does not even come to where it waits is left to the end of the process.
+        let _ = timeout(ENOUGH, self.set.shutdown()).await;
         jobs
     }
 }

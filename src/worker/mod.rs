@@ -13,12 +13,11 @@ mod handle;
 mod jobs;
 mod reload;
 mod run;
+mod say;
 mod schedule;
 mod source;
 mod status;
 mod task;
-#[cfg(test)]
-mod tests;
 mod turn;
 mod watch;
 

@@ -101,8 +101,14 @@ impl Run {
         self.say(What::Read { people, groups, complete });
         let (added, changed, removed, withheld) = (planned.added, planned.changed, planned.removed, planned.withheld);
         self.say(What::Planned { added, changed, removed, withheld });
-        for notice in prepared.notices() {
-            tracing::warn!(provider = self.provider, notice, "notice");
+        // They name people, and a log must not.
+        let notices = prepared.notices().len();
+        if notices > 0 {
+            tracing::warn!(
+                provider = self.provider,
+                notices,
+                "something was incomplete, withheld or noted; `rosterd plan` says what"
+            );
         }
         writing.store(true, Ordering::Relaxed);
         Ok(match self.engine.carry_out(prepared, self.trigger).await? {

@@ -5,13 +5,11 @@ use super::credentials;
 use super::event::{RunEvent, What};
 use super::handle::{Handle, Shared};
 use super::jobs::{Done, Job, Jobs};
-use super::reload::{self, Found};
 use super::run::{Ended, Run};
-use super::schedule::Schedule;
 use super::source::{Source, Surroundings};
-use super::status::{Changed, ConfigurationStatus, Reload, Status};
+use super::status::{ConfigurationStatus, Status};
 use super::task::Task;
-use super::{HEARTBEAT, Leads};
+use super::{HEARTBEAT, Leads, say};
 use crate::clock::Stopwatch;
 use crate::lifecycle::{Stop, Systemd};
 use crate::sync::Engine;
@@ -24,24 +22,25 @@ use tokio::sync::RwLock;
 use tokio::time::sleep;
 
 /// How often credentials that were refused are looked at again.
-const LOOK_AGAIN: i64 = 10_000;
+pub(super) const LOOK_AGAIN: i64 = 10_000;
 
 /// See the module's text. [`Worker::run`] is the loop.
 pub struct Worker {
-    shared: Arc<Shared>,
-    source: Arc<dyn Source>,
-    around: Surroundings,
+    pub(super) shared: Arc<Shared>,
+    pub(super) source: Arc<dyn Source>,
+    pub(super) around: Surroundings,
     leads: Arc<dyn Leads>,
-    systemd: Systemd,
-    tasks: BTreeMap<String, Task>,
-    jobs: Jobs,
+    pub(super) systemd: Systemd,
+    pub(super) tasks: BTreeMap<String, Task>,
+    pub(super) jobs: Jobs,
     alone: Arc<RwLock<()>>,
-    configuration: ConfigurationStatus,
+    pub(super) configuration: ConfigurationStatus,
     /// A reload was asked for and has not begun.
     reload: bool,
     /// When the loop last looked at the clock.
     seen: Timestamp,
-    looked: Timestamp,
+    pub(super) looked: Timestamp,
+    pub(super) stopping: bool,
     said: String,
     alive: Option<Stopwatch>,
 }
@@ -83,11 +82,12 @@ impl Worker {
             reload: false,
             seen: now,
             looked: now,
+            stopping: false,
             said: String::new(),
             alive: None,
         };
         worker.take_up(now)?;
-        worker.publish(false);
+        worker.publish();
         Ok(worker)
     }
 
@@ -101,21 +101,20 @@ impl Worker {
     pub async fn run(mut self, stop: Stop) -> Vec<String> {
         let (begun, abandoned) = (stop.begun(), stop.abandoned());
         tokio::pin!(begun, abandoned);
-        let mut stopping = false;
         loop {
             self.sign_of_life();
-            if stopping && self.jobs.is_empty() {
+            if self.stopping && self.jobs.is_empty() {
                 return Vec::new();
             }
-            if !stopping {
+            if !self.stopping {
                 self.look_around();
             }
-            self.publish(stopping);
-            let wait = self.wait(stopping);
+            self.publish();
+            let wait = self.wait();
             tokio::select! {
                 biased;
                 () = &mut abandoned => return self.abandon().await,
-                () = &mut begun, if !stopping => stopping = true,
+                () = &mut begun, if !self.stopping => self.stopping = true,
                 (job, done) = self.jobs.next() => self.done(job, done),
                 () = self.shared.wake.notified() => {}
                 () = sleep(wait) => {}
@@ -151,7 +150,7 @@ impl Worker {
     }
 
     /// The time, and what follows when it goes backwards.
-    fn now(&mut self) -> Timestamp {
+    pub(super) fn now(&mut self) -> Timestamp {
         let now = self.around.clock.now();
         let back = self.seen.0.saturating_sub(now.0);
         if back > 0 {
@@ -184,7 +183,9 @@ impl Worker {
         // Whoever has waited longest comes first.
         let mut waiting: Vec<(Option<Timestamp>, String, Trigger)> = Vec::new();
         for (name, task) in &self.tasks {
-            if let Some(trigger) = task.wants(now).filter(|_| self.leads.leads(name)) {
+            // A provider that went and came back while its run was under way has no new one yet.
+            let free = !self.jobs.has(&Job::Run(name.clone()));
+            if let Some(trigger) = task.wants(now).filter(|_| free && self.leads.leads(name)) {
                 waiting.push((task.next(), name.clone(), trigger));
             }
         }
@@ -265,7 +266,7 @@ impl Worker {
     fn run_ended(&mut self, name: &str, ended: &Ended) {
         let now = self.now();
         let (pauses, chance) = (self.pauses(), self.chance());
-        log(name, &ended.what);
+        say::log(name, &ended.what);
         let trigger = match self.tasks.get_mut(name) {
             Some(task) => {
                 let trigger = task.running.map_or(Trigger::Schedule, |running| running.trigger);
@@ -279,71 +280,13 @@ impl Worker {
         if ended.blame == Blame::Credentials {
             self.looked = Timestamp(now.0.saturating_sub(LOOK_AGAIN));
         }
-        self.publish(false);
+        self.publish();
         self.say(name, trigger, now, ended.what.clone());
     }
 
-    fn begin_reload(&mut self) {
-        self.systemd.reloading();
-        let (source, around) = (Arc::clone(&self.source), self.around.clone());
-        let before = self.shared.engine.load_full();
-        let work = move || reload::read(source.as_ref(), &around, &before);
-        self.jobs.start(Job::Reload, async move {
-            let result = tokio::task::spawn_blocking(work).await;
-            Done::Reload(
-                result.unwrap_or_else(|_| Err(vec!["reading the configuration failed unexpectedly".to_owned()])),
-            )
-        });
-    }
-
-    fn reloaded(&mut self, result: Result<Found, Vec<String>>) {
-        let now = self.now();
-        let result = match result {
-            Ok(Found::Same) => {
-                tracing::info!("the configuration was read again: nothing has changed");
-                Ok(Changed::No)
-            }
-            Ok(Found::Other(engine)) => {
-                self.configuration.hash.clone_from(&engine.config_hash);
-                self.shared.engine.store(Arc::from(engine));
-                tracing::info!(hash = self.configuration.hash, "the configuration was read again and is in force");
-                self.take_up(now).map(|()| Changed::Yes).map_err(|why| vec![why])
-            }
-            Err(errors) => Err(errors),
-        };
-        if let Err(errors) = &result {
-            for error in errors {
-                tracing::error!(error, "the configuration was read again and cannot be used");
-            }
-            tracing::error!(errors = errors.len(), "the configuration that was in force stays");
-        }
-        // What credentials are may have changed, even where the configuration has not.
-        self.looked = Timestamp(now.0.saturating_sub(LOOK_AGAIN));
-        self.configuration.reloads += 1;
-        self.configuration.last_reload = Some(Reload { at: now, result });
-        self.systemd.ready();
-    }
-
-    /// Puts the tasks to what the configuration says: each provider is due at once, because other
-    /// rules may give other rights.
-    fn take_up(&mut self, now: Timestamp) -> Result<(), String> {
-        let engine = self.shared.engine.load_full();
-        self.tasks.retain(|name, _| engine.providers.contains_key(name));
-        for name in engine.providers.keys() {
-            let Some(section) = engine.config.providers.get(name) else { continue };
-            match self.tasks.get_mut(name) {
-                Some(task) => task.reschedule(Schedule::of(section)?, section.jitter.millis(), now),
-                None => {
-                    self.tasks.insert(name.clone(), Task::new(section, now)?);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn wait(&self, stopping: bool) -> Duration {
+    fn wait(&self) -> Duration {
         let most = self.systemd.watchdog().map_or(HEARTBEAT, |within| HEARTBEAT.min(within / 4));
-        if stopping {
+        if self.stopping {
             return most;
         }
         let dues = self.tasks.iter().filter(|(name, task)| task.running.is_none() && self.leads.leads(name));
@@ -366,11 +309,11 @@ impl Worker {
         providers
     }
 
-    fn publish(&mut self, stopping: bool) {
+    fn publish(&mut self) {
         let providers: BTreeMap<String, _> =
             self.tasks.iter().map(|(name, task)| (name.clone(), task.status(self.leads.leads(name)))).collect();
-        let status = Status { providers, configuration: self.configuration.clone(), stopping };
-        let line = line(&status);
+        let status = Status { providers, configuration: self.configuration.clone(), stopping: self.stopping };
+        let line = say::line(&status);
         self.shared.status.send_if_modified(|old| {
             let changed = *old != status;
             *old = status;
@@ -385,41 +328,5 @@ impl Worker {
     fn say(&self, provider: &str, trigger: Trigger, at: Timestamp, what: What) {
         // Nobody need listen.
         let _ = self.shared.events.send(RunEvent { provider: provider.to_owned(), trigger, at, what });
-    }
-}
-
-/// For `systemctl status`.
-fn line(status: &Status) -> String {
-    let running = status.providers.values().filter(|provider| provider.running.is_some()).count();
-    let failed: Vec<&str> = status
-        .providers
-        .iter()
-        .filter(|(_, provider)| provider.last.as_ref().is_some_and(|last| matches!(last.what, What::Failed { .. })))
-        .map(|(name, _)| name.as_str())
-        .collect();
-    let mut line = format!("{} providers, {running} runs under way", status.providers.len());
-    if !failed.is_empty() {
-        line.push_str(&format!("; failing: {}", failed.join(", ")));
-    }
-    if matches!(&status.configuration.last_reload, Some(Reload { result: Err(_), .. })) {
-        line.push_str("; the configuration file cannot be used, the one before is in force");
-    }
-    if status.stopping {
-        line.push_str("; stopping");
-    }
-    line
-}
-
-fn log(provider: &str, what: &What) {
-    match what {
-        What::Unchanged { complete } => tracing::info!(provider, complete, "nothing to change"),
-        What::Applied { added, changed, removed, withheld, rows, complete } => {
-            tracing::info!(provider, added, changed, removed, withheld, rows, complete, "applied");
-        }
-        What::Held { hold, state } => {
-            tracing::warn!(provider, hold, state = state.name(), "held by a limit; nothing was applied");
-        }
-        What::Failed { message, retry } => tracing::error!(provider, retry, error = message, "failed"),
-        What::Started | What::Read { .. } | What::Planned { .. } => {}
     }
 }
