@@ -8,7 +8,7 @@ use crate::config::{self, Loaded};
 use crate::providers::Progress;
 use crate::random::SystemRandom;
 use crate::store::{self, Access, Store, StoreError};
-use crate::sync::Engine;
+use crate::sync::{Compiled, Engine};
 use crate::worker::{self, Surroundings};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -106,6 +106,7 @@ pub(crate) fn engine_without_providers(loaded: &Loaded, store: Arc<dyn Store>) -
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         progress: Arc::new(Progress::default()),
+        compiled: Compiled::default(),
         retiring: BTreeSet::new(),
     }
 }

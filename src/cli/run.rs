@@ -5,10 +5,12 @@ use super::context;
 use super::exit::{Exit, Failure};
 use super::output::note;
 use crate::daemon;
+use crate::telemetry;
 use crate::worker::FileSource;
 
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let loaded = context::load(args)?;
+    telemetry::follow(&loaded.config);
     let store = context::open_to_write(args, &loaded).await?;
     let engine = context::engine(&loaded, store)?;
     context::chosen(&engine, &[])?;

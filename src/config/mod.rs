@@ -31,6 +31,7 @@ mod schedule;
 mod schema;
 mod secret;
 mod source;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -62,6 +63,7 @@ pub use rule::{ClaimMatch, ClaimValue, Match, OneOrMany, Rule, True};
 pub use schedule::{cron, time_zone};
 pub use schema::json_schema;
 pub use secret::{Secret, SecretError, SecretRef};
+pub use telemetry::{LogFormat, LogLevel, LogSection, Telemetry};
 pub use words::quoted;
 
 use schemars::JsonSchema;
@@ -78,6 +80,9 @@ pub struct Config {
     /// The authorization database.
     #[serde(default)]
     pub database: Database,
+    /// How `rosterd run` works.
+    #[serde(default)]
+    pub daemon: Daemon,
     /// Organizations under keys that survive renames.
     #[serde(default)]
     pub orgs: BTreeMap<String, Org>,
@@ -93,7 +98,10 @@ pub struct Config {
     /// What becomes of people who leave.
     #[serde(default)]
     pub accounts: Accounts,
-    /// How `rosterd run` works.
+    /// How the daemon logs.
     #[serde(default)]
-    pub daemon: Daemon,
+    pub log: LogSection,
+    /// Where the daemon's metrics, health and traces are had.
+    #[serde(default)]
+    pub telemetry: Telemetry,
 }

@@ -4,7 +4,7 @@
 
 use crate::lifecycle::{Signals, Stop, Systemd};
 use crate::sync::Engine;
-use crate::worker::{self, Alone, FileSource, Worker};
+use crate::worker::{self, FileSource, Worker};
 use std::sync::Arc;
 
 /// How it ended.
@@ -23,7 +23,7 @@ pub async fn run(engine: Engine, source: FileSource) -> Result<Ended, String> {
     let systemd = Systemd::from_environment();
     let stop = Stop::new();
     let watched = engine.config.daemon.watch.then(|| source.path.clone());
-    let worker = Worker::new(engine, Arc::new(source), Arc::new(Alone), systemd.clone())?;
+    let worker = Worker::new(engine, Arc::new(source), systemd.clone())?;
     let handle = worker.handle();
 
     let watching = watched.map(|path| tokio::spawn(worker::watch(path, handle.clone())));

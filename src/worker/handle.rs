@@ -4,9 +4,10 @@
 //! takes no memory.
 
 use super::event::RunEvent;
+use super::lookups::{LookError, Lookups};
 use super::status::Status;
 use crate::clock::Stopwatch;
-use crate::sync::Engine;
+use crate::sync::{Asked, Engine, Looked};
 use arc_swap::ArcSwap;
 use rosterd_core::writes::Trigger;
 use std::collections::BTreeMap;
@@ -36,16 +37,17 @@ pub struct NoSuchProvider(pub String);
 /// What the worker's loop and its handles share.
 pub(super) struct Shared {
     pub(super) engine: ArcSwap<Engine>,
-    asked: Mutex<Asked>,
+    asked: Mutex<Wanted>,
     pub(super) wake: Notify,
     pub(super) events: broadcast::Sender<RunEvent>,
     pub(super) status: watch::Sender<Status>,
     beat: Mutex<Stopwatch>,
+    lookups: Lookups,
 }
 
 /// What the loop has not taken up yet.
 #[derive(Debug, Default)]
-pub(super) struct Asked {
+pub(super) struct Wanted {
     pub(super) runs: BTreeMap<String, Trigger>,
     pub(super) reload: bool,
 }
@@ -59,15 +61,16 @@ impl Shared {
             events: broadcast::Sender::new(EVENTS),
             status: watch::Sender::default(),
             beat: Mutex::new(Stopwatch::start()),
+            lookups: Lookups::default(),
         })
     }
 
     /// What was asked for since the last time.
-    pub(super) fn take(&self) -> Asked {
+    pub(super) fn take(&self) -> Wanted {
         std::mem::take(&mut *self.asked.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn ask(&self, what: impl FnOnce(&mut Asked)) {
+    fn ask(&self, what: impl FnOnce(&mut Wanted)) {
         what(&mut self.asked.lock().unwrap_or_else(PoisonError::into_inner));
         self.wake.notify_one();
     }
@@ -99,6 +102,14 @@ impl Handle {
             asked.runs.entry(provider.to_owned()).or_insert(trigger);
         });
         Ok(())
+    }
+
+    /// Looks at one person now, together with whoever else waits for the same.
+    ///
+    /// # Errors
+    /// Too many wait, or the look failed: nothing was changed.
+    pub async fn look(&self, provider: &str, asked: Asked, trigger: Trigger) -> Result<Looked, LookError> {
+        self.0.lookups.look(self.engine(), provider, asked, trigger).await
     }
 
     /// From now on. A follower that falls behind by more than a few hundred misses the oldest.

@@ -1,6 +1,7 @@
 //! What the loop has under way. A panic costs the one job in which it happens.
 
 use super::credentials::Print;
+use super::measure;
 use super::reload::Found;
 use super::run::Ended;
 use std::collections::HashMap;
@@ -19,6 +20,8 @@ pub(super) enum Job {
     /// A look at whether a provider's credentials have changed.
     Credentials(String),
     Reload,
+    /// A look for requests that other replicas have taken.
+    Requests,
 }
 
 /// What came of it.
@@ -26,6 +29,8 @@ pub(super) enum Done {
     Run(Ended),
     Credentials(Option<Print>),
     Reload(Result<Found, Vec<String>>),
+    /// The providers for which there are some.
+    Requests(Vec<String>),
 }
 
 /// See the module's text.
@@ -62,6 +67,7 @@ impl Jobs {
                 Some(Ok((id, done))) => (id, Ok(done)),
                 Some(Err(error)) => {
                     let why = if error.is_panic() {
+                        measure::panicked();
                         "a part of rosterd failed unexpectedly; please report it with the log before this"
                     } else {
                         "it was abandoned"

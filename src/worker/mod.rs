@@ -2,16 +2,19 @@
 //! what is under way, and a task for each run.
 //!
 //! The loop itself never waits for anything but time, requests and ends of runs, so that its turns
-//! are the process's sign of life. It neither reads nor decides: every run ends in
-//! [`Engine::prepare`](crate::sync::Engine::prepare) and
-//! [`Engine::carry_out`](crate::sync::Engine::carry_out). A request carries no data.
+//! are the process's sign of life. It neither reads nor decides: every run is a
+//! [`Engine`](crate::sync::Engine)'s. A request carries no data.
 
 mod breaker;
 mod credentials;
 mod event;
 mod handle;
 mod jobs;
+mod lead;
+mod lookups;
+mod measure;
 mod reload;
+mod requests;
 mod run;
 mod say;
 mod schedule;
@@ -24,6 +27,8 @@ mod watch;
 pub use breaker::State as BreakerState;
 pub use event::{RunEvent, What};
 pub use handle::{Handle, NoSuchProvider};
+pub use lead::{Leadership, Standing, own_name};
+pub use lookups::{LookError, Looks, Lookups, SPACING};
 pub use source::{FileSource, Source, Surroundings, engine};
 pub use status::{Changed, ConfigurationStatus, LastRun, ProviderStatus, Reload, Status};
 pub use turn::Worker;
@@ -31,18 +36,3 @@ pub use watch::watch;
 
 /// The longest time between two turns of the loop. Schedules go by the wall clock, which may jump.
 pub const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(10);
-
-/// Whether full runs of a provider are this process's to carry out.
-pub trait Leads: Send + Sync + 'static {
-    fn leads(&self, provider: &str) -> bool;
-}
-
-/// Where one process alone uses the database.
-#[derive(Debug, Clone, Copy)]
-pub struct Alone;
-
-impl Leads for Alone {
-    fn leads(&self, _: &str) -> bool {
-        true
-    }
-}

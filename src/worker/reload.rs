@@ -1,6 +1,7 @@
 //! Reading the configuration again: all of it is good and can be taken up, or nothing changes.
 
 use super::jobs::{Done, Job};
+use super::measure;
 use super::schedule::Schedule;
 use super::source::{Source, Surroundings, engine};
 use super::status::{Changed, Reload};
@@ -8,6 +9,7 @@ use super::task::Task;
 use super::turn::{LOOK_AGAIN, Worker};
 use crate::config::{Config, Diagnostics, Place, Severity};
 use crate::sync::Engine;
+use crate::telemetry;
 use rosterd_core::ids::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -60,7 +62,12 @@ fn lines(found: &Diagnostics, severity: Severity) -> Vec<String> {
 }
 
 /// What a running process cannot take up: it is bound, locked or open already.
-const FIXED: [(&str, fn(&Config) -> Option<Value>); 1] = [("database", |config| json(&config.database))];
+const FIXED: [(&str, fn(&Config) -> Option<Value>); 4] = [
+    ("database", |config| json(&config.database)),
+    ("daemon.lease", |config| json(&config.daemon.lease)),
+    ("daemon.replica", |config| json(&config.daemon.replica)),
+    ("telemetry.listen", |config| json(&config.telemetry.listen)),
+];
 
 fn json<T: Serialize>(value: &T) -> Option<Value> {
     serde_json::to_value(value).ok()
@@ -98,6 +105,7 @@ impl Worker {
                 self.configuration.hash.clone_from(&engine.config_hash);
                 self.shared.engine.store(Arc::from(engine));
                 tracing::info!(hash = self.configuration.hash, "the configuration was read again and is in force");
+                telemetry::follow(&self.shared.engine.load().config);
                 self.take_up(now).map(|()| Changed::Yes).map_err(|why| vec![why])
             }
             Err(errors) => Err(errors),
@@ -111,7 +119,9 @@ impl Worker {
         // What credentials are may have changed, even where the configuration has not.
         self.looked = Timestamp(now.0.saturating_sub(LOOK_AGAIN));
         self.configuration.reloads += 1;
-        self.configuration.last_reload = Some(Reload { at: now, result });
+        let reload = Reload { at: now, result };
+        measure::reloaded(&reload);
+        self.configuration.last_reload = Some(reload);
         if !self.stopping {
             self.systemd.ready();
         }
@@ -122,6 +132,7 @@ impl Worker {
     pub(super) fn take_up(&mut self, now: Timestamp) -> Result<(), String> {
         let engine = self.shared.engine.load_full();
         self.tasks.retain(|name, _| engine.providers.contains_key(name));
+        self.leadership.providers(&engine.providers.keys().cloned().collect());
         for name in engine.providers.keys() {
             let Some(section) = engine.config.providers.get(name) else { continue };
             match self.tasks.get_mut(name) {

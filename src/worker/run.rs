@@ -4,17 +4,13 @@ use super::breaker::Blame;
 use super::credentials::{self, Print};
 use super::event::{RunEvent, What};
 use super::handle::Shared;
+use super::requests;
 use crate::providers::ProviderErrorKind;
 use crate::store::StoreError;
-use crate::sync::{Engine, Outcome, RunError};
-use rosterd_core::writes::Trigger;
+use crate::sync::{Cause, Engine, Outcome, RunError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::RwLock;
 use tokio::time::timeout;
-
-/// Times a run is tried when somebody else wrote to the database in between.
-const TRIES: u32 = 5;
 
 /// What a run is given.
 pub(super) struct Run {
@@ -22,9 +18,7 @@ pub(super) struct Run {
     /// Of the configuration in force when it begins; a reload meanwhile is the next run's.
     pub(super) engine: Arc<Engine>,
     pub(super) provider: String,
-    pub(super) trigger: Trigger,
-    /// Held by all runs for reading, and for writing by one that others were in the way of.
-    pub(super) alone: Arc<RwLock<()>>,
+    pub(super) cause: Cause,
 }
 
 /// How a run ended.
@@ -46,12 +40,20 @@ impl Ended {
 }
 
 impl Run {
+    /// Also says so to whoever asked for it over the API, at whichever replica.
     pub(super) async fn carry_out(self) -> Ended {
+        let requests = requests::start(&self.engine, &self.provider).await;
+        let ended = self.within_deadline().await;
+        requests::finish(&self.engine, &requests, &ended.what).await;
+        ended
+    }
+
+    async fn within_deadline(&self) -> Ended {
         let section = self.engine.config.providers.get(&self.provider).cloned();
         let deadline = section.as_ref().map_or(std::time::Duration::MAX, |section| section.deadline.get());
         let print = credentials::print(section.clone()).await;
         let writing = AtomicBool::new(false);
-        match timeout(deadline, self.tries(&writing)).await {
+        match timeout(deadline, self.once(&writing)).await {
             Ok(Ok(what)) => Ended { what, blame: Blame::Provider, print },
             Ok(Err(error)) => {
                 let blame = match &error {
@@ -74,27 +76,7 @@ impl Run {
         }
     }
 
-    /// Reads and plans again while others write in between, the later times with no other run
-    /// beside it: so that no number of providers keeps one of them from ever ending.
-    async fn tries(&self, writing: &AtomicBool) -> Result<What, RunError> {
-        let mut tries = 1;
-        loop {
-            let result = if tries == 1 {
-                let _turn = self.alone.read().await;
-                self.once(writing).await
-            } else {
-                let _turn = self.alone.write().await;
-                self.once(writing).await
-            };
-            match result {
-                Err(RunError::Store(StoreError::Moved)) if tries < TRIES => tries += 1,
-                other => return other,
-            }
-        }
-    }
-
     async fn once(&self, writing: &AtomicBool) -> Result<What, RunError> {
-        writing.store(false, Ordering::Relaxed);
         let prepared = self.engine.prepare(&self.provider).await?;
         let (people, groups) = prepared.plan.read();
         let (complete, planned) = (prepared.plan.complete, prepared.plan.summary());
@@ -104,14 +86,15 @@ impl Run {
         // They name people, and a log must not.
         let notices = prepared.notices().len();
         if notices > 0 {
-            tracing::warn!(
-                provider = self.provider,
-                notices,
-                "something was incomplete, withheld or noted; `rosterd plan` says what"
-            );
+            let provider = &self.provider;
+            tracing::warn!(provider, notices, "something was incomplete, withheld or noted; `rosterd plan` says what");
         }
         writing.store(true, Ordering::Relaxed);
-        Ok(match self.engine.carry_out(prepared, self.trigger).await? {
+        let outcome = match self.engine.carry_out(prepared, self.cause).await {
+            Err(RunError::Store(StoreError::Moved)) => self.engine.run_in_turn(&self.provider, self.cause).await?,
+            other => other?,
+        };
+        Ok(match outcome {
             Outcome::Unchanged { prepared } => What::Unchanged { complete: prepared.plan.complete },
             Outcome::Applied { summary: s, rows, complete, .. } => What::Applied {
                 added: s.added,
@@ -127,7 +110,7 @@ impl Run {
 
     fn say(&self, what: What) {
         let at = self.engine.clock.now();
-        let event = RunEvent { provider: self.provider.clone(), trigger: self.trigger, at, what };
+        let event = RunEvent { provider: self.provider.clone(), trigger: self.cause.trigger, at, what };
         // Nobody need listen.
         let _ = self.shared.events.send(event);
     }

@@ -5,7 +5,7 @@ use crate::config::{self, Config, Diagnostics, Loaded};
 use crate::providers::{self, Directory, Progress};
 use crate::random::Random;
 use crate::store::Store;
-use crate::sync::Engine;
+use crate::sync::{Compiled, Engine};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -64,6 +64,7 @@ pub fn engine(loaded: &Loaded, around: &Surroundings, before: Option<&Engine>) -
         clock: Arc::clone(&around.clock),
         random: Arc::clone(&around.random),
         progress: Arc::new(Progress::default()),
+        compiled: Compiled::default(),
         retiring: BTreeSet::new(),
     })
 }

@@ -5,20 +5,20 @@ use super::credentials;
 use super::event::{RunEvent, What};
 use super::handle::{Handle, Shared};
 use super::jobs::{Done, Job, Jobs};
+use super::lead::{Leadership, own_name};
 use super::run::{Ended, Run};
 use super::source::{Source, Surroundings};
 use super::status::{ConfigurationStatus, Status};
 use super::task::Task;
-use super::{HEARTBEAT, Leads, say};
+use super::{HEARTBEAT, measure, requests, say};
 use crate::clock::Stopwatch;
 use crate::lifecycle::{Stop, Systemd};
-use crate::sync::Engine;
+use crate::sync::{Cause, Engine};
 use rosterd_core::ids::Timestamp;
 use rosterd_core::writes::Trigger;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::RwLock;
 use tokio::time::sleep;
 
 /// How often credentials that were refused are looked at again.
@@ -29,17 +29,17 @@ pub struct Worker {
     pub(super) shared: Arc<Shared>,
     pub(super) source: Arc<dyn Source>,
     pub(super) around: Surroundings,
-    leads: Arc<dyn Leads>,
+    pub(super) leadership: Leadership,
     pub(super) systemd: Systemd,
     pub(super) tasks: BTreeMap<String, Task>,
     pub(super) jobs: Jobs,
-    alone: Arc<RwLock<()>>,
     pub(super) configuration: ConfigurationStatus,
     /// A reload was asked for and has not begun.
     reload: bool,
     /// When the loop last looked at the clock.
     seen: Timestamp,
     pub(super) looked: Timestamp,
+    requested: Timestamp,
     pub(super) stopping: bool,
     said: String,
     alive: Option<Stopwatch>,
@@ -52,16 +52,11 @@ impl std::fmt::Debug for Worker {
 }
 
 impl Worker {
-    /// `engine` is of the configuration that `source` gives now.
+    /// `engine` is of the configuration that `source` gives now. Within a runtime.
     ///
     /// # Errors
     /// For a person: a schedule that cannot be used.
-    pub fn new(
-        engine: Engine,
-        source: Arc<dyn Source>,
-        leads: Arc<dyn Leads>,
-        systemd: Systemd,
-    ) -> Result<Self, String> {
+    pub fn new(engine: Engine, source: Arc<dyn Source>, systemd: Systemd) -> Result<Self, String> {
         let around = Surroundings {
             store: Arc::clone(&engine.store),
             clock: Arc::clone(&engine.clock),
@@ -69,19 +64,26 @@ impl Worker {
         };
         let now = around.clock.now();
         let configuration = ConfigurationStatus { hash: engine.config_hash.clone(), ..ConfigurationStatus::default() };
+        let daemon = &engine.config.daemon;
+        let (name, lease) = (daemon.replica.clone().unwrap_or_else(own_name), daemon.lease.get());
+        let shared = Shared::new(engine);
+        let wake = Arc::clone(&shared);
+        let changed = Arc::new(move || wake.wake.notify_one());
+        let leadership = Leadership::new(Arc::clone(&around.store), name, lease, changed);
+        measure::loaded(now);
         let mut worker = Self {
-            shared: Shared::new(engine),
+            shared,
             source,
             around,
-            leads,
+            leadership,
             systemd,
             tasks: BTreeMap::new(),
             jobs: Jobs::default(),
-            alone: Arc::default(),
             configuration,
             reload: false,
             seen: now,
             looked: now,
+            requested: now,
             stopping: false,
             said: String::new(),
             alive: None,
@@ -99,6 +101,13 @@ impl Worker {
     /// Works until `stop` begins and what is under way has ended, or is abandoned. Returns the
     /// providers whose runs were abandoned.
     pub async fn run(mut self, stop: Stop) -> Vec<String> {
+        let abandoned = self.work(stop).await;
+        // After the last run: others may begin at once.
+        self.leadership.stop().await;
+        abandoned
+    }
+
+    async fn work(&mut self, stop: Stop) -> Vec<String> {
         let (begun, abandoned) = (stop.begun(), stop.abandoned());
         tokio::pin!(begun, abandoned);
         loop {
@@ -146,6 +155,7 @@ impl Worker {
             self.begin_reload();
         }
         self.look_at_credentials(now);
+        self.look_for_requests(now);
         self.begin_due(now);
     }
 
@@ -158,8 +168,10 @@ impl Worker {
             let chance = self.chance();
             self.tasks.values_mut().for_each(|task| task.set_back(back, now, chance));
             self.looked = now;
+            self.requested = now;
         }
         self.seen = now;
+        measure::beat(now);
         now
     }
 
@@ -185,7 +197,7 @@ impl Worker {
         for (name, task) in &self.tasks {
             // A provider that went and came back while its run was under way has no new one yet.
             let free = !self.jobs.has(&Job::Run(name.clone()));
-            if let Some(trigger) = task.wants(now).filter(|_| free && self.leads.leads(name)) {
+            if let Some(trigger) = task.wants(now).filter(|_| free && self.leadership.standing(name).leads()) {
                 waiting.push((task.next(), name.clone(), trigger));
             }
         }
@@ -206,8 +218,7 @@ impl Worker {
                 shared: Arc::clone(&self.shared),
                 engine: Arc::clone(&engine),
                 provider: name.clone(),
-                trigger,
-                alone: Arc::clone(&self.alone),
+                cause: Cause { trigger, epoch: self.leadership.standing(&name).epoch() },
             };
             self.jobs.start(Job::Run(name), async move { Done::Run(run.carry_out().await) });
         }
@@ -242,6 +253,29 @@ impl Worker {
         }
     }
 
+    /// Where several replicas take requests, the one that leads a provider carries them out.
+    fn look_for_requests(&mut self, now: Timestamp) {
+        let engine = self.shared.engine.load_full();
+        let due = now.0 - self.requested.0 >= requests::LOOK_MILLIS;
+        if !engine.store.shared() || !due || self.jobs.has(&Job::Requests) {
+            return;
+        }
+        self.requested = now;
+        let idle = self.tasks.iter().filter(|(name, task)| {
+            task.asked.is_none() && task.running.is_none() && self.leadership.standing(name).leads()
+        });
+        let names: Vec<String> = idle.map(|(name, _)| name.clone()).collect();
+        self.jobs.start(Job::Requests, async move {
+            let mut asked = Vec::new();
+            for name in names {
+                if requests::wait(&engine, &name).await {
+                    asked.push(name);
+                }
+            }
+            Done::Requests(asked)
+        });
+    }
+
     fn done(&mut self, job: Job, done: Result<Done, String>) {
         match (job, done) {
             (Job::Run(name), Ok(Done::Run(ended))) => self.run_ended(&name, &ended),
@@ -254,6 +288,13 @@ impl Worker {
                 {
                     tracing::info!(provider = name, "the credentials have changed; trying them");
                     task.breaker.try_now();
+                }
+            }
+            (Job::Requests, Ok(Done::Requests(names))) => {
+                for name in names {
+                    if let Some(task) = self.tasks.get_mut(&name).filter(|task| task.running.is_none()) {
+                        task.asked.get_or_insert(Trigger::Api);
+                    }
                 }
             }
             (Job::Reload, Ok(Done::Reload(result))) => self.reloaded(result),
@@ -280,16 +321,21 @@ impl Worker {
         if ended.blame == Blame::Credentials {
             self.looked = Timestamp(now.0.saturating_sub(LOOK_AGAIN));
         }
+        measure::ended(name, trigger, &ended.what, now);
         self.publish();
         self.say(name, trigger, now, ended.what.clone());
     }
 
     fn wait(&self) -> Duration {
-        let most = self.systemd.watchdog().map_or(HEARTBEAT, |within| HEARTBEAT.min(within / 4));
+        let mut most = self.systemd.watchdog().map_or(HEARTBEAT, |within| HEARTBEAT.min(within / 4));
         if self.stopping {
             return most;
         }
-        let dues = self.tasks.iter().filter(|(name, task)| task.running.is_none() && self.leads.leads(name));
+        if self.around.store.shared() {
+            most = most.min(Duration::from_millis(requests::LOOK_MILLIS.unsigned_abs()));
+        }
+        let dues =
+            self.tasks.iter().filter(|(name, task)| task.running.is_none() && self.leadership.standing(name).leads());
         let next = dues.filter_map(|(_, task)| task.next()).filter(|next| *next > self.seen).min();
         next.map_or(most, |next| {
             let millis = u64::try_from(next.0 - self.seen.0).unwrap_or(1);
@@ -310,10 +356,14 @@ impl Worker {
     }
 
     fn publish(&mut self) {
-        let providers: BTreeMap<String, _> =
-            self.tasks.iter().map(|(name, task)| (name.clone(), task.status(self.leads.leads(name)))).collect();
+        let providers: BTreeMap<String, _> = self
+            .tasks
+            .iter()
+            .map(|(name, task)| (name.clone(), task.status(self.leadership.standing(name).leads())))
+            .collect();
         let status = Status { providers, configuration: self.configuration.clone(), stopping: self.stopping };
         let line = say::line(&status);
+        measure::status(&status);
         self.shared.status.send_if_modified(|old| {
             let changed = *old != status;
             *old = status;

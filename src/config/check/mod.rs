@@ -20,6 +20,7 @@ mod rule;
 mod schedule;
 mod self_written;
 mod shadow;
+mod telemetry;
 mod template;
 mod url;
 mod view;
@@ -68,6 +69,12 @@ pub(super) fn check(root: &Node, report: &mut Report<'_>) {
         report.not_zero(daemon, "retry", "a provider that is down would be asked without a pause");
         report.not_zero(daemon, "retry_longest", "a provider that is down would be asked without a pause");
         report.not_zero(daemon, "credentials_pause", "each try with a wrong password may be the one that locks");
+    }
+    if let Some(log) = root.get("log") {
+        telemetry::log(log, report);
+    }
+    if let Some(section) = root.get("telemetry") {
+        telemetry::telemetry(section, report);
     }
     let providers: &[Entry] = root.get("providers").map_or(&[], Node::entries);
     for provider in providers {

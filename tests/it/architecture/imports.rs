@@ -10,15 +10,23 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("random", &[]),
     ("fault", &[]),
     ("demo", &[]),
+    ("telemetry", &["config", "clock"]),
     ("config", &[]),
     ("import", &["config"]),
-    ("providers", &["config", "clock", "random"]),
-    ("store", &["config", "clock", "fault"]),
-    ("sync", &["config", "providers", "store", "clock", "random", "fault"]),
+    ("providers", &["config", "clock", "random", "telemetry"]),
+    ("store", &["config", "clock", "fault", "telemetry"]),
+    ("sync", &["config", "providers", "store", "clock", "random", "fault", "telemetry"]),
     ("lifecycle", &["config", "clock"]),
-    ("worker", &["config", "providers", "store", "sync", "lifecycle", "clock", "random"]),
-    ("daemon", &["config", "providers", "store", "sync", "worker", "lifecycle", "clock", "random"]),
-    ("cli", &["config", "providers", "store", "sync", "worker", "daemon", "import", "clock", "random", "demo"]),
+    ("worker", &["config", "providers", "store", "sync", "lifecycle", "clock", "random", "telemetry"]),
+    ("http", &["config", "store", "sync", "worker", "clock", "telemetry"]),
+    (
+        "daemon",
+        &["config", "providers", "store", "sync", "worker", "http", "lifecycle", "clock", "random", "telemetry"],
+    ),
+    (
+        "cli",
+        &["config", "providers", "store", "sync", "worker", "daemon", "import", "clock", "random", "demo", "telemetry"],
+    ),
 ];
 
 /// What makes code impure, and what it would be.

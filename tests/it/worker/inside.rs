@@ -8,7 +8,7 @@ use rosterd::lifecycle::{Stop, Systemd};
 use rosterd::providers::{CheckStep, Directory, ProviderError, ProviderErrorKind, ReadRequest};
 use rosterd::random::{Random, RandomError};
 use rosterd::store::{self, Access, Store};
-use rosterd::worker::{self, Alone, Handle, RunEvent, Source, Surroundings, What, Worker};
+use rosterd::worker::{self, Handle, RunEvent, Source, Surroundings, What, Worker};
 use rosterd_core::ids::Timestamp;
 use rosterd_core::snapshot::Reading;
 use std::collections::BTreeMap;
@@ -207,7 +207,7 @@ impl Inside {
             *directory = Arc::clone(&fake) as Arc<dyn Directory>;
             fakes.insert(name.clone(), fake);
         }
-        let worker = Worker::new(engine, Arc::new(Text(path)), Arc::new(Alone), systemd).unwrap();
+        let worker = Worker::new(engine, Arc::new(Text(path)), systemd).unwrap();
         let handle = worker.handle();
         let events = handle.events();
         let stop = Stop::new();
