@@ -6,6 +6,7 @@ pub mod config;
 pub mod daemon;
 pub mod demo;
 pub mod fault;
+pub mod hooks;
 pub mod http;
 pub mod import;
 pub mod lifecycle;

@@ -81,6 +81,9 @@ pub(crate) enum Command {
     /// Plans that a limit stopped.
     #[command(subcommand)]
     Holds(Holds),
+    /// What login hooks delivered; a call to try one with.
+    #[command(subcommand)]
+    Hooks(Hooks),
     /// The database's tables.
     #[command(subcommand)]
     Db(Db),
@@ -251,6 +254,45 @@ pub(crate) enum Holds {
         /// Who rejects. Default: the name of the user who types this.
         #[arg(long, env = "USER", default_value = "unknown")]
         by: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Hooks {
+    /// The last deliveries, newest first.
+    List {
+        /// Only of this hook.
+        #[arg(long, value_name = "NAME")]
+        hook: Option<String>,
+        /// How many at most.
+        #[arg(long, default_value_t = 50, value_name = "NUMBER")]
+        limit: u32,
+    },
+    /// Work on a delivery once more.
+    Replay {
+        /// As `list` prints it.
+        id: String,
+    },
+    /// Make a call as the sender would, signed, and print the answer.
+    Send {
+        /// The hook, by its name in the configuration.
+        #[arg(long, value_name = "NAME")]
+        hook: String,
+        /// Who logs in: what stands where the hook looks for the person.
+        #[arg(long, value_name = "PERSON")]
+        person: String,
+        /// Where `rosterd run` listens, such as http://127.0.0.1:8080.
+        #[arg(long, value_name = "URL")]
+        url: String,
+        /// Call as this sender, instead of the hook's.
+        #[arg(long = "as", value_name = "SENDER")]
+        sender: Option<String>,
+        /// Wait for the answer about the person.
+        #[arg(long)]
+        inline: bool,
+        /// What the event is called, to send the same twice. Default: something new.
+        #[arg(long, value_name = "ID")]
+        id: Option<String>,
     },
 }
 

@@ -13,6 +13,7 @@ mod exit;
 mod explain;
 mod healthcheck;
 mod holds;
+mod hooks;
 mod import;
 mod look;
 mod meta;
@@ -58,6 +59,7 @@ pub async fn main(arguments: Vec<std::ffi::OsString>) -> Exit {
         Command::Explain(what) => explain::run(&args, what).await,
         Command::Status => status::run(&args).await,
         Command::Holds(what) => holds::run(&args, what).await,
+        Command::Hooks(what) => hooks::run(&args, what).await,
         Command::Db(what) => db::run(&args, what).await,
         Command::Audit(what) => audit::run(&args, what).await,
         Command::Purge { login, yes } => remove::purge(&args, login, *yes).await,

@@ -119,6 +119,11 @@ codes! {
     BadExpression = "bad-expression", Error;
     BadTemplate = "bad-template", Error;
 
+    HookName = "hook-name", Error;
+    HookKeyMissing = "hook-key-missing", Error;
+    HookKeyUnused = "hook-key-unused", Error;
+    HookNotASource = "hook-not-a-source", Error;
+
     AsteriskInGroup = "asterisk-in-group", Warning;
     RuleNeverFires = "rule-never-fires", Warning;
     RuleShadowed = "rule-shadowed", Warning;

@@ -16,6 +16,7 @@ mod database;
 mod diagnostic;
 mod duration;
 mod file;
+mod hooks;
 mod ldap;
 mod limits;
 mod load;
@@ -48,6 +49,7 @@ pub use database::Database;
 pub use diagnostic::{Diagnostic, Diagnostics, Place};
 pub use duration::Duration;
 pub use file::File;
+pub use hooks::{Hook, HookPerson, Network, OnError, Pointer, Rate, Sender, TokenIssuer, Unit};
 pub use ldap::{Bind, BindMethod, Groups, Ldap, MinTls, Scope, ServerOrder, Tls, Users};
 pub use limits::Limits;
 pub use load::{Loaded, load, load_rules, parse};
@@ -92,6 +94,9 @@ pub struct Config {
     /// Which group gives what, in order.
     #[serde(default)]
     pub rules: Vec<Rule>,
+    /// Who tells rosterd that somebody logs in, by a name of your choice, which is part of the address.
+    #[serde(default)]
+    pub hooks: BTreeMap<String, Hook>,
     /// How much one run may take away before it waits for an approval.
     #[serde(default)]
     pub limits: Limits,

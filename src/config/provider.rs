@@ -1,4 +1,4 @@
-use super::{Claims, DirectRole, Duration, File, Ldap, Login, Match};
+use super::{Claims, DirectRole, Duration, File, Ldap, Login, Match, Rate, Unit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,10 @@ pub struct Provider {
     /// How long one run may take. One that takes longer is abandoned and counts as failed.
     #[serde(default = "ten_minutes")]
     pub deadline: Duration,
+    /// How many events of login hooks are taken, all hooks of this provider together. More are answered
+    /// 429.
+    #[serde(default = "per_provider")]
+    pub hook_rate: Rate,
     /// Which rule wins where several give one organization's role: the `highest` role, or the
     /// `first` rule in the file.
     #[serde(default)]
@@ -66,6 +70,10 @@ pub struct Provider {
     /// Whether names of groups (not DNs, which never do) and claims compare with case.
     #[serde(default)]
     pub case_sensitive: bool,
+}
+
+fn per_provider() -> Rate {
+    Rate { calls: 4000, per: Unit::Second }
 }
 
 fn five_minutes() -> Duration {

@@ -5,6 +5,7 @@
 //! (`tests/it/store.rs`) runs on both.
 
 mod absent;
+mod deliveries;
 mod given;
 mod history;
 mod holds;
@@ -26,6 +27,7 @@ mod shared;
 mod sqlite;
 
 pub use absent::Absent;
+pub use deliveries::{Deliveries, Delivery, DeliveryResult, Kept, NewDelivery, Then};
 pub use leases::{Claim, Lease, LeaseView, Leases};
 pub use look::{Decide, Decision, Scope, Sight, Whom};
 pub use now::{OrgNow, PersonNow, TeamNow};
@@ -46,7 +48,7 @@ use std::sync::Arc;
 
 /// The authorization database.
 #[async_trait]
-pub trait Store: Leases + Requests + Send + Sync + fmt::Debug {
+pub trait Store: Deliveries + Leases + Requests + Send + Sync + fmt::Debug {
     /// Brings the tables up to this program's version, each migration in a transaction of its
     /// own; returns the names of those that were applied. Refuses a database that is newer.
     async fn migrate(&self, now: Timestamp) -> Result<Vec<&'static str>, StoreError>;

@@ -68,10 +68,17 @@ impl Engine {
     /// Reads `provider`, works out what has to change, and changes it, unless a limit holds it.
     /// A run that finds nothing to change writes nothing.
     pub async fn run_once(&self, provider: &str, cause: impl Into<Cause>) -> Result<Outcome, RunError> {
-        let cause = cause.into();
         let prepared = self.prepare(provider).await?;
+        self.finish(prepared, cause.into()).await
+    }
+
+    /// Carries a plan out, or makes it anew where somebody has written since or read later.
+    pub async fn finish(&self, prepared: Prepared, cause: Cause) -> Result<Outcome, RunError> {
+        let provider = prepared.plan.provider.clone();
         match self.carry_out(prepared, cause).await {
-            Err(RunError::Store(StoreError::Moved)) => self.run_in_turn(provider, cause).await,
+            Err(RunError::Store(StoreError::Moved | StoreError::Superseded)) => {
+                self.run_in_turn(&provider, cause).await
+            }
             outcome => outcome,
         }
     }
@@ -103,9 +110,8 @@ impl Engine {
         Ok(told.applied(applied.rows, self.clock.now()))
     }
 
-    /// Reads the provider, then plans and writes while nobody else can write: for a run that others
-    /// were in the way of.
-    pub async fn run_in_turn(&self, provider: &str, cause: Cause) -> Result<Outcome, RunError> {
+    /// Reads the provider, then plans and writes while nobody else can write.
+    async fn run_in_turn(&self, provider: &str, cause: Cause) -> Result<Outcome, RunError> {
         let (started_at, window) = self.now();
         let number = self.store.begin_reading().await?;
         let reading = measure::stage(provider, "read", self.read(provider)).await?;

@@ -7,7 +7,7 @@ use super::event::RunEvent;
 use super::lookups::{LookError, Lookups};
 use super::status::Status;
 use crate::clock::Stopwatch;
-use crate::sync::{Asked, Engine, Looked};
+use crate::sync::{Asked, Engine, Finding, Looked};
 use arc_swap::ArcSwap;
 use rosterd_core::writes::Trigger;
 use std::collections::BTreeMap;
@@ -104,12 +104,24 @@ impl Handle {
         Ok(())
     }
 
-    /// Looks at one person now, together with whoever else waits for the same.
+    /// Looks at somebody now, with whoever else waits for a look; see [`super::lookups`]. Where a
+    /// limit holds it, a full run is asked for, which says so as a whole.
     ///
     /// # Errors
-    /// Too many wait, or the look failed: nothing was changed.
+    /// Nothing was changed.
     pub async fn look(&self, provider: &str, asked: Asked, trigger: Trigger) -> Result<Looked, LookError> {
-        self.0.lookups.look(self.engine(), provider, asked, trigger).await
+        let looked = self.0.lookups.look(self.engine(), provider, asked, trigger).await;
+        if matches!(&looked, Ok(Looked { finding: Finding::Held(_), .. })) {
+            // A provider that cannot be listed has no full runs.
+            let _ = self.run(provider, trigger);
+        }
+        looked
+    }
+
+    /// How many people wait to be looked at.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.0.lookups.waiting()
     }
 
     /// From now on. A follower that falls behind by more than a few hundred misses the oldest.

@@ -6,7 +6,6 @@ use super::event::{RunEvent, What};
 use super::handle::Shared;
 use super::requests;
 use crate::providers::ProviderErrorKind;
-use crate::store::StoreError;
 use crate::sync::{Cause, Engine, Outcome, RunError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -90,11 +89,7 @@ impl Run {
             tracing::warn!(provider, notices, "something was incomplete, withheld or noted; `rosterd plan` says what");
         }
         writing.store(true, Ordering::Relaxed);
-        let outcome = match self.engine.carry_out(prepared, self.cause).await {
-            Err(RunError::Store(StoreError::Moved)) => self.engine.run_in_turn(&self.provider, self.cause).await?,
-            other => other?,
-        };
-        Ok(match outcome {
+        Ok(match self.engine.finish(prepared, self.cause).await? {
             Outcome::Unchanged { prepared } => What::Unchanged { complete: prepared.plan.complete },
             Outcome::Applied { summary: s, rows, complete, .. } => What::Applied {
                 added: s.added,

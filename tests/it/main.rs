@@ -26,6 +26,7 @@ mod explain;
 mod file_provider;
 mod grafana;
 mod holds;
+mod hooks;
 mod hostile;
 mod last_admin;
 mod ldap;

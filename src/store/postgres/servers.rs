@@ -27,9 +27,8 @@ const ONE_OF_SEVERAL: Duration = Duration::from_secs(3);
 /// See the module's text.
 #[derive(Debug)]
 pub(super) struct Servers {
-    /// Without the password.
+    /// Without the password, which may change.
     hosts: Vec<PgConnectOptions>,
-    /// Read anew for each look for a host, and when it was refused: it may have been changed.
     password: Option<SecretRef>,
     pool: RwLock<PgPool>,
     /// One looks for the right host at a time.
@@ -49,13 +48,14 @@ impl Servers {
                 Ok(options)
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
-        let opened = with_password(&hosts, password)?;
-        let host = if hosts.len() > 1 { writable(&opened).await? } else { 0 };
-        let pool = pool(&opened, host);
+        let with_password = signed_in(&hosts, password)?;
+        let host = if hosts.len() > 1 { writable(&with_password).await? } else { 0 };
+        let pool = pool(&with_password, host);
         if hosts.len() == 1 {
             pool.acquire().await.map_err(error)?;
         }
-        Ok(Self { hosts, password: password.cloned(), pool: RwLock::new(pool), looking: tokio::sync::Mutex::new(()) })
+        let (password, pool) = (password.cloned(), RwLock::new(pool));
+        Ok(Self { hosts, password, pool, looking: tokio::sync::Mutex::new(()) })
     }
 
     /// The connections to the server in use.
@@ -92,12 +92,6 @@ impl Servers {
         // A network that swallows everything says nothing, ever.
         let failed = match timeout(CONNECT, work(pool.clone())).await.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
             Ok(done) => return Ok(done),
-            Err(e) if is_password(&e) && self.password.is_some() => {
-                let options = with_password(&[(*pool.connect_options()).clone()], self.password.as_ref())?;
-                options.into_iter().for_each(|options| pool.set_connect_options(options));
-                let done = timeout(CONNECT, work(pool)).await.unwrap_or(Err(sqlx::Error::PoolTimedOut));
-                return done.map_err(error);
-            }
             Err(e) if !may_be_elsewhere(&e) => return Err(error(e)),
             Err(e) => error(e),
         };
@@ -117,7 +111,8 @@ impl Servers {
         if !same(failed, &self.pool()) {
             return Ok(());
         }
-        let hosts = with_password(&self.hosts, self.password.as_ref())?;
+        // The password may have been changed since the connections were made.
+        let hosts = signed_in(&self.hosts, self.password.as_ref())?;
         let host = writable(&hosts).await?;
         let new = pool(&hosts, host);
         let old = std::mem::replace(&mut *self.pool.write().unwrap_or_else(PoisonError::into_inner), new);
@@ -128,26 +123,19 @@ impl Servers {
     }
 }
 
-fn with_password(
-    hosts: &[PgConnectOptions],
-    password: Option<&SecretRef>,
-) -> Result<Vec<PgConnectOptions>, StoreError> {
+/// The hosts with the password as it is now.
+fn signed_in(hosts: &[PgConnectOptions], password: Option<&SecretRef>) -> Result<Vec<PgConnectOptions>, StoreError> {
     let Some(password) = password else { return Ok(hosts.to_vec()) };
-    let secret = password.resolve().map_err(|why| StoreError::Refused(format!("database.password: {why}")))?;
-    Ok(hosts.iter().map(|host| host.clone().password(secret.expose())).collect())
-}
-
-/// Whether the server refused who we say we are: SQLSTATE class 28, invalid authorization.
-fn is_password(e: &sqlx::Error) -> bool {
-    let sqlx::Error::Database(refused) = e else { return false };
-    refused.code().is_some_and(|code| code == "28P01" || code == "28000")
+    let password = password.resolve().map_err(|e| StoreError::Refused(format!("database.password: {e}")))?;
+    Ok(hosts.iter().map(|host| host.clone().password(password.expose())).collect())
 }
 
 fn may_be_elsewhere(e: &sqlx::Error) -> bool {
     match e {
         sqlx::Error::Database(refused) => match refused.code().as_deref() {
             Some("25006" | "0A000") => is_standby(refused.message()),
-            Some("57P01" | "57P02" | "57P03") => true,
+            // It stops or starts; the password is another one by now.
+            Some("57P01" | "57P02" | "57P03" | "28000" | "28P01") => true,
             _ => false,
         },
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,

@@ -18,14 +18,29 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("sync", &["config", "providers", "store", "clock", "random", "fault", "telemetry"]),
     ("lifecycle", &["config", "clock"]),
     ("worker", &["config", "providers", "store", "sync", "lifecycle", "clock", "random", "telemetry"]),
-    ("http", &["config", "store", "sync", "worker", "clock", "telemetry"]),
+    ("hooks", &["config", "providers", "store", "sync", "worker", "clock", "random", "telemetry"]),
+    ("http", &["config", "store", "sync", "worker", "hooks", "clock", "random", "telemetry"]),
     (
         "daemon",
-        &["config", "providers", "store", "sync", "worker", "http", "lifecycle", "clock", "random", "telemetry"],
+        &["config", "providers", "store", "sync", "worker", "hooks", "http", "lifecycle", "clock", "random", "telemetry"],
     ),
     (
         "cli",
-        &["config", "providers", "store", "sync", "worker", "daemon", "import", "clock", "random", "demo", "telemetry"],
+        &[
+            "config",
+            "providers",
+            "store",
+            "sync",
+            "worker",
+            "hooks",
+            "daemon",
+            "import",
+            "clock",
+            "random",
+            "demo",
+            "telemetry",
+            "http",
+        ],
     ),
 ];
 
