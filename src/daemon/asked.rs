@@ -3,34 +3,31 @@
 use crate::http::Work;
 use crate::sync::Engine;
 use crate::worker::{Changed, Handle, ProviderStatus, Reload, What};
+use rosterd_core::writes::Trigger;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tokio::sync::Notify;
 
 /// See the module's text.
 #[derive(Debug)]
-pub(super) struct Asked {
-    pub(super) handle: Handle,
-    /// Somebody has asked for a run.
-    pub(super) requested: Arc<Notify>,
-}
+pub(super) struct Asked(pub(super) Handle);
 
 impl Work for Asked {
     fn engine(&self) -> Arc<Engine> {
-        self.handle.engine()
+        self.0.engine()
     }
 
     fn run(&self, provider: &str) -> bool {
-        self.requested.notify_one();
-        self.handle.engine().providers.contains_key(provider)
+        // Where another replica reads the provider, that one finds the request by itself.
+        let leads = self.0.status().providers.get(provider).is_some_and(|provider| provider.leads);
+        if leads { self.0.run(provider, Trigger::Api).is_ok() } else { self.engine().providers.contains_key(provider) }
     }
 
     fn reload(&self) {
-        self.handle.reload();
+        self.0.reload();
     }
 
     fn status(&self) -> Value {
-        let status = self.handle.status();
+        let status = self.0.status();
         let providers: serde_json::Map<String, Value> =
             status.providers.iter().map(|(name, one)| (name.clone(), provider(one))).collect();
         json!({
@@ -41,7 +38,7 @@ impl Work for Asked {
                 "last_reload": status.configuration.last_reload.as_ref().map(reload),
             },
             "providers": providers,
-            "people_waiting": self.handle.waiting(),
+            "people_waiting": self.0.waiting(),
         })
     }
 }

@@ -1,7 +1,8 @@
 //! What follows when another configuration is in force: logs, metrics and hooks go by it.
 
+use crate::config::Config;
 use crate::hooks::Hooks;
-use crate::telemetry;
+use crate::telemetry::{self, Configured};
 use crate::worker::Handle;
 use std::sync::Arc;
 
@@ -14,7 +15,15 @@ pub(super) async fn follow(handle: Handle, hooks: Arc<Hooks>) {
         if engine.config_hash != hash {
             hash.clone_from(&engine.config_hash);
             telemetry::follow(&engine.config);
+            series(&engine.config);
             hooks.configure(&engine.config);
         }
     }
+}
+
+/// Makes the series of what the configuration names, so that they are there before anything happens.
+pub(super) fn series(config: &Config) {
+    let providers: Vec<&str> = config.providers.keys().map(String::as_str).collect();
+    let hooks: Vec<&str> = config.hooks.keys().map(String::as_str).collect();
+    telemetry::begin(&Configured { providers: &providers, hooks: &hooks });
 }

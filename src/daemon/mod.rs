@@ -5,15 +5,15 @@
 mod asked;
 mod follow;
 mod looks;
-mod requests;
 mod serve;
+mod tidy;
 mod vitals;
 
 use crate::hooks::Hooks;
 use crate::lifecycle::{Signals, Stop, Systemd};
 use crate::sync::Engine;
-use crate::telemetry::Metrics;
-use crate::worker::{self, FileSource, Leadership, Leads, Worker, own_name};
+use crate::telemetry::{self, Metrics};
+use crate::worker::{self, FileSource, Worker};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -36,25 +36,20 @@ pub async fn run(engine: Engine, source: FileSource, metrics: Metrics) -> Result
     let bound = serve::bind(&config).await?;
     let watched = config.daemon.watch.then(|| source.path.clone());
     let (store, clock, random) = (Arc::clone(&engine.store), Arc::clone(&engine.clock), Arc::clone(&engine.random));
-    let mut leadership = None;
-    let lead = |changed| {
-        let name = config.daemon.replica.clone().unwrap_or_else(own_name);
-        let leads = Arc::new(Leadership::new(Arc::clone(&store), name, config.daemon.lease.get(), changed));
-        leadership = Some(Arc::clone(&leads));
-        leads as Arc<dyn Leads>
-    };
-    let worker = Worker::new(engine, Arc::new(source), lead, systemd.clone())?;
+    telemetry::follow(&config);
+    follow::series(&config);
+    let worker = Worker::new(engine, Arc::new(source), systemd.clone())?;
     let handle = worker.handle();
     let hooks = Hooks::new(Arc::new(looks::Looking(handle.clone())), Arc::clone(&store), clock, random, &config);
 
     let (stopping, stopped) = watch::channel(false);
-    let serving = serve::all(bound, &handle, &hooks, metrics, &stopped);
+    let serving = serve::all(bound, &handle, &hooks, &metrics, &stopped);
     let ended = |mut stopped: watch::Receiver<bool>| async move {
         let _ = stopped.wait_for(|stopped| *stopped).await;
     };
     let behind = [
         tokio::spawn(Arc::clone(&hooks).run(ended(stopped.clone()))),
-        tokio::spawn(requests::serve(handle.clone(), ended(stopped.clone()))),
+        tokio::spawn(tidy::keep(handle.clone(), metrics.clone(), ended(stopped))),
     ];
     let following = tokio::spawn(follow::follow(handle.clone(), Arc::clone(&hooks)));
     let watching = watched.map(|path| tokio::spawn(worker::watch(path, handle.clone())));
@@ -76,10 +71,6 @@ pub async fn run(engine: Engine, source: FileSource, metrics: Metrics) -> Result
     for task in behind {
         // A panic there has been reported.
         let _ = task.await;
-    }
-    if let Some(leadership) = leadership {
-        // Others need not wait for the leases' end.
-        leadership.stop().await;
     }
     signalled.abort();
     following.abort();

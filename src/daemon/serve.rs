@@ -10,7 +10,7 @@ use crate::telemetry::Metrics;
 use crate::worker::Handle;
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// What was bound before anything began: an address that is taken is found at the start.
@@ -42,8 +42,7 @@ pub(super) fn all(
     bound: Bound,
     handle: &Handle,
     hooks: &Arc<Hooks>,
-    requested: &Arc<Notify>,
-    metrics: Metrics,
+    metrics: &Metrics,
     stopped: &watch::Receiver<bool>,
 ) -> Serving {
     let mut tasks = Vec::new();
@@ -51,13 +50,12 @@ pub(super) fn all(
         let _ = stopped.wait_for(|stopped| *stopped).await;
     };
     if let Some(listener) = bound.public {
-        let work = Asked { handle: handle.clone(), requested: Arc::clone(requested) };
-        let api = Api::new(Arc::new(work), stopped.clone());
+        let api = Api::new(Arc::new(Asked(handle.clone())), stopped.clone());
         let app = http::api(&api).with_hooks(hooks::router(Arc::clone(hooks)));
         tasks.push(tokio::spawn(listener.serve(app, until(stopped.clone()))));
     }
     if let Some(listener) = bound.operations {
-        let router = ops::router(Arc::new(Watched::new(handle.clone(), stopped.clone())), metrics);
+        let router = ops::router(Arc::new(Watched::new(handle.clone(), stopped.clone())), metrics.clone());
         let stopped = until(stopped.clone());
         tasks.push(tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {

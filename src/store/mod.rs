@@ -55,6 +55,9 @@ use std::sync::Arc;
 /// The authorization database.
 #[async_trait]
 pub trait Store: Deliveries + Idempotency + Leases + Lists + Requests + Tokens + Send + Sync + fmt::Debug {
+    /// Whether the database answers.
+    async fn alive(&self) -> Result<(), StoreError>;
+
     /// Brings the tables up to this program's version, each migration in a transaction of its
     /// own; returns the names of those that were applied. Refuses a database that is newer.
     async fn migrate(&self, now: Timestamp) -> Result<Vec<&'static str>, StoreError>;

@@ -56,6 +56,11 @@ impl<E: Engine> Shared<E> {
 
 #[async_trait]
 impl<E: Engine> Store for Shared<E> {
+    async fn alive(&self) -> Result<(), StoreError> {
+        self.read(Box::new(|db| Box::pin(async move { db.rows("SELECT generation FROM state", &[]).await.map(drop) })))
+            .await
+    }
+
     async fn migrate(&self, now: Timestamp) -> Result<Vec<&'static str>, StoreError> {
         migrations::migrate(&self.engine, now).await
     }

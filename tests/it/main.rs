@@ -45,5 +45,6 @@ mod several_providers;
 mod simulate;
 mod store;
 mod test_rules;
+mod worker;
 mod world;
 mod world_works;

@@ -1,8 +1,8 @@
 //! The API's listener: where it listens, and whether what is said on it can be overheard.
 
 use super::Report;
-use crate::config::tree::Node;
 use crate::config::Code;
+use crate::config::tree::Node;
 use std::net::SocketAddr;
 
 pub(super) fn check(http: &Node, report: &mut Report<'_>) {
