@@ -37,6 +37,18 @@ pub struct PersonIndex(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupIndex(pub u32);
 
+/// By what somebody is looked for. Exactly one person must have it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PersonKey {
+    /// The immutable id.
+    Subject(String),
+    /// Compared as the provider compares it: by LDAP's attribute, without case; in a file, exactly.
+    Login(String),
+    /// Without case.
+    Email(String),
+    Dn(String),
+}
+
 /// A person as a provider gives it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PersonFields<'a> {
@@ -167,6 +179,22 @@ impl Reading {
             Self::Complete(complete) => &complete.0,
             Self::People(people) => &people.0,
             Self::Unknown(partial) => &partial.snapshot,
+        }
+    }
+
+    /// The same as a reading because of which nothing is taken away, for this reason.
+    #[must_use]
+    pub fn doubted(self, code: &'static str, detail: impl Into<String>) -> Self {
+        let gap = Gap { code, detail: detail.into() };
+        match self {
+            Self::Complete(Complete(snapshot)) | Self::People(People(snapshot)) => {
+                Self::Unknown(Partial { snapshot, gaps: vec![gap] })
+            }
+            Self::Unknown(mut partial) => {
+                partial.gaps.push(gap);
+                partial.gaps.sort();
+                Self::Unknown(partial)
+            }
         }
     }
 

@@ -20,8 +20,11 @@ pub struct Writes {
     pub reading: ReadingNumber,
     /// The lease under which a replica writes; `None` for a command and for a few people.
     pub epoch: Option<i64>,
+    /// The planned provider.
+    pub provider: Option<ProviderId>,
+    /// Absent where nothing changes: what was seen is written, and no run.
     pub run: Option<RunRow>,
-    /// The planned provider, to be inserted when it is new.
+    /// The same, to be inserted when it is new.
     pub new_provider: Option<(ProviderId, Text)>,
     pub new_rules: Vec<(RuleId, Text)>,
     pub new_orgs: Vec<OrgWrite>,
@@ -75,7 +78,6 @@ impl Writes {
 /// `runs`: what an apply did, in numbers.
 #[derive(Debug, Clone, Copy)]
 pub struct RunRow {
-    pub provider: ProviderId,
     pub trigger: Trigger,
     pub started_at: Timestamp,
     pub complete: bool,
@@ -86,7 +88,7 @@ pub struct RunRow {
 }
 
 /// What made a run happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Trigger {
     /// Somebody typed it.
     Command,

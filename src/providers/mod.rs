@@ -10,6 +10,7 @@ pub mod ldap;
 
 use crate::config;
 use async_trait::async_trait;
+pub use rosterd_core::snapshot::PersonKey;
 use rosterd_core::snapshot::{PersonIndex, Reading};
 use std::fmt;
 use std::sync::Arc;
@@ -59,18 +60,6 @@ pub struct ReadRequest {
     pub seed: u128,
     /// Where the read says how far it is.
     pub progress: Arc<Progress>,
-}
-
-/// By what somebody is looked for. Exactly one person must have it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PersonKey {
-    /// The immutable id.
-    Subject(String),
-    /// Compared as the provider compares it: by LDAP's attribute, without case; in a file, exactly.
-    Login(String),
-    /// Without case.
-    Email(String),
-    Dn(String),
 }
 
 /// What became of looking for somebody.

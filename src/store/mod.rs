@@ -5,39 +5,50 @@
 //! (`tests/it/store.rs`) runs on both.
 
 mod absent;
+mod deliveries;
 mod given;
 mod history;
 mod holds;
 mod json;
+mod leases;
+mod look;
+mod measure;
 mod migrations;
+mod now;
 mod open;
 mod people;
 mod postgres;
 mod provider_groups;
 mod reading;
 mod records;
+mod requests;
 mod session;
 mod shared;
 mod sqlite;
 
 pub use absent::Absent;
+pub use deliveries::{Deliveries, Delivery, DeliveryResult, Kept, NewDelivery, Then};
+pub use leases::{Claim, Lease, LeaseView, Leases};
+pub use look::{Decide, Decision, Scope, Sight, Whom};
+pub use now::{OrgNow, PersonNow, TeamNow};
 pub use open::{Access, open};
 pub use records::{
     Applied, AuditRecord, Counts, GrantView, GroupView, Hold, HoldDecision, HoldState, IdentityView, MigrationStatus,
     Names, NewHold, OrgListing, OrgView, PersonView, ProviderGroup, Run, TeamView,
 };
+pub use requests::{NewRequest, Requests, RunRequest};
 
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
 use rosterd_core::observed::{Grant, Observed};
-use rosterd_core::snapshot::Reading;
+use rosterd_core::snapshot::{PersonKey, Reading};
 use rosterd_core::writes::Writes;
 use std::fmt;
 use std::sync::Arc;
 
 /// The authorization database.
 #[async_trait]
-pub trait Store: Send + Sync + fmt::Debug {
+pub trait Store: Deliveries + Leases + Requests + Send + Sync + fmt::Debug {
     /// Brings the tables up to this program's version, each migration in a transaction of its
     /// own; returns the names of those that were applied. Refuses a database that is newer.
     async fn migrate(&self, now: Timestamp) -> Result<Vec<&'static str>, StoreError>;
@@ -48,6 +59,11 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Draws a number for a reading that is about to begin, larger than any before. Where the
     /// database was opened for reading only, the largest there is: no plan of it will be applied.
     async fn begin_reading(&self) -> Result<ReadingNumber, StoreError>;
+
+    /// Says that a full reading was planned against this generation and found nothing to write: a
+    /// reading of a few people that was begun before it comes too late. An apply says so itself.
+    /// Refuses with [`StoreError::Moved`] when somebody has written since.
+    async fn finished(&self, provider: &str, number: ReadingNumber, generation: i64) -> Result<(), StoreError>;
 
     /// Reads what a plan for `provider` needs, from one consistent view. Removals since `window`
     /// count for the budget.
@@ -64,6 +80,22 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Carries out `writes` in one transaction, at the time `now`. Refuses with
     /// [`StoreError::Moved`] when the database's generation is not the one the plan rests on.
     async fn apply(&self, writes: Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError>;
+
+    /// Reads what a plan needs and carries out what `decide` makes of it, in one transaction and
+    /// while nobody else can write: there is no [`StoreError::Moved`]. Returns what was applied, if
+    /// anything, and the people as they are then, in the order of [`Whom::subjects`]; of
+    /// [`Scope::Everybody`] none.
+    async fn revise(
+        &self,
+        provider: &str,
+        scope: Scope,
+        window: Timestamp,
+        decide: Decide,
+        now: Timestamp,
+    ) -> Result<(Option<Applied>, Vec<Option<PersonNow>>), StoreError>;
+
+    /// What the one person with that key has now. `None` when nobody or several are known by it.
+    async fn person_now(&self, provider: &str, key: &PersonKey) -> Result<Option<PersonNow>, StoreError>;
 
     /// Keeps a plan that is over a limit. An equal pending or rejected hold (same provider, same
     /// plan hash, not expired) is returned as it is, and nothing is written; other pending holds
@@ -110,6 +142,12 @@ pub enum StoreError {
     /// Somebody else wrote since the plan was made. Plan again.
     #[error("the database has changed since the plan was made")]
     Moved,
+    /// Another replica has taken the provider over. This run is not its to finish.
+    #[error("another replica has taken over this provider; nothing was written")]
+    Fenced,
+    /// A later reading of the provider has ended. Read again.
+    #[error("a later reading of the provider has ended meanwhile; nothing was written")]
+    Superseded,
     /// Another process writes to this database.
     #[error("{0}")]
     Locked(String),
@@ -125,9 +163,24 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// A stable word for metrics.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "unreachable",
+            Self::Moved => "moved",
+            Self::Fenced => "fenced",
+            Self::Superseded => "superseded",
+            Self::Locked(_) => "locked",
+            Self::Schema(_) => "schema",
+            Self::Refused(_) => "refused",
+            Self::Database(_) => "database",
+        }
+    }
+
     /// Whether the same request can succeed later without anybody's doing.
     #[must_use]
     pub fn retry(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Moved)
+        matches!(self, Self::Unreachable(_) | Self::Moved | Self::Superseded)
     }
 }

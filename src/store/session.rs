@@ -3,7 +3,8 @@
 //! Commands that touch few rows (holds, history, a person) are written once over [`Session`]. The
 //! two that touch many, `observe` and `apply`, are each database's own. No table is named here.
 
-use super::{Applied, StoreError};
+use super::look::Kept;
+use super::{Applied, Decide, Leases, PersonNow, Scope, StoreError};
 use async_trait::async_trait;
 use rosterd_core::ids::{ReadingNumber, Timestamp};
 use rosterd_core::observed::Observed;
@@ -113,9 +114,19 @@ pub(super) type Working<'s, T> = Pin<Box<dyn Future<Output = Result<T, StoreErro
 /// What is done inside one transaction.
 pub(super) type Work<T> = Box<dyn for<'s> FnOnce(&'s mut (dyn Session + 's)) -> Working<'s, T> + Send>;
 
+/// What a revision is given. See [`super::Store::revise`].
+pub(super) struct Revision {
+    pub(super) provider: String,
+    pub(super) scope: Scope,
+    pub(super) window: Timestamp,
+    pub(super) decide: Decide,
+    pub(super) now: Timestamp,
+    pub(super) kept: Kept,
+}
+
 /// A database.
 #[async_trait]
-pub(super) trait Engine: Send + Sync + fmt::Debug + 'static {
+pub(super) trait Engine: Leases + Send + Sync + fmt::Debug + 'static {
     /// Does `work` in one transaction and commits it, or undoes it when it fails.
     async fn within<T: Send + 'static>(&self, purpose: Purpose, work: Work<T>) -> Result<T, StoreError>;
 
@@ -125,8 +136,11 @@ pub(super) trait Engine: Send + Sync + fmt::Debug + 'static {
     /// See [`super::Store::observe`].
     async fn observe(&self, provider: &str, window: Timestamp) -> Result<Observed, StoreError>;
 
+    /// See [`super::Store::revise`].
+    async fn revise(&self, revision: Revision) -> Result<(Option<Applied>, Vec<Option<PersonNow>>), StoreError>;
+
     /// See [`super::Store::apply`].
-    async fn apply(&self, writes: Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError>;
+    async fn apply(&self, writes: Arc<Writes>, now: Timestamp, kept: Kept) -> Result<Applied, StoreError>;
 }
 
 /// A key as its type. `what` names the column in the error.

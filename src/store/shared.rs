@@ -1,14 +1,16 @@
 //! The store over any [`Engine`]: what is the same on both databases, once.
 
-use super::session::{Engine, Purpose, Work};
+use super::look::Kept;
+use super::session::{Engine, Purpose, Revision, Work};
 use super::{
-    Applied, AuditRecord, Counts, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, OrgListing, PersonView, Run,
-    Store, StoreError, given, history, holds, migrations, people, provider_groups, reading,
+    Applied, AuditRecord, Counts, Decide, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, OrgListing,
+    PersonNow, PersonView, Run, Scope, Store, StoreError, given, history, holds, look, measure, migrations, now,
+    people, provider_groups, reading,
 };
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
 use rosterd_core::observed::{Grant, Observed};
-use rosterd_core::snapshot::Reading;
+use rosterd_core::snapshot::{PersonKey, Reading};
 use rosterd_core::writes::Writes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,31 +18,38 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// A store. Looks once, before the first use, whether the tables are those of this program.
 #[derive(Debug)]
 pub(super) struct Shared<E> {
-    engine: E,
+    pub(super) engine: E,
     checked: AtomicBool,
+    kept: Kept,
 }
 
 impl<E: Engine> Shared<E> {
     pub(super) fn new(engine: E) -> Self {
-        Self { engine, checked: AtomicBool::new(false) }
+        Self { engine, checked: AtomicBool::new(false), kept: Kept::default() }
     }
 
-    async fn check(&self) -> Result<(), StoreError> {
+    pub(super) async fn check(&self) -> Result<(), StoreError> {
         if !self.checked.load(Ordering::Relaxed) {
-            self.engine.within(Purpose::Read, Box::new(|db| Box::pin(migrations::check(db)))).await?;
+            let checked = self.engine.within(Purpose::Read, Box::new(|db| Box::pin(migrations::check(db)))).await;
+            measure::asked("read", checked)?;
             self.checked.store(true, Ordering::Relaxed);
         }
         Ok(())
     }
 
-    async fn read<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
+    pub(super) async fn read<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
         self.check().await?;
-        self.engine.within(Purpose::Read, work).await
+        measure::asked("read", self.engine.within(Purpose::Read, work).await)
     }
 
     async fn write<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
         self.check().await?;
-        self.engine.within(Purpose::Write, work).await
+        measure::asked("write", self.engine.within(Purpose::Write, work).await)
+    }
+
+    pub(super) async fn aside<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
+        self.check().await?;
+        self.engine.within(Purpose::Aside, work).await
     }
 }
 
@@ -56,12 +65,20 @@ impl<E: Engine> Store for Shared<E> {
 
     async fn begin_reading(&self) -> Result<ReadingNumber, StoreError> {
         self.check().await?;
-        self.engine.begin_reading().await
+        measure::asked("write", self.engine.begin_reading().await)
+    }
+
+    async fn finished(&self, provider: &str, number: ReadingNumber, generation: i64) -> Result<(), StoreError> {
+        let (provider, kept) = (provider.to_owned(), self.kept.clone());
+        self.write(Box::new(move |db| {
+            Box::pin(async move { look::finish(db, &kept, &provider, number, generation).await })
+        }))
+        .await
     }
 
     async fn observe(&self, provider: &str, window: Timestamp) -> Result<Observed, StoreError> {
         self.check().await?;
-        self.engine.observe(provider, window).await
+        measure::asked("read", self.engine.observe(provider, window).await)
     }
 
     async fn given(&self, provider: &str) -> Result<Vec<(IdentityId, Grant)>, StoreError> {
@@ -76,7 +93,25 @@ impl<E: Engine> Store for Shared<E> {
 
     async fn apply(&self, writes: Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError> {
         self.check().await?;
-        self.engine.apply(writes, now).await
+        measure::applying(self.engine.apply(writes, now, self.kept.clone())).await
+    }
+
+    async fn revise(
+        &self,
+        provider: &str,
+        scope: Scope,
+        window: Timestamp,
+        decide: Decide,
+        now: Timestamp,
+    ) -> Result<(Option<Applied>, Vec<Option<PersonNow>>), StoreError> {
+        self.check().await?;
+        let (provider, kept) = (provider.to_owned(), self.kept.clone());
+        measure::applying(self.engine.revise(Revision { provider, scope, window, decide, now, kept })).await
+    }
+
+    async fn person_now(&self, provider: &str, key: &PersonKey) -> Result<Option<PersonNow>, StoreError> {
+        let (provider, key) = (provider.to_owned(), key.clone());
+        self.read(Box::new(move |db| Box::pin(async move { now::find(db, &provider, &key).await }))).await
     }
 
     async fn hold(&self, hold: &NewHold, now: Timestamp) -> Result<Hold, StoreError> {

@@ -1,5 +1,6 @@
 //! What a run works with: the configuration, the providers, the store, a clock, a source of seeds.
 
+use super::measure;
 use super::rules::{policy_for, rules_for};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -7,11 +8,12 @@ use crate::providers::{Directory, Progress, ProviderError, ReadRequest};
 use crate::random::{Random, RandomError};
 use crate::store::{Hold, NewHold, Store, StoreError};
 use rosterd_core::ids::{ReadingNumber, Timestamp};
+use rosterd_core::mapping::RuleSet;
 use rosterd_core::observed::Observed;
 use rosterd_core::plan::{self, Input, Plan, Summary};
 use rosterd_core::snapshot::{Reading, SnapshotBuilder};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// For a plan that no other reading can be later than: nobody will apply it.
 const LATEST: ReadingNumber = ReadingNumber(i64::MAX);
@@ -26,9 +28,15 @@ pub struct Engine {
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
     pub progress: Arc<Progress>,
+    /// The rules of each provider, once they were needed.
+    pub compiled: Compiled,
     /// Providers that are being retired: read as if they had nobody.
     pub retiring: BTreeSet<String>,
 }
+
+/// See [`Engine::compiled`].
+#[derive(Debug, Default)]
+pub struct Compiled(Mutex<BTreeMap<String, Arc<RuleSet>>>);
 
 /// Why a run could not be carried out. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +114,9 @@ impl Engine {
     pub async fn prepare(&self, provider: &str) -> Result<Prepared, RunError> {
         let (started_at, window) = self.now();
         let number = self.store.begin_reading().await?;
-        let (reading, observed) = tokio::join!(self.read(provider), self.store.observe(provider, window));
+        let reading = measure::stage(provider, "read", self.read(provider));
+        let observed = measure::stage(provider, "observe", self.store.observe(provider, window));
+        let (reading, observed) = tokio::join!(reading, observed);
         self.planned(provider, reading?, number, observed?, started_at).await
     }
 
@@ -119,8 +129,19 @@ impl Engine {
         self.planned(provider, reading?, LATEST, observed?, started_at).await
     }
 
+    /// The rules of a provider. Compiled once: a login must not pay for all of them.
+    pub(super) fn rules(&self, provider: &str) -> Result<Arc<RuleSet>, RunError> {
+        let mut compiled = self.compiled.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rules) = compiled.get(provider) {
+            return Ok(Arc::clone(rules));
+        }
+        let rules = Arc::new(rules_for(&self.config, provider).map_err(RunError::Configuration)?);
+        compiled.insert(provider.to_owned(), Arc::clone(&rules));
+        Ok(rules)
+    }
+
     /// Now, and since when removals count.
-    fn now(&self) -> (Timestamp, Timestamp) {
+    pub(super) fn now(&self) -> (Timestamp, Timestamp) {
         let now = self.clock.now();
         (now, now.plus_millis(-self.config.limits.window.millis()))
     }
@@ -134,25 +155,26 @@ impl Engine {
         started_at: Timestamp,
     ) -> Result<Prepared, RunError> {
         let policy = policy_for(&self.config, provider);
-        let rules = rules_for(&self.config, provider).map_err(RunError::Configuration)?;
+        let rules = self.rules(provider)?;
         let given = if Input::needs_given(&observed, &reading, number, &rules) {
             self.store.given(provider).await?
         } else {
             Vec::new()
         };
-        let provider = provider.to_owned();
+        let (named, provider) = (provider.to_owned(), provider.to_owned());
         let work = move || {
             let (provider, rules, policy) = (&provider, &rules, &policy);
             plan::plan(Input { provider, observed, reading, rules, policy, number, given, now: started_at })
         };
         // On a thread of its own: a hundred thousand people take a tenth of a second or more.
-        let plan = tokio::task::spawn_blocking(work)
+        let plan = measure::stage(&named, "plan", tokio::task::spawn_blocking(work))
             .await
             .map_err(|_| RunError::Configuration("planning failed unexpectedly; please report it".to_owned()))?;
+        measure::planned(&plan);
         Ok(Prepared { plan, started_at })
     }
 
-    async fn read(&self, provider: &str) -> Result<Reading, RunError> {
+    pub(super) async fn read(&self, provider: &str) -> Result<Reading, RunError> {
         let seed = self.random.seed()?;
         if self.retiring.contains(provider) {
             let mut nobody = SnapshotBuilder::new(seed);
@@ -165,10 +187,16 @@ impl Engine {
             .get(provider)
             .ok_or_else(|| RunError::Configuration(format!("there is no provider {provider} in the configuration")))?;
         let request = ReadRequest { seed, progress: Arc::clone(&self.progress) };
-        Ok(directory.read(&request).await?)
+        measure::read(provider, directory.read(&request).await.map_err(RunError::from))
     }
 
-    pub(super) fn new_hold(&self, prepared: &Prepared, plan_hash: String, now: Timestamp) -> NewHold {
+    pub(super) fn new_hold(
+        &self,
+        prepared: &Prepared,
+        plan_hash: String,
+        epoch: Option<i64>,
+        now: Timestamp,
+    ) -> NewHold {
         let plan = &prepared.plan;
         NewHold {
             provider: plan.provider.clone(),
@@ -176,6 +204,7 @@ impl Engine {
             reasons: plan.exceeded.iter().map(|exceeded| plan.sentence(exceeded)).collect(),
             plan: plan.to_json().to_string(),
             expires_at: now.plus_millis(self.config.limits.hold_expires.millis()),
+            epoch,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::limits::{Exceeded, Measure};
 use super::{Bookkeeping, Change, Known, Plan, Policy};
 use crate::ids::{IdentityId, ReadingNumber, RuleId, Timestamp, UserId};
 use crate::observed::{Base, Grant, LastIds, Observed, Scope};
-use crate::snapshot::{Gap, Snapshot};
+use crate::snapshot::{Gap, PersonIndex, Snapshot};
 use crate::text::Text;
 use siphasher::sip::SipHasher24;
 use std::collections::{BTreeMap, HashMap};
@@ -30,6 +30,8 @@ pub(super) struct Draft<'a> {
     pub(super) logins: Vec<(UserId, Text)>,
     /// Who of this provider's people would be left without any provider that has them.
     pub(super) absent: Vec<UserId>,
+    /// Of a few people: whose login is refused.
+    pub(super) denied: Vec<PersonIndex>,
     pub(super) base: Base,
     pub(super) next: LastIds,
     /// The rules that have a number, once somebody asked.
@@ -61,7 +63,9 @@ impl<'a> Draft<'a> {
             grants: Vec::with_capacity(room + newcomers),
             ..Bookkeeping::default()
         };
-        let base = observed.provider.as_ref().and_then(|provider| provider.base.clone()).unwrap_or_default();
+        // Of everybody it is counted on the way.
+        let counted = observed.provider.as_ref().filter(|_| observed.scope == Scope::People);
+        let base = counted.and_then(|provider| provider.base.clone()).unwrap_or_default();
         Self {
             provider,
             known,
@@ -77,6 +81,7 @@ impl<'a> Draft<'a> {
             books,
             logins: Vec::new(),
             absent: Vec::new(),
+            denied: Vec::new(),
             base,
             rules_by_name: HashMap::new(),
         }
@@ -148,6 +153,7 @@ impl<'a> Draft<'a> {
             exceeded,
             notes: self.notes.into_iter().map(often).collect(),
             number: self.number,
+            denied: self.denied,
             measures,
             observed: self.observed,
             snapshot: self.snapshot,

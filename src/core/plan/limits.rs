@@ -5,7 +5,7 @@ use super::people::Work;
 use super::rows::PersonRows;
 use super::{Change, Effect};
 use crate::ids::{OrgId, TeamId, UserId};
-use crate::observed::{Base, Observed, RemovalClass, UserState};
+use crate::observed::{Base, Observed, RemovalClass, Scope, UserState};
 use crate::rights::OrgRole;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -113,6 +113,9 @@ pub(super) fn measure(draft: &Draft<'_>) -> (Vec<Measure>, Vec<Exceeded>) {
     let tally = Tally::new(draft);
     let mut exceeded = Vec::new();
     let limits = &draft.policy.limits;
+    // Of people who cannot be listed nobody knows how many there are.
+    let counted = draft.observed.scope == Scope::Provider
+        || draft.observed.provider.as_ref().is_some_and(|provider| provider.base.is_some());
     if draft.everybody() && draft.snapshot.people.is_empty() && draft.base.present > 0 {
         exceeded.push(Exceeded::Empty { before: draft.base.present });
     }
@@ -127,7 +130,7 @@ pub(super) fn measure(draft: &Draft<'_>) -> (Vec<Measure>, Vec<Exceeded>) {
             let of = sum(&draft.base.of) + recent;
             let together = removed + recent;
             let share = u64::from(together) * 100 > u64::from(limits.removals_percent) * u64::from(of);
-            (removed > 0 && share && together >= limits.removals_at_least).then_some(Exceeded::Removals {
+            (counted && removed > 0 && share && together >= limits.removals_at_least).then_some(Exceeded::Removals {
                 class,
                 org: org.flatten(),
                 removed,

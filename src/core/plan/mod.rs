@@ -41,7 +41,7 @@ pub use writes::{RunFacts, audit_body};
 use crate::ids::{GroupId, IdentityId, OrgId, ReadingNumber, RuleId, TeamId, Timestamp, UserId};
 use crate::mapping::RuleSet;
 use crate::observed::{Base, Grant, Observed, Scope};
-use crate::snapshot::{Gap, Reading, Snapshot};
+use crate::snapshot::{Gap, PersonIndex, Reading, Snapshot};
 use crate::text::Text;
 use crate::writes::{GroupWrite, IdentityWrite, NewTeam, OrgWrite, SuspensionWrite, UserWrite};
 use std::collections::BTreeMap;
@@ -91,6 +91,8 @@ pub struct Plan {
     pub exceeded: Vec<Exceeded>,
     /// What the operator should know: one sentence each.
     pub notes: Vec<String>,
+    /// Of a plan for a few people: whose login the rules refuse.
+    denied: Vec<PersonIndex>,
     /// The reading that it rests on.
     pub number: ReadingNumber,
     /// Removals and privileged gains, for the rolling budget.
@@ -106,6 +108,27 @@ impl Plan {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.bookkeeping.is_empty()
+    }
+
+    /// The state of the database that it rests on.
+    #[must_use]
+    pub fn generation(&self) -> i64 {
+        self.observed.generation
+    }
+
+    /// Of a plan for a few people: what becomes of one of them.
+    #[must_use]
+    pub fn fate(&self, person: PersonIndex) -> Fate {
+        let subject = self.snapshot.people.get(person.0 as usize).map_or("", |p| self.snapshot.texts.get(p.subject));
+        let stored = self.observed.identities.iter().find(|i| self.observed.texts.get(i.subject) == subject);
+        let mut written = self.bookkeeping.identities.iter();
+        let written = written.find(|i| self.snapshot.texts.get(i.subject) == subject);
+        let user = written.map(|i| i.user).or(stored.map(|i| i.user));
+        Fate {
+            denied: self.denied.contains(&person),
+            changes: written.is_some() || user.is_some_and(|user| self.changes.iter().any(|c| c.user() == Some(user))),
+            newer: stored.is_some_and(|i| i.reading > self.number),
+        }
     }
 
     /// How many people and groups the provider gave.
@@ -124,6 +147,17 @@ enum Known {
     People,
     /// That there is at least this: nothing is taken because of it.
     Part,
+}
+
+/// See [`Plan::fate`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fate {
+    /// Rules refuse the login.
+    pub denied: bool,
+    /// Something about the person is written.
+    pub changes: bool,
+    /// A later reading has said something already: this one is left out.
+    pub newer: bool,
 }
 
 /// What is written besides the changes: new rows' names, and what was seen.

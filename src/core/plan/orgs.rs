@@ -174,9 +174,9 @@ fn change<'d>(draft: &'d mut Draft<'_>, org: OrgId) -> &'d mut OrgWrite {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Form, Plan, Policy, RunFacts};
+    use super::super::{Form, Known, Plan, Policy, RunFacts};
     use super::*;
-    use crate::ids::Timestamp;
+    use crate::ids::{ReadingNumber, Timestamp};
     use crate::observed::{LastIds, Observed, OrgRow};
     use crate::snapshot::Snapshot;
     use crate::writes::Trigger;
@@ -196,7 +196,8 @@ mod tests {
         observed.last = LastIds { org: stored.len() as u32, ..LastIds::default() };
         let policy = Policy::default();
         let (snapshot, given) = (Snapshot::default(), Vec::new());
-        let mut draft = Draft::new("corp", true, snapshot, observed, &policy, given, Timestamp(1));
+        let mut draft =
+            Draft::new("corp", Known::Everybody, snapshot, observed, &policy, ReadingNumber(1), given, Timestamp(1));
         let mut slots = Slots::default();
         for (key, name) in declared {
             let name = (!name.is_empty()).then(|| (*name).to_owned());
@@ -261,7 +262,7 @@ mod tests {
         assert_eq!(plan.to_json()["changes"], serde_json::json!([change]));
         let (_, plan) = planned(&[("", "Main")], &[("1", "Main")], &[]);
         assert!(plan.changes.is_empty() && !plan.is_empty());
-        let facts = RunFacts { trigger: Trigger::Command, started_at: Timestamp(1), hold: None };
+        let facts = RunFacts { trigger: Trigger::Command, started_at: Timestamp(1), hold: None, epoch: None };
         let writes = plan.into_writes(facts);
         let rows: Vec<_> = writes
             .changed_orgs

@@ -195,6 +195,9 @@ impl Walk<'_> {
         self.direct.extend(self.places.iter().filter_map(|place| self.groups.ids.get(*place as usize)));
         self.direct.sort_unstable();
         self.decide(draft, index);
+        if self.decision.denied() && draft.observed.scope == Scope::People {
+            draft.denied.push(index);
+        }
         let from = draft.books.grants.len();
         let said = self.grants(draft, work);
         self.wanted.extend_from_slice(&draft.books.grants[from..]);

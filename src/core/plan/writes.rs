@@ -15,6 +15,8 @@ pub struct RunFacts {
     pub started_at: Timestamp,
     /// The hold that allows the plan in spite of the limits.
     pub hold: Option<i64>,
+    /// The lease under which a replica writes; `None` for a command and for a few people.
+    pub epoch: Option<i64>,
 }
 
 impl Plan {
@@ -146,11 +148,15 @@ impl Plan {
     }
 
     fn records(&mut self, writes: &mut Writes, run: RunFacts, summary: Summary) {
-        let provider = self.observed.provider.as_ref().map_or(ProviderId(self.observed.last.provider + 1), |p| p.id);
+        writes.provider =
+            Some(self.observed.provider.as_ref().map_or(ProviderId(self.observed.last.provider + 1), |p| p.id));
         let Summary { added, changed, removed, withheld } = summary;
         let (trigger, started_at, complete) = (run.trigger, run.started_at, self.complete);
-        writes.run = Some(RunRow { provider, trigger, started_at, complete, added, changed, removed, withheld });
+        if !self.is_empty() {
+            writes.run = Some(RunRow { trigger, started_at, complete, added, changed, removed, withheld });
+        }
         writes.used_hold = run.hold;
+        writes.epoch = run.epoch;
         let approved = run.hold.is_some();
         writes.removals = self
             .measures

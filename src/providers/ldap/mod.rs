@@ -15,6 +15,7 @@ mod entry;
 mod failure;
 pub mod filter;
 mod find;
+mod measure;
 mod pages;
 mod pool;
 mod search;

@@ -5,6 +5,7 @@
 
 use super::connection::Connection;
 use super::failure::{Failure, say, search_hint};
+use super::measure;
 use super::wire::ber::BerError;
 use super::wire::{Entry, LdapResult, PAGED_RESULTS, Request, Response, Search, paged_cookie};
 use crate::providers::ProviderErrorKind;
@@ -63,7 +64,7 @@ pub(super) async fn pages(
     hear: &mut (dyn FnMut(Heard<'_>) -> Result<(), Failure> + Send),
 ) -> Result<(), Failure> {
     let mut state = State::default();
-    while page(connection, asked, size, hear, &mut state).await? {}
+    while measure::request("search", page(connection, asked, size, hear, &mut state)).await? {}
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use super::connection::{Connection, Stream};
 use super::failure::{Failure, bind_failure, say};
 use super::url::{Place, Server};
 use super::wire::{Request, Response, Simple};
-use super::{certificate, tls};
+use super::{certificate, measure, tls};
 use crate::config::{BindMethod, Ldap, Secret};
 use crate::providers::ProviderErrorKind;
 use rustls::ClientConfig;
@@ -89,8 +89,8 @@ impl<'a> Access<'a> {
 
     /// A connection that is signed in.
     pub(super) async fn open(&self, server: &Server) -> Result<Connection, Failure> {
-        let (mut connection, _) = self.connect(server).await?;
-        self.bind(&mut connection).await?;
+        let (mut connection, _) = measure::request("connect", self.connect(server)).await?;
+        measure::request("bind", self.bind(&mut connection)).await?;
         Ok(connection)
     }
 
@@ -125,6 +125,8 @@ impl<'a> Access<'a> {
                 Failure::new("tls", ProviderErrorKind::Tls, message)
             })
         })?;
+        let place = format!("ldap {}", url.split_once("://").map_or(url, |(_, place)| place));
+        measure::certificates(place, stream.get_ref().1.peer_certificates().unwrap_or_default());
         let facts = facts(stream.get_ref().1);
         Ok((Connection::new(Box::new(stream), url, self.timeout()), Some(facts)))
     }

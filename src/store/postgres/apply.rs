@@ -76,8 +76,7 @@ pub(super) fn must_hit(rows: u64, wanted: usize) -> Result<u64, StoreError> {
 
 impl Apply<'_> {
     pub(super) fn provider_id(&self) -> Result<i64, StoreError> {
-        let id = self.w.run.map(|run| run.provider).or(self.w.new_provider.map(|(id, _)| id));
-        id.map(i64::from).ok_or_else(|| StoreError::Refused("the writes name no provider".to_owned()))
+        self.w.provider.map(i64::from).ok_or_else(|| StoreError::Refused("the writes name no provider".to_owned()))
     }
 
     /// The run, what it counts for the budget, and the hold it used; returns the run's number.
@@ -95,10 +94,10 @@ impl Apply<'_> {
         let Some(run) = w.run else { return Ok(None) };
         let row = sql("SELECT coalesce(max(id), 0) + 1 FROM runs").fetch_one(&mut *self.c).await.map_err(error)?;
         let id: i64 = row.try_get(0).map_err(error)?;
-        let provider = i64::from(run.provider);
+        let provider = self.provider_id()?;
         let insert = sql(
             "INSERT INTO runs (id, provider_id, trigger, started_at, finished_at, complete, added, changed, removed,
-                 withheld) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                 withheld, epoch) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(id)
         .bind(provider)
@@ -109,7 +108,8 @@ impl Apply<'_> {
         .bind(i64::from(run.added))
         .bind(i64::from(run.changed))
         .bind(i64::from(run.removed))
-        .bind(i64::from(run.withheld));
+        .bind(i64::from(run.withheld))
+        .bind(w.epoch);
         self.rows += write(self.c, insert).await?;
         if !w.removals.is_empty() {
             self.rows += load(

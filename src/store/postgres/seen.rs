@@ -1,6 +1,6 @@
 //! Writes what was seen: the provider, its rules' names, its groups and identities.
 
-use super::super::{StoreError, json};
+use super::super::{StoreError, json, look};
 use super::apply::{Apply, must_hit, sql, write};
 use super::bulk;
 use super::copy::load;
@@ -17,6 +17,10 @@ impl Apply<'_> {
         if let Some((id, name)) = w.new_provider {
             let insert = sql("INSERT INTO providers (id, name) VALUES ($1, $2)");
             self.rows += write(self.c, insert.bind(i64::from(id)).bind(w.texts.get(name))).await?;
+        }
+        if let Some(base) = &w.base {
+            let update = sql("UPDATE providers SET base = $2 WHERE id = $1").bind(self.provider_id()?);
+            self.rows += write(self.c, update.bind(look::base_text(base))).await?;
         }
         if !w.new_rules.is_empty() {
             let ids: Vec<i64> = w.new_rules.iter().map(|(id, _)| i64::from(*id)).collect();
@@ -62,6 +66,11 @@ impl Apply<'_> {
 
     pub(super) async fn identities(&mut self) -> Result<(), StoreError> {
         let w = self.w;
+        if !w.seen.is_empty() {
+            let ids: Vec<i64> = w.seen.iter().map(|identity| i64::from(*identity)).collect();
+            let seen = sql("UPDATE identities SET reading = $2 WHERE id = ANY ($1) AND reading < $2");
+            write(self.c, seen.bind(ids).bind(w.reading.0)).await?;
+        }
         let changed: Vec<&IdentityWrite> = w.identities.iter().filter(|identity| !identity.new).collect();
         let mut rest = changed.as_slice();
         while !rest.is_empty() {

@@ -5,6 +5,7 @@
 //! is that of the foreign keys. The fault points between the steps are listed in [`crate::fault`].
 
 use super::super::history::Chain;
+use super::super::look::Kept;
 use super::super::{Applied, holds};
 use super::{StoreError, error, is_unique_violation, keys};
 use crate::fault;
@@ -12,27 +13,50 @@ use rosterd_core::audit::Record;
 use rosterd_core::ids::Timestamp;
 use rosterd_core::plan::audit_body;
 use rosterd_core::writes::Writes;
-use rusqlite::{Connection, OptionalExtension, Params, Statement, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Params, Statement, TransactionBehavior, params};
 use std::sync::Arc;
 
 /// See [`super::super::Store::apply`].
-pub(super) fn apply(connection: &mut Connection, w: &mut Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError> {
+pub(super) fn apply(
+    connection: &mut Connection,
+    w: &mut Arc<Writes>,
+    now: Timestamp,
+    kept: &Kept,
+) -> Result<Applied, StoreError> {
     fault::point("apply.begin");
     keys::enforce(connection, !keys::worth(w))?;
-    let applied = within(connection, w, now);
+    let applied = within(connection, w, now, kept);
     keys::enforce(connection, true)?;
     applied
 }
 
-fn within(connection: &mut Connection, w: &mut Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError> {
+fn within(
+    connection: &mut Connection,
+    w: &mut Arc<Writes>,
+    now: Timestamp,
+    kept: &Kept,
+) -> Result<Applied, StoreError> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(error)?;
+    let applied = write_all(&tx, w, now)?;
+    if let Some(provider) = w.provider.filter(|_| w.base.is_some()) {
+        // One process: there is no lease to note it in. Too early rather than too late.
+        kept.finish(provider.into(), w.reading);
+    }
+    fault::point("apply.commit");
+    tx.commit().map_err(error)?;
+    fault::point("apply.committed");
+    Ok(applied)
+}
+
+/// The same within a transaction that is there, which is the caller's to commit.
+pub(super) fn write_all(tx: &Connection, w: &mut Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError> {
     let generation: i64 = tx.query_row("SELECT generation FROM state", [], |row| row.get(0)).map_err(error)?;
     if generation != w.generation {
         return Err(StoreError::Moved);
     }
-    let mut apply = Apply { tx: &tx, w, now, rows: 0 };
+    let mut apply = Apply { tx, w, now, rows: 0 };
     if keys::worth(w) {
-        keys::check(&tx, w, apply.provider_id()?)?;
+        keys::check(tx, w, apply.provider_id()?)?;
     }
     apply.provider()?;
     fault::point("apply.provider");
@@ -51,7 +75,7 @@ fn within(connection: &mut Connection, w: &mut Arc<Writes>, now: Timestamp) -> R
     if let Some(w) = Arc::get_mut(w) {
         (w.identities, w.grants, w.group_lists) = Default::default();
     }
-    let mut apply = Apply { tx: &tx, w, now, rows };
+    let mut apply = Apply { tx, w, now, rows };
     apply.org_members()?;
     fault::point("apply.org_members");
     apply.team_members()?;
@@ -64,15 +88,12 @@ fn within(connection: &mut Connection, w: &mut Arc<Writes>, now: Timestamp) -> R
     fault::point("apply.audit");
     tx.execute("UPDATE state SET generation = generation + 1, audit_seq = (SELECT coalesce(max(seq), 0) FROM audit) WHERE one = 1", []).map_err(error)?;
     let rows = apply.rows;
-    fault::point("apply.commit");
-    tx.commit().map_err(error)?;
-    fault::point("apply.committed");
     Ok(Applied { run: run.unwrap_or(0), rows })
 }
 
 /// An apply under way.
 pub(super) struct Apply<'t> {
-    pub(super) tx: &'t Transaction<'t>,
+    pub(super) tx: &'t Connection,
     pub(super) w: &'t Writes,
     pub(super) now: Timestamp,
     /// Rows written so far.
@@ -91,8 +112,7 @@ impl<'t> Apply<'t> {
     }
 
     pub(super) fn provider_id(&self) -> Result<i64, StoreError> {
-        let id = self.w.run.map(|run| run.provider).or(self.w.new_provider.map(|(id, _)| id));
-        id.map(i64::from).ok_or_else(|| StoreError::Refused("the writes name no provider".to_owned()))
+        self.w.provider.map(i64::from).ok_or_else(|| StoreError::Refused("the writes name no provider".to_owned()))
     }
 
     /// The run, what it counts for the budget, and the hold it used; returns the run's number.
@@ -111,7 +131,7 @@ impl<'t> Apply<'t> {
         let Some(run) = w.run else { return Ok(None) };
         let last: Option<i64> = self.tx.query_row("SELECT max(id) FROM runs", [], |row| row.get(0)).map_err(error)?;
         let id = last.unwrap_or(0) + 1;
-        let provider = i64::from(run.provider);
+        let provider = self.provider_id()?;
         let mut rows = write(
             &mut self.prepare(
                 "INSERT INTO runs (id, provider_id, trigger, started_at, finished_at, complete, added, changed,

@@ -8,14 +8,17 @@ mod authz;
 mod bulk;
 mod connect;
 mod keys;
+mod leases;
 mod lock;
 mod observe;
+mod revise;
 mod seen;
 mod session;
 
+use super::look::Kept;
 use super::open::Access;
-use super::session::{Engine, Purpose, Work};
-use super::{Applied, StoreError};
+use super::session::{Engine, Purpose, Revision, Work};
+use super::{Applied, PersonNow, StoreError};
 use async_trait::async_trait;
 use connect::Role;
 use futures_util::FutureExt;
@@ -129,10 +132,14 @@ impl Inner {
 /// One transaction around a piece of shared work, which never waits here.
 fn transaction<T>(connection: &mut Connection, begin: &'static str, work: Work<T>) -> Result<T, StoreError> {
     let mut session = SqliteSession::begin(connection, begin)?;
-    let done = work(&mut session).now_or_never();
-    let value = done.ok_or_else(|| StoreError::Database("a SQLite session waited".to_owned()))??;
+    let value = at_once(work(&mut session))?;
     session.commit()?;
     Ok(value)
+}
+
+/// What comes of work on a session of this database, which never waits.
+fn at_once<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    work.now_or_never().ok_or_else(|| StoreError::Database("a SQLite session waited".to_owned()))?
 }
 
 #[async_trait]
@@ -156,8 +163,12 @@ impl Engine for Sqlite {
         self.blocking(move |db| db.with_reader(|c| observe::observe(c, &provider, window))).await
     }
 
-    async fn apply(&self, mut writes: Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError> {
-        self.blocking(move |db| db.with_writer(|c| apply::apply(c, &mut writes, now))).await
+    async fn revise(&self, revision: Revision) -> Result<(Option<Applied>, Vec<Option<PersonNow>>), StoreError> {
+        self.blocking(move |db| db.with_writer(|c| revise::revise(c, revision))).await
+    }
+
+    async fn apply(&self, mut writes: Arc<Writes>, now: Timestamp, kept: Kept) -> Result<Applied, StoreError> {
+        self.blocking(move |db| db.with_writer(|c| apply::apply(c, &mut writes, now, &kept))).await
     }
 }
 

@@ -18,12 +18,17 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, TransactionBehavior};
 /// See [`super::super::Store::observe`].
 pub(super) fn observe(connection: &mut Connection, provider: &str, window: Timestamp) -> Result<Observed, StoreError> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Deferred).map_err(error)?;
+    within(&tx, provider, window)
+}
+
+/// The same within a transaction that is there.
+pub(super) fn within(tx: &Connection, provider: &str, window: Timestamp) -> Result<Observed, StoreError> {
     let mut o = Observed {
         generation: tx.query_row("SELECT generation FROM state", [], |row| row.get(0)).map_err(error)?,
         ..Observed::default()
     };
-    authorization(&tx, &mut o)?;
-    members(&tx, &mut o)?;
+    authorization(tx, &mut o)?;
+    members(tx, &mut o)?;
     let known: Option<(i64, Option<i64>)> = tx
         .query_row("SELECT id, applied_at FROM providers WHERE name = ?1", [provider], |row| {
             Ok((row.get(0)?, row.get(1)?))
@@ -35,10 +40,10 @@ pub(super) fn observe(connection: &mut Connection, provider: &str, window: Times
         o.provider =
             Some(ProviderRow { id: id("providers.id", number)?, applied_at: applied_at.map(Timestamp), base: None });
     }
-    provenance(&tx, number, &mut o)?;
-    others(&tx, number, &mut o)?;
-    budget(&tx, number, window, &mut o)?;
-    o.last = last_ids(&tx)?;
+    provenance(tx, number, &mut o)?;
+    others(tx, number, &mut o)?;
+    budget(tx, number, window, &mut o)?;
+    o.last = last_ids(tx)?;
     Ok(o)
 }
 

@@ -1,6 +1,6 @@
 //! Writes what was seen: the provider, its rules' names, its groups and identities.
 
-use super::super::json;
+use super::super::{json, look};
 use super::StoreError;
 use super::apply::{Apply, must_hit, write};
 use super::bulk;
@@ -13,6 +13,10 @@ impl Apply<'_> {
         if let Some((id, name)) = w.new_provider {
             let mut insert = self.prepare("INSERT INTO providers (id, name) VALUES (?1, ?2)")?;
             rows += write(&mut insert, params![i64::from(id), w.texts.get(name)])?;
+        }
+        if let Some(base) = &w.base {
+            let mut update = self.prepare("UPDATE providers SET base = ?2 WHERE id = ?1")?;
+            rows += write(&mut update, params![self.provider_id()?, look::base_text(base)])?;
         }
         let mut insert = self.prepare("INSERT INTO rules (id, name) VALUES (?1, ?2)")?;
         for (id, name) in &w.new_rules {
@@ -56,6 +60,10 @@ impl Apply<'_> {
 
     pub(super) fn identities(&mut self) -> Result<(), StoreError> {
         let w = self.w;
+        let mut seen = self.prepare("UPDATE identities SET reading = ?2 WHERE id = ?1 AND reading < ?2")?;
+        for identity in &w.seen {
+            write(&mut seen, params![i64::from(*identity), w.reading.0])?;
+        }
         if w.identities.is_empty() {
             return Ok(());
         }

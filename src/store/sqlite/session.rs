@@ -18,6 +18,10 @@ impl<'c> SqliteSession<'c> {
         Ok(Self { connection })
     }
 
+    pub(super) fn connection(&self) -> &Connection {
+        self.connection
+    }
+
     pub(super) fn commit(self) -> Result<(), StoreError> {
         self.connection.execute_batch("COMMIT").map_err(error)
     }

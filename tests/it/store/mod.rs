@@ -1,9 +1,12 @@
 //! The store's promises, held against both databases by the same tests.
 
 mod apply;
+mod deliveries;
 mod fixture;
 mod holds;
+mod leases;
 mod remember;
+mod requests;
 mod schema;
 mod views;
 

@@ -4,7 +4,7 @@
 use super::fixture::{CLAIMS, NOW, company, empty, identity, org};
 use super::{Site, on_both};
 use rosterd::store::StoreError;
-use rosterd_core::ids::Timestamp;
+use rosterd_core::ids::{ReadingNumber, Timestamp};
 use rosterd_core::mapping::{RuleSet, TermsSpec};
 use rosterd_core::observed::Observed;
 use rosterd_core::plan::{Input, Policy, RunFacts, plan};
@@ -122,8 +122,17 @@ async fn what_was_applied_is_read_back(site: Site) {
         let wanted = reading(people);
         assert!(matches!(wanted, Reading::Complete(_)));
         let expected = lines(&wanted);
-        let plan = plan(Input { provider: "corp", observed, reading: wanted, rules, policy, given, now: NOW });
-        let facts = RunFacts { trigger: Trigger::Command, started_at: NOW, hold: None };
+        let plan = plan(Input {
+            provider: "corp",
+            observed,
+            reading: wanted,
+            rules,
+            policy,
+            number: ReadingNumber(1),
+            given,
+            now: NOW,
+        });
+        let facts = RunFacts { trigger: Trigger::Command, started_at: NOW, hold: None, epoch: None };
         store.apply(Arc::new(plan.into_writes(facts)), NOW).await.unwrap();
         let back = store.last_reading("corp", 7).await.unwrap();
         assert!(matches!(back, Reading::Complete(_)));
@@ -137,6 +146,7 @@ async fn what_was_applied_is_read_back(site: Site) {
             reading,
             rules,
             policy,
+            number: ReadingNumber(1),
             given: Vec::new(),
             now: NOW,
         };

@@ -106,7 +106,8 @@ fn r04_slices_do_not_pass() {
         let plan = plan(&target, &policy, hour, &next);
         if plan.exceeded.is_empty() {
             applied += 1;
-            let facts = RunFacts { trigger: Trigger::Command, started_at: Timestamp(hour * HOUR), hold: None };
+            let facts =
+                RunFacts { trigger: Trigger::Command, started_at: Timestamp(hour * HOUR), hold: None, epoch: None };
             target.apply(&plan.into_writes(facts), Timestamp(hour * HOUR));
             directory = next;
         }
@@ -125,7 +126,7 @@ fn what_was_approved_does_not_count_again() {
     let half = cut(&all, 50);
     let held = plan(&target, &policy, 1, &half);
     assert!(!held.exceeded.is_empty());
-    let facts = RunFacts { trigger: Trigger::Command, started_at: Timestamp(HOUR), hold: Some(1) };
+    let facts = RunFacts { trigger: Trigger::Command, started_at: Timestamp(HOUR), hold: Some(1), epoch: None };
     target.apply(&held.into_writes(facts), Timestamp(HOUR));
     assert_eq!(plan(&target, &policy, 2, &cut(&half, 9)).exceeded, []);
 }

@@ -1,9 +1,9 @@
 //! A target in memory: the tables, as plainly as they can be written down.
 
-use rosterd_core::ids::{GroupId, IdentityId, OrgId, ProviderId, RuleId, TeamId, Timestamp, UserId};
+use rosterd_core::ids::{GroupId, IdentityId, OrgId, ProviderId, ReadingNumber, RuleId, TeamId, Timestamp, UserId};
 use rosterd_core::observed::{
-    Grant, GroupRow, IdentityRow, LastIds, Observed, OrgMemberRow, OrgRow, OtherIdentity, ProviderRow, RecentRemoval,
-    RemovalClass, SuspensionRow, TeamMemberRow, TeamRow, UserRow, UserState,
+    Base, Grant, GroupRow, IdentityRow, LastIds, Observed, OrgMemberRow, OrgRow, OtherIdentity, ProviderRow,
+    RecentRemoval, RemovalClass, SuspensionRow, TeamMemberRow, TeamRow, UserRow, UserState,
 };
 use rosterd_core::rights::{OrgRole, TeamRole};
 use rosterd_core::writes::Writes;
@@ -32,6 +32,7 @@ struct Identity {
     digest: i64,
     grants_digest: i64,
     gone_at: Option<Timestamp>,
+    reading: ReadingNumber,
 }
 
 #[derive(Debug, Clone)]
@@ -59,6 +60,7 @@ pub(crate) struct Target {
     pub(crate) suspensions: BTreeMap<(UserId, String), (String, Timestamp)>,
     groups: BTreeMap<GroupId, Group>,
     identities: BTreeMap<IdentityId, Identity>,
+    bases: BTreeMap<ProviderId, Base>,
     removals: Vec<(Timestamp, ProviderId, RemovalClass, Option<OrgId>, u32, bool)>,
     /// How many audit records were written.
     pub(crate) audit: usize,
@@ -69,7 +71,11 @@ impl Target {
     pub(crate) fn observe(&self, provider: &str, window: Timestamp) -> Observed {
         let mut o = Observed { generation: self.generation, ..Observed::default() };
         let known = self.providers.iter().find(|(_, (name, _))| name == provider);
-        o.provider = known.map(|(id, (_, at))| ProviderRow { id: *id, applied_at: Some(*at) });
+        o.provider = known.map(|(id, (_, at))| ProviderRow {
+            id: *id,
+            applied_at: Some(*at),
+            base: self.bases.get(id).cloned(),
+        });
         let number = known.map(|(id, _)| *id);
         for (id, name) in &self.orgs {
             let key = self.org_keys.get(id).map_or("", String::as_str);
@@ -129,6 +135,7 @@ impl Target {
                 digest: i.digest,
                 grants_digest: i.grants_digest,
                 gone_at: i.gone_at,
+                reading: i.reading,
             });
         }
         others.sort_by_key(|i| (i.user, i.provider));
@@ -181,11 +188,13 @@ impl Target {
         assert_eq!(w.generation, self.generation, "the plan rests on another state");
         self.generation += 1;
         let text = |t| w.texts.get(t).to_owned();
-        let run = w.run.unwrap();
+        let provider = w.provider.unwrap();
         if let Some((id, name)) = w.new_provider {
             self.providers.insert(id, (text(name), now));
         }
-        self.providers.get_mut(&run.provider).unwrap().1 = now;
+        if w.run.is_some() {
+            self.providers.get_mut(&provider).unwrap().1 = now;
+        }
         self.rules.extend(w.new_rules.iter().map(|(id, name)| (*id, text(*name))));
         assert!(w.changed_orgs.iter().all(|row| self.orgs.contains_key(&row.id)));
         for row in w.changed_orgs.iter().chain(&w.new_orgs) {
@@ -236,16 +245,24 @@ impl Target {
         }
         for g in &w.groups {
             let [subject, dn, name] = [g.subject, g.dn, g.name].map(text);
-            let (provider, parents, gone_at) = (run.provider, g.parents.of(&w.group_lists).to_vec(), g.gone_at);
+            let (parents, gone_at) = (g.parents.of(&w.group_lists).to_vec(), g.gone_at);
             self.groups.insert(g.id, Group { provider, subject, dn, name, parents, gone_at });
         }
+        if let Some(base) = &w.base {
+            self.bases.insert(provider, base.clone());
+        }
+        for identity in &w.seen {
+            let reading = &mut self.identities.get_mut(identity).unwrap().reading;
+            *reading = (*reading).max(w.reading);
+        }
         for i in &w.identities {
+            assert!(self.identities.get(&i.id).is_none_or(|known| known.reading <= i.reading), "older over newer");
             assert_eq!(self.identities.contains_key(&i.id), !i.new);
             let [subject, login, name, email] = [i.subject, i.login, i.name, i.email].map(text);
             let grants = i.grants.of(&w.grants).to_vec();
             assert!(grants.is_sorted_by_key(|g| g.right));
             let identity = Identity {
-                provider: run.provider,
+                provider,
                 subject,
                 user: i.user,
                 login,
@@ -256,11 +273,12 @@ impl Target {
                 digest: i.digest,
                 grants_digest: i.grants_digest,
                 gone_at: i.gone_at,
+                reading: i.reading,
             };
             self.identities.insert(i.id, identity);
         }
         for r in &w.removals {
-            self.removals.push((now, run.provider, r.class, r.org, r.removed, r.approved));
+            self.removals.push((now, provider, r.class, r.org, r.removed, r.approved));
         }
         let users: Vec<_> = w.records().filter_map(|(user, _)| user).collect();
         assert!(users.is_sorted_by(|a, b| a < b), "one record a person");

@@ -1,7 +1,7 @@
 //! Small directories, rules and targets, and what a sync makes of them.
 
 use crate::target::Target;
-use rosterd_core::ids::Timestamp;
+use rosterd_core::ids::{ReadingNumber, Timestamp};
 use rosterd_core::mapping::{ConditionSpec, RuleSet, RuleSpec, TermsSpec};
 use rosterd_core::plan::{Exceeded, Input, Limits, Plan, Policy, RunFacts, plan};
 use rosterd_core::rights::OrgRole;
@@ -177,6 +177,7 @@ impl Sync<'_> {
             reading,
             rules: self.rules,
             policy: self.policy,
+            number: ReadingNumber(self.now.0),
             given: target.given(self.provider),
             now: self.now,
         })
@@ -193,7 +194,7 @@ impl Sync<'_> {
         let meant = |exceeded: &Exceeded| matches!(exceeded, Exceeded::Empty { .. });
         assert!(plan.exceeded.iter().all(meant), "over a limit: {:?}", plan.exceeded);
         if !plan.is_empty() {
-            let facts = RunFacts { trigger: Trigger::Command, started_at: self.now, hold: None };
+            let facts = RunFacts { trigger: Trigger::Command, started_at: self.now, hold: None, epoch: None };
             target.apply(&plan.into_writes(facts), self.now);
         }
         let again = self.plan(target, directory.reading(complete));

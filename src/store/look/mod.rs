@@ -1,0 +1,207 @@
+//! What a plan for a few people needs: their rows, and those of whoever the plan could touch.
+//!
+//! One look costs a handful of statements whatever the installation's size. Organizations, teams
+//! and rules, which a plan needs whole, are kept from one look to the next and read again when the
+//! `structure` table says that they have changed, by whomever. Nothing is decided here.
+
+mod neighbours;
+mod rows;
+mod sql;
+mod structure;
+
+pub(super) use sql::GROUP_NAMES;
+pub(super) use structure::Kept;
+
+use super::StoreError;
+use super::session::{Param, Session, id};
+use rosterd_core::ids::{IdentityId, OrgId, ProviderId, ReadingNumber, Timestamp};
+use rosterd_core::observed::{Base, Grant, LastIds, Observed, ProviderRow, RecentRemoval, RemovalClass};
+use rosterd_core::writes::Writes;
+use std::sync::Arc;
+
+/// Whom a look is about, as their provider says: each by the immutable id, with the logins and
+/// e-mail addresses that they have or want.
+#[derive(Debug, Clone, Default)]
+pub struct Whom {
+    pub subjects: Vec<String>,
+    pub logins: Vec<String>,
+    /// In lower case.
+    pub emails: Vec<String>,
+    /// Immutable ids of all groups that they are in.
+    pub groups: Vec<String>,
+    /// Somebody who is new may be somebody whom another provider knows: look for equal logins and
+    /// e-mail addresses there.
+    pub link: bool,
+}
+
+/// What is to be planned against.
+#[derive(Debug, Default)]
+pub struct Sight {
+    pub observed: Observed,
+    /// What the provider gives now, of the identities in `observed`.
+    pub given: Vec<(IdentityId, Grant)>,
+    /// The newest full reading of the provider that is known to have been finished.
+    pub finished: ReadingNumber,
+    /// A plan of the provider waits for an approval.
+    pub held: bool,
+}
+
+/// Looks at a few people.
+pub(super) async fn look(
+    db: &mut dyn Session,
+    provider: &str,
+    whom: &Whom,
+    window: Timestamp,
+    now: Timestamp,
+    kept: &Kept,
+) -> Result<Sight, StoreError> {
+    let rows = db.rows(sql::PROVIDER, &[Param::Text(Some(provider)), Param::Int(Some(now.0))]).await?;
+    let row = rows.first().ok_or_else(|| StoreError::Database("the table `state` has no row".to_owned()))?;
+    let mut sight = Sight::default();
+    sight.observed = kept.structure(db, row.int(1)?).await?;
+    sight.observed.scope = rosterd_core::observed::Scope::People;
+    sight.observed.generation = row.int(0)?;
+    sight.finished = ReadingNumber(row.opt_int(5)?.unwrap_or(0));
+    sight.held = row.int(14)? > 0;
+    sight.observed.last = LastIds {
+        org: id("orgs.id", row.int(6)?)?,
+        team: id("teams.id", row.int(7)?)?,
+        user: id("users.id", row.int(8)?.max(row.int(9)?))?,
+        provider: id("providers.id", row.int(10)?)?,
+        group: id("provider_groups.id", row.int(11)?)?,
+        identity: id("identities.id", row.int(12)?)?,
+        rule: id("rules.id", row.int(13)?)?,
+    };
+    let Some(number) = row.opt_int(2)? else { return Ok(sight) };
+    sight.finished = sight.finished.max(kept.finished(number));
+    sight.observed.provider = Some(ProviderRow {
+        id: id::<ProviderId>("providers.id", number)?,
+        applied_at: row.opt_int(3)?.map(Timestamp),
+        base: row.opt_text(4)?.map(|text| base(&text)).transpose()?,
+    });
+    budget(db, number, window, &mut sight.observed).await?;
+    let users = neighbours::of(db, number, whom).await?;
+    rows::fill(db, number, &users, whom, &mut sight).await?;
+    Ok(sight)
+}
+
+async fn budget(db: &mut dyn Session, provider: i64, window: Timestamp, o: &mut Observed) -> Result<(), StoreError> {
+    let params = [Param::Int(Some(provider)), Param::Int(Some(window.0))];
+    for row in db.rows(sql::BUDGET, &params).await? {
+        o.recent_removals.push(RecentRemoval {
+            class: super::session::word("removals.class", &row.text(0)?, RemovalClass::parse)?,
+            org: row.opt_int(1)?.map(|org| id("removals.org_id", org)).transpose()?,
+            removed: u32::try_from(row.int(2)?).unwrap_or(u32::MAX),
+        });
+    }
+    Ok(())
+}
+
+/// One line of `providers.base`: class, organization, how many.
+type BaseLine = (String, Option<u32>, u32);
+
+/// Reads `providers.base`: `{"present":3,"of":[["memberships",1,3]]}`.
+fn base(text: &str) -> Result<Base, StoreError> {
+    #[derive(serde::Deserialize)]
+    struct Written {
+        present: u32,
+        of: Vec<BaseLine>,
+    }
+    let damaged = || StoreError::Database(format!("providers.base holds {text:.100?}, which rosterd does not know"));
+    let written: Written = serde_json::from_str(text).map_err(|_| damaged())?;
+    let line = |(class, org, count): BaseLine| {
+        Some(((RemovalClass::parse(&class)?, org.map(OrgId)), count)).filter(|(_, count)| *count > 0)
+    };
+    let of = written.of.into_iter().map(|entry| line(entry).ok_or_else(damaged)).collect::<Result<_, _>>()?;
+    Ok(Base { of, present: written.present })
+}
+
+/// Writes what [`base`] reads.
+pub(super) fn base_text(base: &Base) -> String {
+    let of: Vec<(&str, Option<u32>, u32)> =
+        base.of.iter().map(|((class, org), count)| (class.name(), org.map(|org| org.0), *count)).collect();
+    serde_json::json!({ "present": base.present, "of": of }).to_string()
+}
+
+/// See [`super::Store::finished`]. In the writers' turn.
+pub(super) async fn finish(
+    db: &mut dyn Session,
+    kept: &Kept,
+    provider: &str,
+    number: ReadingNumber,
+    generation: i64,
+) -> Result<(), StoreError> {
+    let state = db.rows("SELECT generation FROM state WHERE one = 1", &[]).await?;
+    if state.first().map(|row| row.int(0)).transpose()? != Some(generation) {
+        return Err(StoreError::Moved);
+    }
+    let known = db.rows("SELECT id FROM providers WHERE name = $1", &[Param::Text(Some(provider))]).await?;
+    match known.first() {
+        Some(row) => note_finished(db, kept, row.int(0)?, number).await,
+        // Nothing of it was ever written.
+        None => Ok(()),
+    }
+}
+
+/// Notes that a full reading was finished, in the transaction that wrote what it found. Where there
+/// is no lease, nobody but this process looks at people.
+pub(super) async fn note_finished(
+    db: &mut dyn Session,
+    kept: &Kept,
+    provider: i64,
+    number: ReadingNumber,
+) -> Result<(), StoreError> {
+    kept.finish(provider, number);
+    let sql = "UPDATE leases SET reading = $2
+               WHERE provider = (SELECT name FROM providers WHERE id = $1) AND reading < $2";
+    db.run(sql, &[Param::Int(Some(provider)), Param::Int(Some(number.0))]).await.map(drop)
+}
+
+/// The same for what an apply wrote, if it was of everybody.
+pub(super) async fn note_applied(db: &mut dyn Session, kept: &Kept, w: &Writes) -> Result<(), StoreError> {
+    match w.provider.filter(|_| w.base.is_some()) {
+        Some(provider) => note_finished(db, kept, provider.into(), w.reading).await,
+        None => Ok(()),
+    }
+}
+
+/// A list as the one argument that both databases take: a JSON array.
+fn list<T: serde::Serialize>(items: impl IntoIterator<Item = T>) -> String {
+    serde_json::Value::from_iter(items.into_iter().map(|item| serde_json::json!(item))).to_string()
+}
+
+/// Of whom a plan is made while nobody else can write.
+#[derive(Debug, Clone)]
+pub enum Scope {
+    Everybody,
+    People(Whom),
+}
+
+/// What is done with a sight.
+#[derive(Debug, Default)]
+pub struct Decision {
+    pub writes: Option<Arc<Writes>>,
+    /// Nothing need be written of what this full reading found.
+    pub finished: Option<ReadingNumber>,
+}
+
+/// Called while everybody else waits.
+pub type Decide = Box<dyn FnOnce(Sight) -> Decision + Send>;
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_comes_back_as_it_was() {
+        let of = [((RemovalClass::Memberships, Some(OrgId(7))), 3), ((RemovalClass::Users, None), 2)];
+        let counted = Base { of: of.into_iter().collect(), present: 2 };
+        let text = base_text(&counted);
+        assert_eq!(text, r#"{"present":2,"of":[["users",null,2],["memberships",7,3]]}"#);
+        assert_eq!(base(&text).unwrap(), counted);
+        for bad in ["", "{}", r#"{"present":1,"of":[["friends",null,1]]}"#, r#"{"present":-1,"of":[]}"#] {
+            assert!(base(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The rows of those users, in the order that a plan walks them.
+
+use super::super::session::{Param, Row, Session, id, word};
+use super::super::{StoreError, json};
+use super::{Sight, Whom, list, sql};
+use rosterd_core::ids::{GroupId, ReadingNumber, Timestamp};
+use rosterd_core::observed::{
+    GroupRow, IdentityRow, OrgMemberRow, OtherIdentity, SuspensionRow, TeamMemberRow, UserRow, UserState,
+};
+use rosterd_core::rights::{OrgRole, TeamRole};
+use std::collections::BTreeSet;
+
+/// Fills in users, memberships, identities and groups.
+pub(super) async fn fill(
+    db: &mut dyn Session,
+    provider: i64,
+    users: &BTreeSet<i64>,
+    whom: &Whom,
+    sight: &mut Sight,
+) -> Result<(), StoreError> {
+    let name = db.rows("SELECT name FROM providers WHERE id = $1", &[Param::Int(Some(provider))]).await?;
+    let name = name.first().map_or(Ok(String::new()), |row| row.text(0))?;
+    read(db, users, &name, sight).await?;
+    let others = admins(db, users, sight).await?;
+    read(db, &others, &name, sight).await?;
+    groups(db, provider, whom, sight).await?;
+    let o = &mut sight.observed;
+    let texts = &o.texts;
+    o.users.sort_unstable_by_key(|row| row.id);
+    o.org_members.sort_unstable_by_key(|row| (row.user, row.org));
+    o.team_members.sort_unstable_by_key(|row| (row.user, row.team));
+    o.suspensions.sort_unstable_by_key(|row| (row.user, texts.get(row.origin)));
+    o.identities.sort_unstable_by_key(|row| row.id);
+    o.other_identities.sort_by_key(|row| (row.user, texts.get(row.provider)));
+    o.other_grants.sort_by_key(|(user, _)| *user);
+    sight.given.sort_unstable();
+    Ok(())
+}
+
+async fn read(
+    db: &mut dyn Session,
+    users: &BTreeSet<i64>,
+    provider: &str,
+    sight: &mut Sight,
+) -> Result<(), StoreError> {
+    if users.is_empty() {
+        return Ok(());
+    }
+    let ids = list(users);
+    for row in db.rows(sql::ROWS.of(db.dialect()), &[Param::Text(Some(&ids))]).await? {
+        one(&row, provider, sight)?;
+    }
+    Ok(())
+}
+
+fn one(row: &Row, provider: &str, sight: &mut Sight) -> Result<(), StoreError> {
+    let o = &mut sight.observed;
+    let user = id("users.id", row.int(1)?)?;
+    match row.int(0)? {
+        1 => o.users.push(UserRow {
+            id: user,
+            state: word("users.state", &row.text(8)?, UserState::parse)?,
+            login: o.texts.push(&row.text(5)?),
+            name: o.texts.push(&row.text(6)?),
+            email: o.texts.push(&row.text(7)?),
+            synced_admin: row.int(3)? == 1,
+            manual_admin: row.int(4)? == 1,
+        }),
+        2 => {
+            let role =
+                |field| row.opt_text(field)?.map(|role| word("org_members.role", &role, OrgRole::parse)).transpose();
+            let org = id("org_members.org_id", row.int(2)?)?;
+            o.org_members.push(OrgMemberRow { user, org, synced: role(5)?, manual: role(6)? });
+        }
+        3 => {
+            let role =
+                |field| row.opt_text(field)?.map(|role| word("team_members.role", &role, TeamRole::parse)).transpose();
+            let team = id("team_members.team_id", row.int(2)?)?;
+            o.team_members.push(TeamMemberRow { user, team, synced: role(5)?, manual: role(6)? });
+        }
+        4 => {
+            let origin = o.texts.push(&row.text(5)?);
+            o.suspensions.push(SuspensionRow { user, origin, since: Timestamp(row.int(2)?) });
+        }
+        _ => identity(row, provider, sight)?,
+    }
+    Ok(())
+}
+
+fn identity(row: &Row, provider: &str, sight: &mut Sight) -> Result<(), StoreError> {
+    let o = &mut sight.observed;
+    let user = id("identities.user_id", row.int(1)?)?;
+    let grants = json::grants(&row.text(10)?)?;
+    let [login, name, email] = [5, 6, 7].map(|field| row.text(field));
+    let (login, name, email) = (o.texts.push(&login?), o.texts.push(&name?), o.texts.push(&email?));
+    let gone_at = row.opt_int(3)?.map(Timestamp);
+    let theirs = row.text(8)?;
+    if theirs != provider {
+        let (provider, gone) = (o.texts.push(&theirs), gone_at.is_some());
+        o.other_identities.push(OtherIdentity { user, provider, login, name, email, gone });
+        o.other_grants.extend(grants.into_iter().map(|grant| (user, grant)));
+        return Ok(());
+    }
+    let number = id("identities.id", row.int(2)?)?;
+    if gone_at.is_none() {
+        sight.given.extend(grants.into_iter().map(|grant| (number, grant)));
+    }
+    o.identities.push(IdentityRow {
+        id: number,
+        subject: o.texts.push(&row.text(9)?),
+        user,
+        login,
+        name,
+        email,
+        groups: json::ids(&row.text(11)?)?.into_boxed_slice(),
+        digest: row.int(12)?,
+        grants_digest: row.int(13)?,
+        gone_at,
+        reading: ReadingNumber(row.int(4)?),
+    });
+    Ok(())
+}
+
+/// Where one of these people is Admin: somebody else who is, so that it shows whether they are the
+/// last.
+async fn admins(db: &mut dyn Session, users: &BTreeSet<i64>, sight: &Sight) -> Result<BTreeSet<i64>, StoreError> {
+    let o = &sight.observed;
+    let given = o.org_members.iter().filter(|row| row.synced == Some(OrgRole::Admin));
+    let orgs: BTreeSet<u32> = given.map(|row| row.org.0).collect();
+    if orgs.is_empty() && !o.users.iter().any(|user| user.synced_admin) {
+        return Ok(BTreeSet::new());
+    }
+    let (orgs, users) = (list(orgs), list(users));
+    let rows = db.rows(sql::ADMINS.of(db.dialect()), &[Param::Text(Some(&orgs)), Param::Text(Some(&users))]).await?;
+    rows.iter().filter_map(|row| row.opt_int(1).transpose()).collect()
+}
+
+async fn groups(db: &mut dyn Session, provider: i64, whom: &Whom, sight: &mut Sight) -> Result<(), StoreError> {
+    let o = &mut sight.observed;
+    let stored: BTreeSet<GroupId> = o.identities.iter().flat_map(|row| row.groups.iter().copied()).collect();
+    if stored.is_empty() && whom.groups.is_empty() {
+        return Ok(());
+    }
+    let (subjects, ids) = (list(&whom.groups), list(stored.iter().map(|group| group.0)));
+    let params = [Param::Int(Some(provider)), Param::Text(Some(&subjects)), Param::Text(Some(&ids))];
+    for row in db.rows(sql::GROUPS.of(db.dialect()), &params).await? {
+        o.groups.push(GroupRow {
+            id: id("provider_groups.id", row.int(0)?)?,
+            subject: o.texts.push(&row.text(1)?),
+            dn: o.texts.push(&row.text(2)?),
+            name: o.texts.push(&row.text(3)?),
+            parents: json::ids(&row.text(4)?)?.into_boxed_slice(),
+            gone_at: row.opt_int(5)?.map(Timestamp),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,168 @@
+//! The statements, for both databases. They differ only in how a list comes as one argument.
+
+use super::super::session::Dialect;
+
+/// One statement in both dialects.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::store) struct Sql {
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+impl Sql {
+    pub(in crate::store) fn of(self, dialect: Dialect) -> &'static str {
+        match dialect {
+            Dialect::Sqlite => self.sqlite,
+            Dialect::Postgres => self.postgres,
+        }
+    }
+}
+
+macro_rules! sqlite_texts {
+    ($n:literal) => {
+        concat!("IN (SELECT value FROM json_each($", $n, "))")
+    };
+}
+
+macro_rules! sqlite_ints {
+    ($n:literal) => {
+        concat!("IN (SELECT value FROM json_each($", $n, "))")
+    };
+}
+
+// An array, so that the plan is an index scan whatever the planner thinks of the list's length.
+macro_rules! postgres_texts {
+    ($n:literal) => {
+        concat!("= ANY (ARRAY(SELECT jsonb_array_elements_text($", $n, "::jsonb)))")
+    };
+}
+
+macro_rules! postgres_ints {
+    ($n:literal) => {
+        concat!("= ANY (ARRAY(SELECT jsonb_array_elements_text($", $n, "::jsonb)::bigint))")
+    };
+}
+
+macro_rules! both {
+    ($name:ident) => {
+        Sql { sqlite: $name!(sqlite_texts, sqlite_ints), postgres: $name!(postgres_texts, postgres_ints) }
+    };
+}
+
+/// generation, structure's version, provider: id, applied_at, base; the newest finished reading;
+/// the largest ids; how many holds wait. $1: the provider's name, $2: now.
+pub(super) const PROVIDER: &str = "SELECT s.generation, t.version, p.id, p.applied_at, p.base, l.reading,
+        coalesce((SELECT max(id) FROM orgs), 0), coalesce((SELECT max(id) FROM teams), 0),
+        coalesce((SELECT max(id) FROM users), 0),
+        coalesce((SELECT max(user_id) FROM audit WHERE user_id IS NOT NULL), 0),
+        coalesce((SELECT max(id) FROM providers), 0), coalesce((SELECT max(id) FROM provider_groups), 0),
+        coalesce((SELECT max(id) FROM identities), 0), coalesce((SELECT max(id) FROM rules), 0),
+        (SELECT count(*) FROM holds h WHERE h.provider = $1 AND h.state = 'pending' AND h.expires_at > $2)
+    FROM state s CROSS JOIN structure t LEFT JOIN providers p ON p.name = $1 LEFT JOIN leases l ON l.provider = $1";
+
+/// class, org_id, how many. $1: provider, $2: since when.
+pub(super) const BUDGET: &str = "SELECT class, org_id, cast(sum(removed) AS BIGINT) FROM removals
+    WHERE provider_id = $1 AND at >= $2 AND approved = 0 GROUP BY class, org_id ORDER BY class, org_id";
+
+macro_rules! owners {
+    ($texts:ident, $ints:ident) => {
+        concat!(
+            "SELECT user_id FROM identities WHERE provider_id = $1 AND subject ",
+            $texts!(2),
+            " UNION SELECT id FROM users WHERE login ",
+            $texts!(3)
+        )
+    };
+}
+
+/// Users whom the identities belong to, and who hold the logins. $1: provider, $2: subjects, $3: logins.
+pub(super) const OWNERS: Sql = both!(owners);
+
+macro_rules! known {
+    ($texts:ident, $ints:ident) => {
+        concat!("SELECT count(*) FROM identities WHERE provider_id = $1 AND subject ", $texts!(2))
+    };
+}
+
+/// How many of the subjects are known. $1: provider, $2: subjects.
+pub(super) const KNOWN: Sql = both!(known);
+
+/// user_id, login, email of everybody whom another provider has. $1: provider.
+pub(super) const ELSEWHERE: &str =
+    "SELECT user_id, login, email FROM identities WHERE provider_id <> $1 AND gone_at IS NULL";
+
+macro_rules! rows {
+    ($texts:ident, $ints:ident) => {
+        concat!(
+            "SELECT 1, id, CAST(NULL AS BIGINT), synced_admin, manual_admin, login, name, email, state, NULL, NULL, NULL,
+                    CAST(NULL AS BIGINT), CAST(NULL AS BIGINT)
+             FROM users WHERE id ",
+            $ints!(1),
+            " UNION ALL
+             SELECT 2, user_id, org_id, NULL, NULL, synced_role, manual_role, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+             FROM org_members WHERE user_id ",
+            $ints!(1),
+            " UNION ALL
+             SELECT 3, user_id, team_id, NULL, NULL, synced_role, manual_role, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+             FROM team_members WHERE user_id ",
+            $ints!(1),
+            " UNION ALL
+             SELECT 4, user_id, since, NULL, NULL, origin, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+             FROM user_suspensions WHERE user_id ",
+            $ints!(1),
+            " UNION ALL
+             SELECT 5, i.user_id, i.id, i.gone_at, i.reading, i.login, i.name, i.email, p.name, i.subject, i.grants,
+                    i.group_ids, i.digest, i.grants_digest
+             FROM identities i JOIN providers p ON p.id = i.provider_id WHERE i.user_id ",
+            $ints!(1)
+        )
+    };
+}
+
+/// Everything about these users, each row with its kind in front. $1: user ids.
+pub(super) const ROWS: Sql = both!(rows);
+
+macro_rules! groups {
+    ($texts:ident, $ints:ident) => {
+        concat!(
+            "SELECT id, subject, dn, name, parents, gone_at FROM provider_groups
+             WHERE provider_id = $1 AND (subject ",
+            $texts!(2),
+            " OR id ",
+            $ints!(3),
+            ") ORDER BY id"
+        )
+    };
+}
+
+/// $1: provider, $2: subjects, $3: ids.
+pub(super) const GROUPS: Sql = both!(groups);
+
+macro_rules! admins {
+    ($texts:ident, $ints:ident) => {
+        concat!(
+            "SELECT o.id, (SELECT m.user_id FROM org_members m JOIN users u ON u.id = m.user_id
+                           WHERE m.org_id = o.id AND m.role = 'Admin' AND u.state = 'active' AND NOT m.user_id ",
+            $ints!(2),
+            " LIMIT 1)
+             FROM orgs o WHERE o.id ",
+            $ints!(1),
+            " UNION ALL SELECT 0, (SELECT id FROM users WHERE server_admin = 1 AND state = 'active' AND NOT id ",
+            $ints!(2),
+            " LIMIT 1)"
+        )
+    };
+}
+
+/// For each organization, and for the installation (0), somebody else who is an active Admin.
+/// $1: organizations, $2: users who don't count.
+pub(super) const ADMINS: Sql = both!(admins);
+
+macro_rules! group_names {
+    ($texts:ident, $ints:ident) => {
+        concat!("SELECT name FROM provider_groups WHERE id ", $ints!(1))
+    };
+}
+
+/// $1: ids, as `identities.group_ids` keeps them.
+pub(in crate::store) const GROUP_NAMES: Sql = both!(group_names);

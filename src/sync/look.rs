@@ -1,0 +1,222 @@
+//! One run for a few people: what a login asks for.
+//!
+//! ```text
+//! find ──▶ (its turn) look ─▶ map ─▶ plan ─▶ limits ─▶ apply ─▶ as they are now
+//! ```
+//!
+//! The provider is asked first, without holding anybody up. Then, in one short transaction and
+//! while nobody else can write, the rows of these people are read, planned against and written.
+//! Nothing that was read before the transaction can have changed in it, so that there is nothing to
+//! try again, except where a later reading has overtaken this one.
+
+use super::engine::{Engine, RunError};
+use super::few::whom;
+use super::measure;
+use crate::providers::{Found, Match};
+use crate::store::{Decide, Decision, PersonNow, Scope, Sight};
+use rosterd_core::plan::{self, Exceeded, Fate, Input, Plan, RunFacts};
+use rosterd_core::snapshot::{PersonIndex, PersonKey};
+use rosterd_core::writes::{Trigger, Writes};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How often a reading that was overtaken is made again.
+const TRIES: usize = 3;
+
+/// Somebody to be looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Asked {
+    /// The provider is to be asked.
+    Key(PersonKey),
+    /// A signed source says it all. One at a time.
+    Said(Box<Said>),
+}
+
+/// What a source that may be believed says of somebody who logs in.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Said {
+    /// The immutable id.
+    pub subject: String,
+    pub login: String,
+    pub name: Option<String>,
+    pub email: Option<String>,
+    /// DNs or names; `None` where it says nothing of groups: the claims may.
+    pub groups: Option<Vec<String>>,
+    /// A JSON object with a member for each source, as [`rosterd_core::mapping::Document`] reads it.
+    pub claims: Option<String>,
+}
+
+/// What came of looking at somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Looked {
+    pub finding: Finding,
+    /// The rules refuse the login (`allow`, `strict`, `on_no_match`).
+    pub denied: bool,
+    /// As the tables say after it. `None` for somebody who has no account.
+    pub person: Option<PersonNow>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// What was wanted is written.
+    Applied,
+    /// All was as it should be.
+    Unchanged,
+    /// The provider knows nobody by that key. Nothing was done.
+    Nobody,
+    /// It knows several. Nothing was done.
+    Several,
+    /// Not everything could be read, for these reasons: rights were given, none taken.
+    Incomplete(Vec<String>),
+    /// Over a limit, for these reasons: nothing was done.
+    Held(Vec<String>),
+    /// The provider was never read in full, or is being read over and over: later.
+    NotYet,
+}
+
+impl Finding {
+    /// A stable word for outputs, logs and metrics.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Unchanged => "unchanged",
+            Self::Nobody => "nobody",
+            Self::Several => "several",
+            Self::Incomplete(_) => "incomplete",
+            Self::Held(_) => "held",
+            Self::NotYet => "not_yet",
+        }
+    }
+}
+
+/// What a plan came to, before it is known whether it could be written.
+enum Verdict {
+    /// A later full reading was finished meanwhile.
+    Overtaken,
+    NotYet,
+    Held(Vec<String>),
+    Planned {
+        fates: Vec<Option<Fate>>,
+        gaps: Vec<String>,
+    },
+}
+
+impl Engine {
+    /// Reads these people and makes the tables say what the rules give them, and nothing about
+    /// anybody else. In the order asked.
+    ///
+    /// # Errors
+    /// When the provider cannot be asked or the database does not answer. Nothing was changed.
+    pub async fn look(&self, provider: &str, asked: &[Asked], trigger: Trigger) -> Result<Vec<Looked>, RunError> {
+        measure::look(provider, asked.len(), self.look_until(provider, asked, trigger)).await
+    }
+
+    async fn look_until(&self, provider: &str, asked: &[Asked], trigger: Trigger) -> Result<Vec<Looked>, RunError> {
+        for _ in 0..TRIES {
+            let Some(looked) = self.look_once(provider, asked, trigger).await? else { continue };
+            if asked.len() > 1 && looked.iter().any(|one| matches!(one.finding, Finding::Held(_))) {
+                return self.look_apart(provider, asked, trigger).await;
+            }
+            return Ok(looked);
+        }
+        Err(RunError::Configuration("full readings overtook this one again and again".to_owned()))
+    }
+
+    /// One after the other: what holds one of them need not hold the rest.
+    async fn look_apart(&self, provider: &str, asked: &[Asked], trigger: Trigger) -> Result<Vec<Looked>, RunError> {
+        let mut looked = Vec::with_capacity(asked.len());
+        for one in asked {
+            match self.look_once(provider, std::slice::from_ref(one), trigger).await? {
+                Some(mut one) => looked.append(&mut one),
+                None => looked.push(Looked { finding: Finding::NotYet, denied: false, person: None }),
+            }
+        }
+        Ok(looked)
+    }
+
+    async fn look_once(
+        &self,
+        provider: &str,
+        asked: &[Asked],
+        trigger: Trigger,
+    ) -> Result<Option<Vec<Looked>>, RunError> {
+        let number = self.store.begin_reading().await?;
+        let Found { reading, matches } = self.few(provider, asked).await?;
+        let whom = whom(&self.config, provider, &reading);
+        let people: Vec<PersonIndex> = (0u32..).zip(&whom.subjects).map(|(at, _)| PersonIndex(at)).collect();
+        let (now, window) = self.now();
+        let verdict = Arc::new(Mutex::new(Verdict::NotYet));
+        let decide: Decide = {
+            let (verdict, provider) = (Arc::clone(&verdict), provider.to_owned());
+            let (rules, policy) = (self.rules(&provider)?, super::rules::policy_for(&self.config, &provider));
+            let listed = self.providers.contains_key(&provider);
+            Box::new(move |sight: Sight| {
+                let known = sight.observed.provider.as_ref().is_some_and(|p| p.applied_at.is_some());
+                let (said, writes) = if listed && !known {
+                    (Verdict::NotYet, None)
+                } else if sight.finished > number {
+                    (Verdict::Overtaken, None)
+                } else {
+                    let Sight { observed, given, held, .. } = sight;
+                    let reading = if held { reading.doubted("held", "a plan waits for an approval") } else { reading };
+                    let (rules, policy) = (&*rules, &policy);
+                    let input = Input { provider: &provider, observed, reading, rules, policy, number, given, now };
+                    settle(plan::plan(input), &people, RunFacts { trigger, started_at: now, hold: None, epoch: None })
+                };
+                *verdict.lock().unwrap_or_else(PoisonError::into_inner) = said;
+                Decision { writes, finished: None }
+            })
+        };
+        let (_, now_are) = self.store.revise(provider, Scope::People(whom), window, decide, now).await?;
+        let verdict = std::mem::replace(&mut *verdict.lock().unwrap_or_else(PoisonError::into_inner), Verdict::NotYet);
+        Ok(self.tell(&matches, verdict, &now_are))
+    }
+
+    /// One answer for each who was asked for. `None`: it has to be read again.
+    fn tell(&self, matches: &[Match], verdict: Verdict, now_are: &[Option<PersonNow>]) -> Option<Vec<Looked>> {
+        let nobody = |finding| Looked { finding, denied: false, person: None };
+        let one = |place: &Match| match place {
+            Match::Nobody => nobody(Finding::Nobody),
+            Match::Several => nobody(Finding::Several),
+            Match::One(index) => {
+                let at = index.0 as usize;
+                let person = now_are.get(at).cloned().flatten();
+                let (finding, denied) = match &verdict {
+                    Verdict::Overtaken | Verdict::NotYet => (Finding::NotYet, false),
+                    Verdict::Held(reasons) => (Finding::Held(reasons.clone()), false),
+                    Verdict::Planned { fates, gaps } => finding(fates.get(at).copied().flatten(), gaps),
+                };
+                Looked { finding, denied, person }
+            }
+        };
+        let overtaken = match &verdict {
+            Verdict::Overtaken => true,
+            Verdict::Planned { fates, .. } => fates.iter().flatten().any(|fate| fate.newer),
+            Verdict::NotYet | Verdict::Held(_) => false,
+        };
+        (!overtaken).then(|| matches.iter().map(one).collect())
+    }
+}
+
+fn finding(fate: Option<Fate>, gaps: &[String]) -> (Finding, bool) {
+    let finding = match fate {
+        _ if !gaps.is_empty() => Finding::Incomplete(gaps.to_vec()),
+        Some(fate) if fate.changes => Finding::Applied,
+        _ => Finding::Unchanged,
+    };
+    (finding, fate.is_some_and(|fate| fate.denied))
+}
+
+/// What is written of a plan, and what is said of it.
+fn settle(plan: Plan, people: &[PersonIndex], facts: RunFacts) -> (Verdict, Option<Arc<Writes>>) {
+    if !plan.exceeded.is_empty() {
+        let reasons = plan.exceeded.iter().map(|exceeded: &Exceeded| plan.sentence(exceeded)).collect();
+        tracing::warn!(provider = %plan.provider, "a login is over a limit; nothing was applied");
+        return (Verdict::Held(reasons), None);
+    }
+    let fates = people.iter().map(|person| Some(plan.fate(*person))).collect();
+    let gaps = plan.gaps.iter().map(ToString::to_string).collect();
+    let writes = Arc::new(plan.into_writes(facts));
+    let nothing = writes.run.is_none() && writes.seen.is_empty();
+    (Verdict::Planned { fates, gaps }, (!nothing).then_some(writes))
+}

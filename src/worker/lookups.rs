@@ -1,0 +1,242 @@
+//! Looks at people, as many as arrive: who waits for the same person waits for one look, and those
+//! that wait together are looked at together.
+//!
+//! A look that is asked for is answered by a reading that begins afterwards, never by one that is
+//! under way: whatever changed before the login shows. So that one person's logins cannot keep a
+//! directory busy, the next reading of somebody begins no sooner than [`SPACING`] after the last;
+//! whoever asks meanwhile waits for that one.
+
+use crate::sync::{Asked, Engine, Looked, RunError};
+use crate::telemetry::names;
+use rosterd_core::writes::Trigger;
+use std::collections::{HashMap, VecDeque};
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until};
+
+/// The least time between the beginnings of two readings of one person.
+pub const SPACING: Duration = Duration::from_secs(1);
+/// How many people are looked at together at most.
+const TOGETHER: usize = 100;
+/// How many looks of one provider are under way at once: some ask the provider while one writes.
+const AT_ONCE: usize = 4;
+/// How many people may wait for a provider. Beyond it a look is refused, so that memory is bounded.
+const WAITING: usize = 20_000;
+/// How many waiters one person may have.
+const WAITERS: usize = 10_000;
+
+/// Why nobody was looked at.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum LookError {
+    /// Too many wait already. Try again later.
+    #[error("too many logins wait for provider {0}")]
+    Busy(String),
+    /// The run failed; nothing was changed.
+    #[error("{0}")]
+    Run(Arc<RunError>),
+    /// The daemon is stopping.
+    #[error("the daemon is stopping")]
+    Stopping,
+}
+
+type Answer = Result<Looked, LookError>;
+
+/// How people are looked at, apart from when.
+pub trait Looks: Send + Sync + 'static {
+    /// Looks at them, in the order asked.
+    fn look(
+        &self,
+        provider: &str,
+        asked: &[Asked],
+        trigger: Trigger,
+    ) -> impl Future<Output = Result<Vec<Looked>, RunError>> + Send;
+}
+
+impl Looks for Engine {
+    async fn look(&self, provider: &str, asked: &[Asked], trigger: Trigger) -> Result<Vec<Looked>, RunError> {
+        Engine::look(self, provider, asked, trigger).await
+    }
+}
+
+/// Of all providers. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Lookups {
+    providers: Arc<Mutex<HashMap<String, Arc<Queue>>>>,
+}
+
+#[derive(Debug)]
+struct Queue {
+    provider: String,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Who may be looked at now, in the order asked.
+    ready: VecDeque<Asked>,
+    /// Everybody who waits, those that may not be looked at yet included.
+    waiting: HashMap<Asked, Vec<oneshot::Sender<Answer>>>,
+    /// When somebody was looked at last. Forgotten once it does not matter any more.
+    last: HashMap<Asked, Instant>,
+    under_way: usize,
+}
+
+impl Lookups {
+    /// Looks at somebody by `engine`, together with whoever else waits.
+    pub async fn look<L: Looks>(&self, engine: Arc<L>, provider: &str, asked: Asked, trigger: Trigger) -> Answer {
+        let queue = self.queue(provider);
+        let (answer, answered) = oneshot::channel();
+        match queue.join(asked.clone(), answer)? {
+            Joined::Waiting => {}
+            Joined::Ready => Arc::clone(&queue).start(&engine, trigger),
+            Joined::Later(when) => {
+                // The wait ends by itself when everybody who waited has gone.
+                let (queue, engine) = (Arc::downgrade(&queue), Arc::clone(&engine));
+                tokio::spawn(async move {
+                    sleep_until(when).await;
+                    if let Some(queue) = Weak::upgrade(&queue) {
+                        queue.due(asked);
+                        queue.start(&engine, trigger);
+                    }
+                });
+            }
+        }
+        answered.await.unwrap_or(Err(LookError::Stopping))
+    }
+
+    /// How many people wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        let providers = self.providers.lock().unwrap_or_else(PoisonError::into_inner);
+        providers.values().map(|queue| queue.state().waiting.len()).sum()
+    }
+
+    fn queue(&self, provider: &str) -> Arc<Queue> {
+        let mut providers = self.providers.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(Queue { provider: provider.to_owned(), state: Mutex::default() });
+        Arc::clone(providers.entry(provider.to_owned()).or_insert_with(new))
+    }
+}
+
+/// Where somebody stands who was asked for.
+enum Joined {
+    /// Somebody asked for the same person before.
+    Waiting,
+    Ready,
+    Later(Instant),
+}
+
+impl Queue {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn join(&self, asked: Asked, answer: oneshot::Sender<Answer>) -> Result<Joined, LookError> {
+        let mut state = self.state();
+        if let Some(waiters) = state.waiting.get_mut(&asked) {
+            waiters.retain(|waiter| !waiter.is_closed());
+            if waiters.len() >= WAITERS {
+                return Err(LookError::Busy(self.provider.clone()));
+            }
+            waiters.push(answer);
+            return Ok(Joined::Waiting);
+        }
+        if state.waiting.len() >= WAITING {
+            return Err(LookError::Busy(self.provider.clone()));
+        }
+        state.waiting.insert(asked.clone(), vec![answer]);
+        self.tell(&state);
+        // What a signed source says is not asked for again: there is nobody to spare.
+        let key = matches!(asked, Asked::Key(_));
+        match state.last.get(&asked).map(|last| *last + SPACING) {
+            Some(when) if key && when > Instant::now() => Ok(Joined::Later(when)),
+            _ => {
+                state.ready.push_back(asked);
+                Ok(Joined::Ready)
+            }
+        }
+    }
+
+    fn tell(&self, state: &State) {
+        metrics::gauge!(names::LOOKS_WAITING, "provider" => self.provider.clone()).set(state.waiting.len() as f64);
+    }
+
+    /// Somebody may be looked at now.
+    fn due(&self, asked: Asked) {
+        self.state().ready.push_back(asked);
+    }
+
+    /// Begins a look at those who wait, unless enough are under way: those take the next.
+    fn start<L: Looks>(self: Arc<Self>, engine: &Arc<L>, trigger: Trigger) {
+        let mut state = self.state();
+        if state.under_way >= AT_ONCE || state.ready.is_empty() {
+            return;
+        }
+        state.under_way += 1;
+        drop(state);
+        let engine = Arc::clone(engine);
+        tokio::spawn(async move {
+            let under_way = UnderWay(self);
+            while let Some(batch) = under_way.0.take() {
+                batch.run(&*engine, &under_way.0.provider, trigger).await;
+            }
+        });
+    }
+
+    /// The next who are looked at together; `None` when nobody waits.
+    fn take(&self) -> Option<Batch> {
+        let mut state = self.state();
+        let now = Instant::now();
+        state.last.retain(|_, last| *last + SPACING > now);
+        let mut batch = Batch { asked: Vec::new(), waiters: Vec::new() };
+        while let Some(asked) = state.ready.front() {
+            // What a source said is an observation of its own.
+            let alone = matches!(asked, Asked::Said(_));
+            if batch.asked.len() >= TOGETHER || alone && !batch.asked.is_empty() {
+                break;
+            }
+            let Some(asked) = state.ready.pop_front() else { break };
+            let waiters = state.waiting.remove(&asked).unwrap_or_default();
+            state.last.insert(asked.clone(), now);
+            batch.asked.push(asked);
+            batch.waiters.push(waiters);
+            if alone {
+                break;
+            }
+        }
+        self.tell(&state);
+        (!batch.asked.is_empty()).then_some(batch)
+    }
+}
+
+/// One look is under way until this is dropped, however it ends.
+struct UnderWay(Arc<Queue>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.state().under_way -= 1;
+    }
+}
+
+struct Batch {
+    asked: Vec<Asked>,
+    waiters: Vec<Vec<oneshot::Sender<Answer>>>,
+}
+
+impl Batch {
+    async fn run<L: Looks>(self, engine: &L, provider: &str, trigger: Trigger) {
+        let outcome = engine.look(provider, &self.asked, trigger).await.map_err(Arc::new);
+        for (at, waiters) in self.waiters.into_iter().enumerate() {
+            let answer = match &outcome {
+                Ok(looked) => looked.get(at).cloned().ok_or(LookError::Stopping),
+                Err(error) => Err(LookError::Run(Arc::clone(error))),
+            };
+            for waiter in waiters {
+                // Whoever has stopped waiting has an answer from what was known.
+                let _ = waiter.send(answer.clone());
+            }
+        }
+    }
+}
