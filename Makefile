@@ -4,7 +4,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules clean
+.PHONY: help demo build test test-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -50,6 +50,9 @@ bench: test-servers build ## measure against the floor of the same machine (minu
 
 bench-rules: build ## what 100,000 rules cost: compiled, matched, read (a minute; not part of test)
 	$(CARGO) run --release --locked --package rosterd-bench --bin rosterd-bench-rules -- target/release/rosterd
+
+bench-login: test-servers ## how long looking for one person takes (a minute; not part of test)
+	$(CARGO) run --release --locked --package rosterd-bench --bin rosterd-bench-login
 
 clean: ## remove what was built
 	$(CARGO) clean
