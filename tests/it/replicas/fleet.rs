@@ -45,9 +45,8 @@ impl Fleet {
         let site = Site::new(Backend::Postgres, &format!("{provider}{}", oracle::RULES));
         site.run(&["db", "migrate"]).expect(0);
         let target = port(&site.database.url());
-        let replicas = (0..n)
-            .map(|n| Replica { name: format!("r{n}"), proxy: Proxy::start(target), process: None })
-            .collect();
+        let replicas =
+            (0..n).map(|n| Replica { name: format!("r{n}"), proxy: Proxy::start(target), process: None }).collect();
         let (seen, teams) = (BTreeSet::new(), BTreeSet::new());
         Some(Self { site, replicas, lease: lease.to_owned(), seen, teams, roster: Roster::default() })
     }

@@ -15,7 +15,9 @@ fn r36_an_older_version_stops_writing_when_a_newer_one_has_changed_the_tables() 
     fleet.start(0);
     fleet.converges("at first");
     let database = &fleet.site.database;
-    database.execute("INSERT INTO schema_migrations (version, name, sha256, applied_at) VALUES (999, '0999_later', 'x', 1)");
+    database.execute(
+        "INSERT INTO schema_migrations (version, name, sha256, applied_at) VALUES (999, '0999_later', 'x', 1)",
+    );
     let runs = fleet.no_stale_write("before");
     fleet.write(&Roster::of(6, "p", "staff"));
     let refuses = || fleet.said(0).contains("newer than this program");
