@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 /// Fleets at a time. Processes mostly wait, but two cores are what a small machine has.
-const LANES: u64 = 3;
+const LANES: u64 = 4;
 /// Schedules that one fleet goes through, before its history is looked at and a new one begins.
 const EACH: u64 = 25;
 

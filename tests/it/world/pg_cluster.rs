@@ -4,7 +4,7 @@
 use super::postgres::{as_account, binaries, server_account};
 use super::{free_port, wait_until};
 use std::os::unix::fs::chown;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
@@ -12,16 +12,15 @@ pub struct Node {
     pub port: u16,
     server: Child,
     bin: PathBuf,
-    data: PathBuf,
 }
 
 impl Node {
-    fn start(bin: PathBuf, data: PathBuf, dir: &TempDir) -> Self {
+    fn start(bin: PathBuf, data: &Path, dir: &TempDir) -> Self {
         let port = free_port();
         let log = std::fs::File::create(dir.path().join(format!("{port}.log"))).unwrap();
         let server = as_account(server_account(), &bin.join("postgres"))
             .arg("-D")
-            .arg(&data)
+            .arg(data)
             .args(["-p", &port.to_string(), "-k"])
             .arg(dir.path())
             .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=50"])
@@ -32,7 +31,7 @@ impl Node {
             .stderr(log)
             .spawn()
             .unwrap();
-        let node = Self { port, server, bin, data };
+        let node = Self { port, server, bin };
         assert!(wait_until(60, || node.try_psql("SELECT 1").is_some()), "PostgreSQL does not start");
         node
     }
@@ -60,11 +59,11 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        let pid = self.server.id().to_string();
-        // In order, at once.
-        let _stopped = Command::new("kill").args(["-INT", &pid]).status();
-        let _gone = self.server.wait();
-        let _ = &self.data;
+        if self.server.try_wait().unwrap().is_none() {
+            // In order, at once.
+            let _stopped = Command::new("kill").args(["-INT", &self.server.id().to_string()]).status();
+            let _gone = self.server.wait();
+        }
     }
 }
 
@@ -90,7 +89,7 @@ pub fn pair() -> Option<Pair> {
         .output()
         .unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let primary = Node::start(bin.clone(), one, &dir);
+    let primary = Node::start(bin.clone(), &one, &dir);
     let copied = as_account(account, &bin.join("pg_basebackup"))
         .args([
             "-h",
@@ -110,7 +109,7 @@ pub fn pair() -> Option<Pair> {
         .output()
         .unwrap();
     assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
-    let standby = Node::start(bin, two, &dir);
+    let standby = Node::start(bin, &two, &dir);
     Some(Pair { primary, standby, _dir: dir })
 }
 
