@@ -41,6 +41,8 @@ pub(crate) enum Command {
         #[arg(value_name = "PROVIDER")]
         providers: Vec<String>,
     },
+    /// Look at one person now, as a login does, and change what the rules say of them alone.
+    Look(Whom),
     /// Show what would change, and why. Writes nothing.
     Plan {
         /// Only these providers.
@@ -79,6 +81,9 @@ pub(crate) enum Command {
     /// Plans that a limit stopped.
     #[command(subcommand)]
     Holds(Holds),
+    /// What login hooks delivered; a call to try one with.
+    #[command(subcommand)]
+    Hooks(Hooks),
     /// The database's tables.
     #[command(subcommand)]
     Db(Db),
@@ -107,6 +112,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FOLDER")]
         dir: Option<PathBuf>,
     },
+    /// Ask a running rosterd whether it is ready: 0 when it is, 1 when not. For images without curl.
+    Healthcheck(Healthcheck),
     /// Print a completion script for a shell.
     Completions { shell: clap_complete::Shell },
     /// Print the manual page, or write one for each command into a folder.
@@ -154,6 +161,16 @@ pub(crate) struct TestRules {
     /// Name the rules that no case makes decide, or none makes miss.
     #[arg(long)]
     pub(crate) coverage: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Healthcheck {
+    /// What to ask: readyz or livez of the operations listener.
+    #[arg(long, env = "ROSTERD_HEALTHCHECK_URL", default_value = "http://127.0.0.1:7172/readyz", value_name = "URL")]
+    pub(crate) url: String,
+    /// Seconds to wait for the answer.
+    #[arg(long, default_value_t = 4, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=60))]
+    pub(crate) timeout: u64,
 }
 
 #[derive(Debug, Subcommand)]
@@ -241,6 +258,45 @@ pub(crate) enum Holds {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum Hooks {
+    /// The last deliveries, newest first.
+    List {
+        /// Only of this hook.
+        #[arg(long, value_name = "NAME")]
+        hook: Option<String>,
+        /// How many at most.
+        #[arg(long, default_value_t = 50, value_name = "NUMBER")]
+        limit: u32,
+    },
+    /// Work on a delivery once more.
+    Replay {
+        /// As `list` prints it.
+        id: String,
+    },
+    /// Make a call as the sender would, signed, and print the answer.
+    Send {
+        /// The hook, by its name in the configuration.
+        #[arg(long, value_name = "NAME")]
+        hook: String,
+        /// Who logs in: what stands where the hook looks for the person.
+        #[arg(long, value_name = "PERSON")]
+        person: String,
+        /// Where `rosterd run` listens, such as http://127.0.0.1:8080.
+        #[arg(long, value_name = "URL")]
+        url: String,
+        /// Call as this sender, instead of the hook's.
+        #[arg(long = "as", value_name = "SENDER")]
+        sender: Option<String>,
+        /// Wait for the answer about the person.
+        #[arg(long)]
+        inline: bool,
+        /// What the event is called, to send the same twice. Default: something new.
+        #[arg(long, value_name = "ID")]
+        id: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum Db {
     /// Bring the tables up to this program's version.
     Migrate,
@@ -258,4 +314,21 @@ pub(crate) enum Audit {
         #[arg(long, default_value_t = 0, value_name = "SEQ")]
         after: i64,
     },
+}
+
+/// Whom `rosterd look` is about.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Whom {
+    /// Their login at the provider.
+    #[arg(value_name = "LOGIN")]
+    pub(crate) login: Option<String>,
+    /// Their e-mail address instead.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "login")]
+    pub(crate) email: Option<String>,
+    /// Their immutable id at the provider instead.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["login", "email"])]
+    pub(crate) subject: Option<String>,
+    /// Only this provider; otherwise all that can be asked.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) provider: Option<String>,
 }

@@ -16,6 +16,7 @@ mod database;
 mod diagnostic;
 mod duration;
 mod file;
+mod hooks;
 mod ldap;
 mod limits;
 mod load;
@@ -27,9 +28,11 @@ mod places;
 mod provider;
 mod read;
 mod rule;
+mod schedule;
 mod schema;
 mod secret;
 mod source;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -46,6 +49,7 @@ pub use database::Database;
 pub use diagnostic::{Diagnostic, Diagnostics, Place};
 pub use duration::Duration;
 pub use file::File;
+pub use hooks::{Hook, HookPerson, Network, OnError, Pointer, Rate, Sender, TokenIssuer, Unit};
 pub use ldap::{Bind, BindMethod, Groups, Ldap, MinTls, Scope, ServerOrder, Tls, Users};
 pub use limits::Limits;
 pub use load::{Loaded, load, load_rules, parse};
@@ -58,8 +62,10 @@ pub use provider::{
 };
 pub use read::Format;
 pub use rule::{ClaimMatch, ClaimValue, Match, OneOrMany, Rule, True};
+pub use schedule::{cron, time_zone};
 pub use schema::json_schema;
 pub use secret::{Secret, SecretError, SecretRef};
+pub use telemetry::{LogFormat, LogLevel, LogSection, Telemetry};
 pub use words::quoted;
 
 use schemars::JsonSchema;
@@ -88,10 +94,19 @@ pub struct Config {
     /// Which group gives what, in order.
     #[serde(default)]
     pub rules: Vec<Rule>,
+    /// Who tells rosterd that somebody logs in, by a name of your choice, which is part of the address.
+    #[serde(default)]
+    pub hooks: BTreeMap<String, Hook>,
     /// How much one run may take away before it waits for an approval.
     #[serde(default)]
     pub limits: Limits,
     /// What becomes of people who leave.
     #[serde(default)]
     pub accounts: Accounts,
+    /// How the daemon logs.
+    #[serde(default)]
+    pub log: LogSection,
+    /// Where the daemon's metrics, health and traces are had.
+    #[serde(default)]
+    pub telemetry: Telemetry,
 }

@@ -17,7 +17,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy)]
 pub struct Absent;
 
-fn refused<T>() -> Result<T, StoreError> {
+pub(super) fn refused<T>() -> Result<T, StoreError> {
     Err(StoreError::Refused(
         "the database has no tables yet; `rosterd sync` or `rosterd db migrate` makes them".to_owned(),
     ))

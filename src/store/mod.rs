@@ -5,12 +5,14 @@
 //! (`tests/it/store.rs`) runs on both.
 
 mod absent;
+mod deliveries;
 mod given;
 mod history;
 mod holds;
 mod json;
 mod leases;
 mod look;
+mod measure;
 mod migrations;
 mod now;
 mod open;
@@ -25,6 +27,7 @@ mod shared;
 mod sqlite;
 
 pub use absent::Absent;
+pub use deliveries::{Deliveries, Delivery, DeliveryResult, Kept, NewDelivery, Then};
 pub use leases::{Claim, Lease, LeaseView, Leases};
 pub use look::{Decide, Decision, Scope, Sight, Whom};
 pub use now::{OrgNow, PersonNow, TeamNow};
@@ -45,7 +48,7 @@ use std::sync::Arc;
 
 /// The authorization database.
 #[async_trait]
-pub trait Store: Leases + Requests + Send + Sync + fmt::Debug {
+pub trait Store: Deliveries + Leases + Requests + Send + Sync + fmt::Debug {
     /// Brings the tables up to this program's version, each migration in a transaction of its
     /// own; returns the names of those that were applied. Refuses a database that is newer.
     async fn migrate(&self, now: Timestamp) -> Result<Vec<&'static str>, StoreError>;
@@ -160,6 +163,21 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// A stable word for metrics.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "unreachable",
+            Self::Moved => "moved",
+            Self::Fenced => "fenced",
+            Self::Superseded => "superseded",
+            Self::Locked(_) => "locked",
+            Self::Schema(_) => "schema",
+            Self::Refused(_) => "refused",
+            Self::Database(_) => "database",
+        }
+    }
+
     /// Whether the same request can succeed later without anybody's doing.
     #[must_use]
     pub fn retry(&self) -> bool {

@@ -4,8 +4,8 @@ use super::look::Kept;
 use super::session::{Engine, Purpose, Revision, Work};
 use super::{
     Applied, AuditRecord, Counts, Decide, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, OrgListing,
-    PersonNow, PersonView, Run, Scope, Store, StoreError, given, history, holds, look, migrations, now, people,
-    provider_groups, reading,
+    PersonNow, PersonView, Run, Scope, Store, StoreError, given, history, holds, look, measure, migrations, now,
+    people, provider_groups, reading,
 };
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
@@ -30,7 +30,8 @@ impl<E: Engine> Shared<E> {
 
     pub(super) async fn check(&self) -> Result<(), StoreError> {
         if !self.checked.load(Ordering::Relaxed) {
-            self.engine.within(Purpose::Read, Box::new(|db| Box::pin(migrations::check(db)))).await?;
+            let checked = self.engine.within(Purpose::Read, Box::new(|db| Box::pin(migrations::check(db)))).await;
+            measure::asked("read", checked)?;
             self.checked.store(true, Ordering::Relaxed);
         }
         Ok(())
@@ -38,12 +39,12 @@ impl<E: Engine> Shared<E> {
 
     pub(super) async fn read<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
         self.check().await?;
-        self.engine.within(Purpose::Read, work).await
+        measure::asked("read", self.engine.within(Purpose::Read, work).await)
     }
 
     async fn write<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
         self.check().await?;
-        self.engine.within(Purpose::Write, work).await
+        measure::asked("write", self.engine.within(Purpose::Write, work).await)
     }
 
     pub(super) async fn aside<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
@@ -64,7 +65,7 @@ impl<E: Engine> Store for Shared<E> {
 
     async fn begin_reading(&self) -> Result<ReadingNumber, StoreError> {
         self.check().await?;
-        self.engine.begin_reading().await
+        measure::asked("write", self.engine.begin_reading().await)
     }
 
     async fn finished(&self, provider: &str, number: ReadingNumber, generation: i64) -> Result<(), StoreError> {
@@ -77,7 +78,7 @@ impl<E: Engine> Store for Shared<E> {
 
     async fn observe(&self, provider: &str, window: Timestamp) -> Result<Observed, StoreError> {
         self.check().await?;
-        self.engine.observe(provider, window).await
+        measure::asked("read", self.engine.observe(provider, window).await)
     }
 
     async fn given(&self, provider: &str) -> Result<Vec<(IdentityId, Grant)>, StoreError> {
@@ -92,7 +93,7 @@ impl<E: Engine> Store for Shared<E> {
 
     async fn apply(&self, writes: Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError> {
         self.check().await?;
-        self.engine.apply(writes, now, self.kept.clone()).await
+        measure::applying(self.engine.apply(writes, now, self.kept.clone())).await
     }
 
     async fn revise(
@@ -105,7 +106,7 @@ impl<E: Engine> Store for Shared<E> {
     ) -> Result<(Option<Applied>, Vec<Option<PersonNow>>), StoreError> {
         self.check().await?;
         let (provider, kept) = (provider.to_owned(), self.kept.clone());
-        self.engine.revise(Revision { provider, scope, window, decide, now, kept }).await
+        measure::applying(self.engine.revise(Revision { provider, scope, window, decide, now, kept })).await
     }
 
     async fn person_now(&self, provider: &str, key: &PersonKey) -> Result<Option<PersonNow>, StoreError> {

@@ -7,6 +7,7 @@
 //! whoever asks meanwhile waits for that one.
 
 use crate::sync::{Asked, Engine, Looked, RunError};
+use crate::telemetry::names;
 use rosterd_core::writes::Trigger;
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
@@ -146,6 +147,7 @@ impl Queue {
             return Err(LookError::Busy(self.provider.clone()));
         }
         state.waiting.insert(asked.clone(), vec![answer]);
+        self.tell(&state);
         // What a signed source says is not asked for again: there is nobody to spare.
         let key = matches!(asked, Asked::Key(_));
         match state.last.get(&asked).map(|last| *last + SPACING) {
@@ -155,6 +157,10 @@ impl Queue {
                 Ok(Joined::Ready)
             }
         }
+    }
+
+    fn tell(&self, state: &State) {
+        metrics::gauge!(names::LOOKS_WAITING, "provider" => self.provider.clone()).set(state.waiting.len() as f64);
     }
 
     /// Somebody may be looked at now.
@@ -200,6 +206,7 @@ impl Queue {
                 break;
             }
         }
+        self.tell(&state);
         (!batch.asked.is_empty()).then_some(batch)
     }
 }

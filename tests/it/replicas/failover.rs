@@ -27,6 +27,8 @@ impl Daemons {
             let env = [
                 ("ROSTERD__DAEMON__LEASE", "2s"),
                 ("ROSTERD__DAEMON__REPLICA", &name),
+                ("ROSTERD__DAEMON__RETRY", "50ms"),
+                ("ROSTERD__DAEMON__RETRY_LONGEST", "500ms"),
                 ("ROSTERD_LOG", "info,sqlx=off"),
             ];
             Some(site.start(&["run"], &env))

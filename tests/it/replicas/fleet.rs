@@ -63,6 +63,10 @@ impl Fleet {
             ("ROSTERD__DAEMON__LEASE", self.lease.as_str()),
             ("ROSTERD__DAEMON__REPLICA", replica.name.as_str()),
             ("ROSTERD_FAULT_FILE", fault.as_str()),
+            // A run that failed is made good at once: how long one waits is shown elsewhere.
+            ("ROSTERD__DAEMON__RETRY", "50ms"),
+            ("ROSTERD__DAEMON__RETRY_LONGEST", "200ms"),
+            ("ROSTERD__DAEMON__WATCH", "false"),
             ("ROSTERD_LOG", "info,sqlx=off"),
         ];
         replica.process = Some(self.site.start(&["run"], &env));

@@ -50,7 +50,7 @@ async fn what_is_applied_is_observed(site: Site) {
     };
     let digests = |id: i64| format!("{:?}", (i64::MIN + id, i64::MAX - id));
     let expected = vec![
-        "generation 1 provider Some(ProviderRow { id: ProviderId(1), applied_at: Some(Timestamp(1000000)) })"
+        "generation 1 provider Some(ProviderRow { id: ProviderId(1), applied_at: Some(Timestamp(1000000)), base: None })"
             .to_owned(),
         "org 1 \"Platform\" \"\"".to_owned(),
         "org 2 \"Sales\" \"s-2\"".to_owned(),
