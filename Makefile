@@ -30,6 +30,9 @@ check-deploy: deploy-tools ## what is in deploy/, held to those tools (part of t
 deb: build ## a Debian package: target/deb
 	@./scripts/package-deb.sh
 
+soak: test-servers ## 10,000 schedules of crashes, pauses and cuts over several replicas (hours)
+	ROSTERD_SCHEDULES=10000 ROSTERD_TEST_ALL=1 $(CARGO) test --all-features --locked --test it -- replicas::schedules --nocapture
+
 fmt: ## format the code
 	$(CARGO) fmt --all
 

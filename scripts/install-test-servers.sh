@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs, from the distribution, the real servers that the tests start: OpenLDAP and PostgreSQL.
+# Installs, from the distribution, the real servers that the tests start: OpenLDAP, PostgreSQL, and what
+# sites put around that: pgbouncer, Patroni with etcd.
 #
 # Debian and Ubuntu only; elsewhere it says what is missing. Does nothing when all is there.
 # It starts no service, and sees to it that the packages start none: slapd is installed without a
@@ -28,6 +29,9 @@ command -v ldapmodify >/dev/null || packages="$packages ldap-utils"
 command -v openssl >/dev/null || packages="$packages openssl"
 command -v setpriv >/dev/null || packages="$packages util-linux"
 postgres_binary >/dev/null || packages="$packages postgresql"
+command -v pgbouncer >/dev/null || packages="$packages pgbouncer"
+command -v patroni >/dev/null || packages="$packages patroni"
+command -v etcd >/dev/null || packages="$packages etcd-server"
 
 if [ -z "$packages" ]; then
     exit 0
@@ -55,6 +59,14 @@ case "$packages" in
     ;;
 esac
 
+# Asked before any package starts what it brings (Debian Policy 9.3.3).
+no_start=""
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+    no_start=/usr/sbin/policy-rc.d
+    printf '#!/bin/sh\nexit 101\n' >"$no_start"
+    chmod 755 "$no_start"
+fi
+
 # postgresql-common reads this folder before it makes the first cluster.
 no_cluster=""
 case "$packages" in
@@ -63,10 +75,11 @@ case "$packages" in
         no_cluster=/etc/postgresql-common/createcluster.d/rosterd-tests.conf
         mkdir -p /etc/postgresql-common/createcluster.d
         echo "create_main_cluster = false" >"$no_cluster"
-        trap 'rm -f "$no_cluster"' EXIT
     fi
     ;;
 esac
+
+trap 'rm -f $no_start $no_cluster' EXIT
 
 echo "Installing:$packages" >&2
 apt-get update -qq

@@ -41,6 +41,7 @@ mod one_path;
 mod orgs_by_key;
 mod plan_apply;
 mod remove;
+mod replicas;
 mod several_providers;
 mod simulate;
 mod store;
