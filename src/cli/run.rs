@@ -4,25 +4,20 @@ use super::args::Args;
 use super::context;
 use super::exit::{Exit, Failure};
 use super::output::note;
-use crate::worker;
-use std::sync::Arc;
+use crate::daemon;
+use crate::worker::FileSource;
 
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let loaded = context::load(args)?;
     let store = context::open_to_write(args, &loaded).await?;
-    let engine = Arc::new(context::engine(&loaded, store)?);
+    let engine = context::engine(&loaded, store)?;
     context::chosen(&engine, &[])?;
     note(args, "running; Ctrl-C ends it");
-    worker::run(engine, stopped()).await;
-    Ok(Exit::Done)
-}
-
-/// Ends when the process is told to.
-async fn stopped() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+    let source = FileSource { path: args.config.clone(), environment: context::environment() };
+    let ended = daemon::run(engine, source).await.map_err(|why| Failure::new(Exit::Configuration, why))?;
+    if ended.abandoned.is_empty() {
+        return Ok(Exit::Done);
     }
+    note(args, &format!("abandoned: {}", ended.abandoned.join(", ")));
+    Ok(Exit::Partial)
 }

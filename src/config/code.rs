@@ -87,6 +87,9 @@ codes! {
 
     ProviderName = "provider-name", Error;
     ProviderSource = "provider-source", Error;
+    BadSchedule = "bad-schedule", Error;
+    BadTimeZone = "bad-time-zone", Error;
+    ScheduleKeys = "schedule-keys", Error;
     DefaultMissing = "default-missing", Error;
     DefaultUnused = "default-unused", Error;
     DirectRoleValues = "direct-role-values", Error;

@@ -28,6 +28,7 @@ mod places;
 mod provider;
 mod read;
 mod rule;
+mod schedule;
 mod schema;
 mod secret;
 mod source;
@@ -61,6 +62,7 @@ pub use provider::{
 };
 pub use read::Format;
 pub use rule::{ClaimMatch, ClaimValue, Match, OneOrMany, Rule, True};
+pub use schedule::{cron, time_zone};
 pub use schema::json_schema;
 pub use secret::{Secret, SecretError, SecretRef};
 pub use telemetry::{LogFormat, LogLevel, LogSection, Telemetry};

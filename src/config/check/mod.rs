@@ -18,6 +18,7 @@ mod orgs;
 mod overlap;
 mod provider;
 mod rule;
+mod schedule;
 mod self_written;
 mod shadow;
 mod telemetry;
@@ -70,6 +71,11 @@ pub(super) fn check(root: &Node, report: &mut Report<'_>) {
     }
     if let Some(section) = root.get("telemetry") {
         telemetry::telemetry(section, report);
+    }
+    if let Some(daemon) = root.get("daemon") {
+        report.not_zero(daemon, "retry", "a provider that is down would be asked without a pause");
+        report.not_zero(daemon, "retry_longest", "a provider that is down would be asked without a pause");
+        report.not_zero(daemon, "credentials_pause", "each try with a wrong password may be the one that locks");
     }
     let providers: &[Entry] = root.get("providers").map_or(&[], Node::entries);
     for provider in providers {

@@ -18,6 +18,7 @@ use super::look::Kept;
 use super::open::Access;
 use super::session::{Engine, Purpose, Revision, Work};
 use super::{Applied, PersonNow, Scope, Sight, StoreError, given, look, now};
+use crate::config::SecretRef;
 use async_trait::async_trait;
 use rosterd_core::ids::{ReadingNumber, Timestamp};
 use rosterd_core::observed::Observed;
@@ -46,7 +47,7 @@ pub(super) struct Postgres {
 
 impl Postgres {
     /// Connects once, to know now whether it can be done.
-    pub(super) async fn open(url: &str, password: Option<&str>, access: Access) -> Result<Self, StoreError> {
+    pub(super) async fn open(url: &str, password: Option<&SecretRef>, access: Access) -> Result<Self, StoreError> {
         let servers = Servers::open(url, password).await?;
         Ok(Self { servers, access, patience: AtomicI64::new(PATIENCE) })
     }
