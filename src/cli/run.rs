@@ -4,11 +4,12 @@ use super::args::Args;
 use super::context;
 use super::exit::{Exit, Failure};
 use super::output::note;
-use crate::worker;
+use crate::{telemetry, worker};
 use std::sync::Arc;
 
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let loaded = context::load(args)?;
+    telemetry::follow(&loaded.config);
     let store = context::open_to_write(args, &loaded).await?;
     let engine = Arc::new(context::engine(&loaded, store)?);
     context::chosen(&engine, &[])?;

@@ -40,6 +40,7 @@ mod remove;
 mod several_providers;
 mod simulate;
 mod store;
+mod telemetry;
 mod test_rules;
 mod world;
 mod world_works;
