@@ -4,7 +4,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-servers fmt fmt-check lint policy facts bench bench-rules clean
+.PHONY: help demo build test test-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -15,11 +15,20 @@ demo: build ## build, then show a company's directory being followed (offline)
 build: ## build the program: target/release/rosterd
 	$(CARGO) build --release --locked
 
-test: test-servers fmt-check lint policy ## everything that must hold before a change is merged
+test: test-servers deploy-tools fmt-check lint policy ## everything that must hold before a change is merged
 	$(CARGO) test --workspace --all-features --locked
 
 test-servers: ## install the servers that the tests start, when they are missing
 	@./scripts/install-test-servers.sh
+
+deploy-tools: ## install what deploy/ is checked with: Helm's library, Kubernetes' schemas, hadolint, lintian
+	@./scripts/deploy-tools.sh
+
+check-deploy: deploy-tools ## what is in deploy/, held to those tools (part of test)
+	$(CARGO) test --all-features --locked --test it -- deploy::
+
+deb: build ## a Debian package: target/deb
+	@./scripts/package-deb.sh
 
 fmt: ## format the code
 	$(CARGO) fmt --all

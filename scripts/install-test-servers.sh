@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs, from the distribution, the real servers that the tests start: OpenLDAP and PostgreSQL.
+# Installs, from the distribution, the real servers that the tests start, OpenLDAP and PostgreSQL,
+# and Prometheus' promtool, which tests the alert rules.
 #
 # Debian and Ubuntu only; elsewhere it says what is missing. Does nothing when all is there.
 # It starts no service, and sees to it that the packages start none: slapd is installed without a
@@ -28,6 +29,7 @@ command -v ldapmodify >/dev/null || packages="$packages ldap-utils"
 command -v openssl >/dev/null || packages="$packages openssl"
 command -v setpriv >/dev/null || packages="$packages util-linux"
 postgres_binary >/dev/null || packages="$packages postgresql"
+command -v promtool >/dev/null || packages="$packages prometheus"
 
 if [ -z "$packages" ]; then
     exit 0
@@ -63,10 +65,22 @@ case "$packages" in
         no_cluster=/etc/postgresql-common/createcluster.d/rosterd-tests.conf
         mkdir -p /etc/postgresql-common/createcluster.d
         echo "create_main_cluster = false" >"$no_cluster"
-        trap 'rm -f "$no_cluster"' EXIT
     fi
     ;;
 esac
+
+# prometheus' package starts its service; /usr/sbin/policy-rc.d is how Debian is told not to.
+no_service=""
+case "$packages" in
+*prometheus*)
+    if [ ! -e /usr/sbin/policy-rc.d ]; then
+        no_service=/usr/sbin/policy-rc.d
+        printf '#!/bin/sh\nexit 101\n' >"$no_service"
+        chmod 755 "$no_service"
+    fi
+    ;;
+esac
+trap 'rm -f $no_cluster $no_service' EXIT
 
 echo "Installing:$packages" >&2
 apt-get update -qq

@@ -30,7 +30,7 @@ CREATE TRIGGER rules_structure AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON r
 
 -- Which replica reads a provider in full. epoch grows with each take-over; a write under an older
 -- one is refused. expires_at: milliseconds of the database's own clock. reading: the newest full
--- reading that was finished, whether or not it changed anything.
+-- reading that was finished, whether or not it changed anything: an older one may not write.
 CREATE TABLE leases (
     provider   TEXT PRIMARY KEY,
     holder     TEXT NOT NULL,
@@ -51,6 +51,8 @@ CREATE TABLE run_requests (
     outcome     TEXT
 );
 CREATE INDEX run_requests_open ON run_requests (provider, asked_at) WHERE finished_at IS NULL;
+-- At most one waits for each provider: whoever asks again means that one.
+CREATE UNIQUE INDEX run_requests_waiting ON run_requests (provider) WHERE started_at IS NULL;
 CREATE INDEX run_requests_asked ON run_requests (asked_at);
 
 -- What login hooks delivered. login: JSON, who it is about (and claims, of a signed source), never
@@ -99,3 +101,6 @@ CREATE TABLE idempotency_keys (
     PRIMARY KEY (token, key)
 );
 CREATE INDEX idempotency_keys_created ON idempotency_keys (created_at);
+
+-- Under which lease a run wrote; NULL for a command and for a few people.
+ALTER TABLE runs ADD COLUMN epoch BIGINT;

@@ -75,6 +75,8 @@ CREATE TABLE run_requests (
     outcome     TEXT
 ) STRICT;
 CREATE INDEX run_requests_open ON run_requests (provider, asked_at) WHERE finished_at IS NULL;
+-- At most one waits for each provider: whoever asks again means that one.
+CREATE UNIQUE INDEX run_requests_waiting ON run_requests (provider) WHERE started_at IS NULL;
 CREATE INDEX run_requests_asked ON run_requests (asked_at);
 
 -- What login hooks delivered. login: JSON, who it is about (and claims, of a signed source), never
@@ -123,3 +125,6 @@ CREATE TABLE idempotency_keys (
     PRIMARY KEY (token, key)
 ) STRICT;
 CREATE INDEX idempotency_keys_created ON idempotency_keys (created_at);
+
+-- Under which lease a run wrote; NULL for a command and for a few people.
+ALTER TABLE runs ADD COLUMN epoch INTEGER;

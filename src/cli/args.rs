@@ -41,6 +41,8 @@ pub(crate) enum Command {
         #[arg(value_name = "PROVIDER")]
         providers: Vec<String>,
     },
+    /// Look at one person now, as a login does, and change what the rules say of them alone.
+    Look(Whom),
     /// Show what would change, and why. Writes nothing.
     Plan {
         /// Only these providers.
@@ -107,6 +109,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FOLDER")]
         dir: Option<PathBuf>,
     },
+    /// Ask a running rosterd whether it is ready: 0 when it is, 1 when not. For images without curl.
+    Healthcheck(Healthcheck),
     /// Print a completion script for a shell.
     Completions { shell: clap_complete::Shell },
     /// Print the manual page, or write one for each command into a folder.
@@ -154,6 +158,16 @@ pub(crate) struct TestRules {
     /// Name the rules that no case makes decide, or none makes miss.
     #[arg(long)]
     pub(crate) coverage: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Healthcheck {
+    /// What to ask: readyz or livez of the operations listener.
+    #[arg(long, env = "ROSTERD_HEALTHCHECK_URL", default_value = "http://127.0.0.1:7172/readyz", value_name = "URL")]
+    pub(crate) url: String,
+    /// Seconds to wait for the answer.
+    #[arg(long, default_value_t = 4, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=60))]
+    pub(crate) timeout: u64,
 }
 
 #[derive(Debug, Subcommand)]
@@ -258,4 +272,21 @@ pub(crate) enum Audit {
         #[arg(long, default_value_t = 0, value_name = "SEQ")]
         after: i64,
     },
+}
+
+/// Whom `rosterd look` is about.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Whom {
+    /// Their login at the provider.
+    #[arg(value_name = "LOGIN")]
+    pub(crate) login: Option<String>,
+    /// Their e-mail address instead.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "login")]
+    pub(crate) email: Option<String>,
+    /// Their immutable id at the provider instead.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["login", "email"])]
+    pub(crate) subject: Option<String>,
+    /// Only this provider; otherwise all that can be asked.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) provider: Option<String>,
 }

@@ -11,8 +11,10 @@ mod db;
 mod demo;
 mod exit;
 mod explain;
+mod healthcheck;
 mod holds;
 mod import;
+mod look;
 mod meta;
 mod output;
 mod plan;
@@ -44,6 +46,7 @@ pub async fn main(arguments: Vec<std::ffi::OsString>) -> Exit {
     };
     let result = match &args.command {
         Command::Sync { providers } => sync::run(&args, providers).await,
+        Command::Look(whom) => look::run(&args, whom).await,
         Command::Plan { providers, out, detailed_exitcode, markdown } => {
             plan::run(&args, providers, out.as_deref(), *detailed_exitcode, *markdown).await
         }
@@ -61,6 +64,7 @@ pub async fn main(arguments: Vec<std::ffi::OsString>) -> Exit {
         Command::Retire { provider } => remove::retire(&args, provider).await,
         Command::Import(Import::Grafana(what)) => import::run(&args, what),
         Command::Demo { stay, dir } => Box::pin(demo::run(*stay, dir.as_deref())).await,
+        Command::Healthcheck(what) => healthcheck::run(&args, what).await,
         Command::Completions { shell } => meta::completions(*shell),
         Command::Man { dir } => meta::man(dir.as_deref()),
     };

@@ -10,9 +10,6 @@ use crate::sync::{Engine, Outcome, RunError};
 use rosterd_core::writes::Trigger;
 use serde_json::{Value, json};
 
-/// Times a run is tried when somebody else wrote to the database in between.
-const TRIES: u32 = 3;
-
 pub(super) async fn run(args: &Args, providers: &[String]) -> Result<Exit, Failure> {
     let loaded = context::load(args)?;
     let store = context::open_to_write(args, &loaded).await?;
@@ -27,7 +24,7 @@ pub(super) async fn sync_all(args: &Args, engine: &Engine, names: &[String]) -> 
     let mut results = Vec::new();
     for name in names {
         let watch = Stopwatch::start();
-        let outcome = once(engine, name).await;
+        let outcome = engine.run_once(name, Trigger::Command).await;
         results.push(Report::of(name, outcome, watch));
     }
     drop(shown);
@@ -52,16 +49,6 @@ pub(super) fn report(args: &Args, results: &[Report]) -> Result<Exit, Failure> {
     let exit = overall(&exits);
     let warned = results.iter().any(|report| !report.notices.is_empty());
     Ok(if exit == Exit::Done && warned && args.deny_warnings { Exit::Warnings } else { exit })
-}
-
-async fn once(engine: &Engine, name: &str) -> Result<Outcome, RunError> {
-    let mut tries = 1;
-    loop {
-        match engine.run_once(name, Trigger::Command).await {
-            Err(RunError::Store(crate::store::StoreError::Moved)) if tries < TRIES => tries += 1,
-            other => return other,
-        }
-    }
 }
 
 /// One that failed among several that did not is partial; a hold is what a person must look at.

@@ -11,6 +11,7 @@ mod cases;
 mod check;
 mod claims;
 mod code;
+mod daemon;
 mod database;
 mod diagnostic;
 mod duration;
@@ -41,6 +42,7 @@ pub(crate) use attributes::holds_secrets;
 pub use cases::{Case, CasesError, Expected, Team, load_cases, parse_cases};
 pub use claims::{Absent, ClaimSource, Claims, DirectRole, RoleValues, Sources, UnknownRole};
 pub use code::{Code, Severity};
+pub use daemon::Daemon;
 pub use database::Database;
 pub use diagnostic::{Diagnostic, Diagnostics, Place};
 pub use duration::Duration;
@@ -76,6 +78,9 @@ pub struct Config {
     /// The authorization database.
     #[serde(default)]
     pub database: Database,
+    /// How `rosterd run` works.
+    #[serde(default)]
+    pub daemon: Daemon,
     /// Organizations under keys that survive renames.
     #[serde(default)]
     pub orgs: BTreeMap<String, Org>,

@@ -1,8 +1,9 @@
 //! A database that is not there yet: for planning the very first sync.
 
 use super::{
-    Applied, AuditRecord, Counts, Decide, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, OrgListing,
-    PersonNow, PersonView, Run, Scope, Store, StoreError,
+    Applied, AuditRecord, Claim, Counts, Decide, GroupView, Hold, HoldDecision, Lease, LeaseView, Leases,
+    MigrationStatus, NewHold, NewRequest, OrgListing, PersonNow, PersonView, Requests, Run, RunRequest, Scope, Store,
+    StoreError,
 };
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
@@ -10,6 +11,7 @@ use rosterd_core::observed::{Grant, Observed};
 use rosterd_core::snapshot::{PersonKey, Reading};
 use rosterd_core::writes::Writes;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Has nothing, takes nothing.
 #[derive(Debug, Clone, Copy)]
@@ -107,6 +109,60 @@ impl Store for Absent {
     }
 
     async fn purge(&self, _: &str, _: &str, _: Timestamp) -> Result<bool, StoreError> {
+        refused()
+    }
+}
+
+#[async_trait]
+impl Leases for Absent {
+    fn shared(&self) -> bool {
+        false
+    }
+
+    async fn acquire(&self, _: &str, _: &str, _: Duration) -> Result<Claim, StoreError> {
+        refused()
+    }
+
+    async fn renew(&self, _: &Lease, _: Duration) -> Result<bool, StoreError> {
+        refused()
+    }
+
+    async fn release(&self, _: &Lease) -> Result<(), StoreError> {
+        refused()
+    }
+
+    async fn leases(&self) -> Result<Vec<LeaseView>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl Requests for Absent {
+    async fn ask(&self, _: &NewRequest, _: Timestamp) -> Result<RunRequest, StoreError> {
+        refused()
+    }
+
+    async fn request(&self, _: &str) -> Result<Option<RunRequest>, StoreError> {
+        Ok(None)
+    }
+
+    async fn requests(&self, _: u32) -> Result<Vec<RunRequest>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn open_requests(&self, _: &str) -> Result<Vec<RunRequest>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn start_request(&self, _: &str, _: Timestamp) -> Result<(), StoreError> {
+        refused()
+    }
+
+    async fn finish_request(&self, _: &str, _: &str, _: Timestamp) -> Result<(), StoreError> {
+        refused()
+    }
+
+    async fn forget_requests(&self, _: Timestamp) -> Result<u64, StoreError> {
         refused()
     }
 }

@@ -9,6 +9,7 @@ mod given;
 mod history;
 mod holds;
 mod json;
+mod leases;
 mod look;
 mod measure;
 mod migrations;
@@ -19,11 +20,13 @@ mod postgres;
 mod provider_groups;
 mod reading;
 mod records;
+mod requests;
 mod session;
 mod shared;
 mod sqlite;
 
 pub use absent::Absent;
+pub use leases::{Claim, Lease, LeaseView, Leases};
 pub use look::{Decide, Decision, Scope, Sight, Whom};
 pub use now::{OrgNow, PersonNow, TeamNow};
 pub use open::{Access, open};
@@ -31,6 +34,7 @@ pub use records::{
     Applied, AuditRecord, Counts, GrantView, GroupView, Hold, HoldDecision, HoldState, IdentityView, MigrationStatus,
     Names, NewHold, OrgListing, OrgView, PersonView, ProviderGroup, Run, TeamView,
 };
+pub use requests::{NewRequest, Requests, RunRequest};
 
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
@@ -42,7 +46,7 @@ use std::sync::Arc;
 
 /// The authorization database.
 #[async_trait]
-pub trait Store: Send + Sync + fmt::Debug {
+pub trait Store: Leases + Requests + Send + Sync + fmt::Debug {
     /// Brings the tables up to this program's version, each migration in a transaction of its
     /// own; returns the names of those that were applied. Refuses a database that is newer.
     async fn migrate(&self, now: Timestamp) -> Result<Vec<&'static str>, StoreError>;
@@ -136,6 +140,12 @@ pub enum StoreError {
     /// Somebody else wrote since the plan was made. Plan again.
     #[error("the database has changed since the plan was made")]
     Moved,
+    /// Another replica has taken the provider over. This run is not its to finish.
+    #[error("another replica has taken over this provider; nothing was written")]
+    Fenced,
+    /// A later reading of the provider has ended. Read again.
+    #[error("a later reading of the provider has ended meanwhile; nothing was written")]
+    Superseded,
     /// Another process writes to this database.
     #[error("{0}")]
     Locked(String),
@@ -157,6 +167,8 @@ impl StoreError {
         match self {
             Self::Unreachable(_) => "unreachable",
             Self::Moved => "moved",
+            Self::Fenced => "fenced",
+            Self::Superseded => "superseded",
             Self::Locked(_) => "locked",
             Self::Schema(_) => "schema",
             Self::Refused(_) => "refused",
@@ -167,6 +179,6 @@ impl StoreError {
     /// Whether the same request can succeed later without anybody's doing.
     #[must_use]
     pub fn retry(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Moved)
+        matches!(self, Self::Unreachable(_) | Self::Moved | Self::Superseded)
     }
 }

@@ -27,6 +27,28 @@ pub struct PersonNow {
     pub groups: Vec<String>,
 }
 
+impl PersonNow {
+    /// As commands and answers to logins show it.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        let orgs: Vec<serde_json::Value> = self
+            .orgs
+            .iter()
+            .map(|org| serde_json::json!({ "id": org.id.0, "name": org.name, "role": org.role.name() }))
+            .collect();
+        let teams: Vec<serde_json::Value> = self
+            .teams
+            .iter()
+            .map(|t| serde_json::json!({ "id": t.id.0, "org": t.org, "name": t.name, "role": t.role.name() }))
+            .collect();
+        serde_json::json!({
+            "id": self.id.0, "subject": self.subject, "login": self.login, "name": self.name, "email": self.email,
+            "state": self.state.name(), "server_admin": self.server_admin, "orgs": orgs, "teams": teams,
+            "groups": self.groups,
+        })
+    }
+}
+
 /// A membership of an organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrgNow {

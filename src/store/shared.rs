@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// A store. Looks once, before the first use, whether the tables are those of this program.
 #[derive(Debug)]
 pub(super) struct Shared<E> {
-    engine: E,
+    pub(super) engine: E,
     checked: AtomicBool,
     kept: Kept,
 }
@@ -28,7 +28,7 @@ impl<E: Engine> Shared<E> {
         Self { engine, checked: AtomicBool::new(false), kept: Kept::default() }
     }
 
-    async fn check(&self) -> Result<(), StoreError> {
+    pub(super) async fn check(&self) -> Result<(), StoreError> {
         if !self.checked.load(Ordering::Relaxed) {
             let checked = self.engine.within(Purpose::Read, Box::new(|db| Box::pin(migrations::check(db)))).await;
             measure::asked("read", checked)?;
@@ -37,7 +37,7 @@ impl<E: Engine> Shared<E> {
         Ok(())
     }
 
-    async fn read<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
+    pub(super) async fn read<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
         self.check().await?;
         measure::asked("read", self.engine.within(Purpose::Read, work).await)
     }
@@ -45,6 +45,11 @@ impl<E: Engine> Shared<E> {
     async fn write<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
         self.check().await?;
         measure::asked("write", self.engine.within(Purpose::Write, work).await)
+    }
+
+    pub(super) async fn aside<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
+        self.check().await?;
+        self.engine.within(Purpose::Aside, work).await
     }
 }
 

@@ -190,7 +190,13 @@ impl Engine {
         measure::read(provider, directory.read(&request).await.map_err(RunError::from))
     }
 
-    pub(super) fn new_hold(&self, prepared: &Prepared, plan_hash: String, now: Timestamp) -> NewHold {
+    pub(super) fn new_hold(
+        &self,
+        prepared: &Prepared,
+        plan_hash: String,
+        epoch: Option<i64>,
+        now: Timestamp,
+    ) -> NewHold {
         let plan = &prepared.plan;
         NewHold {
             provider: plan.provider.clone(),
@@ -198,6 +204,7 @@ impl Engine {
             reasons: plan.exceeded.iter().map(|exceeded| plan.sentence(exceeded)).collect(),
             plan: plan.to_json().to_string(),
             expires_at: now.plus_millis(self.config.limits.hold_expires.millis()),
+            epoch,
         }
     }
 }

@@ -73,6 +73,22 @@ pub enum Finding {
     NotYet,
 }
 
+impl Finding {
+    /// A stable word for outputs, logs and metrics.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Unchanged => "unchanged",
+            Self::Nobody => "nobody",
+            Self::Several => "several",
+            Self::Incomplete(_) => "incomplete",
+            Self::Held(_) => "held",
+            Self::NotYet => "not_yet",
+        }
+    }
+}
+
 /// What a plan came to, before it is known whether it could be written.
 enum Verdict {
     /// A later full reading was finished meanwhile.

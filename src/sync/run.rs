@@ -80,7 +80,7 @@ impl Engine {
     /// an older state of the database.
     pub async fn carry_out(&self, prepared: Prepared, cause: impl Into<Cause>) -> Result<Outcome, RunError> {
         let Cause { trigger, epoch } = cause.into();
-        let hold = match self.gate(&prepared).await? {
+        let hold = match self.gate(&prepared, epoch).await? {
             Gate::Open(hold) => hold,
             Gate::Held(hold) => {
                 measure::held(&prepared.plan, &hold);
@@ -147,7 +147,7 @@ impl Engine {
         let came = turn.lock().unwrap_or_else(PoisonError::into_inner).take();
         match came {
             None => Err(RunError::Configuration("planning failed unexpectedly; please report it".to_owned())),
-            Some(Turn::Held(plan)) => self.hold(Prepared { plan, started_at }).await,
+            Some(Turn::Held(plan)) => self.hold(Prepared { plan, started_at }, cause.epoch).await,
             Some(Turn::Unchanged(plan)) => {
                 measure::unchanged(&plan);
                 Ok(Outcome::Unchanged { prepared: Prepared { plan, started_at } })
@@ -156,16 +156,16 @@ impl Engine {
         }
     }
 
-    async fn hold(&self, prepared: Prepared) -> Result<Outcome, RunError> {
+    async fn hold(&self, prepared: Prepared, epoch: Option<i64>) -> Result<Outcome, RunError> {
         let now = self.clock.now();
         let hash = prepared.plan.harm_hash(&self.config_hash);
-        let hold = self.store.hold(&self.new_hold(&prepared, hash, now), now).await?;
+        let hold = self.store.hold(&self.new_hold(&prepared, hash, epoch, now), now).await?;
         measure::held(&prepared.plan, &hold);
         Ok(Outcome::Held { hold, prepared })
     }
 
     /// Whether the plan may be applied: it is within the limits, or somebody has approved it.
-    async fn gate(&self, prepared: &Prepared) -> Result<Gate, RunError> {
+    async fn gate(&self, prepared: &Prepared, epoch: Option<i64>) -> Result<Gate, RunError> {
         if prepared.plan.exceeded.is_empty() {
             return Ok(Gate::Open(None));
         }
@@ -175,7 +175,7 @@ impl Engine {
             return Ok(Gate::Open(Some(hold.id)));
         }
         let now: Timestamp = self.clock.now();
-        Ok(Gate::Held(self.store.hold(&self.new_hold(prepared, hash, now), now).await?))
+        Ok(Gate::Held(self.store.hold(&self.new_hold(prepared, hash, epoch, now), now).await?))
     }
 
     /// What somebody has approved of the provider's plans.

@@ -1,12 +1,15 @@
 //! WHEN: each provider on its schedule. Every tick ends in the same
 //! [`Engine::run_once`](crate::sync::Engine::run_once); a tick carries no data.
 
+mod lead;
+
+pub use lead::{Leadership, Standing, own_name};
 mod lookups;
 
 pub use lookups::{LookError, Looks, Lookups, SPACING};
 
 use crate::config::Duration;
-use crate::sync::{Engine, Outcome, RunError};
+use crate::sync::{Cause, Engine, Outcome, RunError};
 use rosterd_core::writes::Trigger;
 use std::future::Future;
 use std::sync::Arc;
@@ -18,20 +21,31 @@ use tokio::time::{MissedTickBehavior, interval};
 /// under way is finished first. One provider runs at a time.
 pub async fn run(engine: Arc<Engine>, stop: impl Future<Output = ()>) {
     let (stopping, stopped) = watch::channel(false);
+    let daemon = &engine.config.daemon;
+    let name = daemon.replica.clone().unwrap_or_else(own_name);
+    let gained = Arc::new(tokio::sync::Notify::new());
+    let leadership = {
+        let gained = Arc::clone(&gained);
+        let changed = Arc::new(move || gained.notify_waiters());
+        Arc::new(Leadership::new(Arc::clone(&engine.store), name, daemon.lease.get(), changed))
+    };
+    leadership.providers(&engine.config.providers.keys().cloned().collect());
     let turns = Arc::new(Mutex::new(()));
     let mut loops = JoinSet::new();
     for (name, section) in &engine.config.providers {
         let (engine, turns, stopped) = (Arc::clone(&engine), Arc::clone(&turns), stopped.clone());
-        loops.spawn(provider(engine, name.clone(), section.every, turns, stopped));
+        loops.spawn(provider(engine, Arc::clone(&leadership), name.clone(), section.every, turns, stopped));
     }
     stop.await;
     // The receivers are gone only when every loop has ended by itself.
     let _ = stopping.send(true);
     while loops.join_next().await.is_some() {}
+    leadership.stop().await;
 }
 
 async fn provider(
     engine: Arc<Engine>,
+    leadership: Arc<Leadership>,
     name: String,
     every: Duration,
     turns: Arc<Mutex<()>>,
@@ -46,7 +60,11 @@ async fn provider(
             _ = stopped.changed() => return,
         }
         let turn = turns.lock().await;
-        let outcome = engine.run_once(&name, Trigger::Schedule).await;
+        let standing = leadership.standing(&name);
+        if !standing.leads() {
+            continue;
+        }
+        let outcome = engine.run_once(&name, Cause { trigger: Trigger::Schedule, epoch: standing.epoch() }).await;
         drop(turn);
         log(&name, outcome);
     }

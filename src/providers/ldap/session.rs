@@ -23,10 +23,27 @@ pub(super) struct Access<'a> {
 }
 
 /// As whom to sign in. No `Debug`: there is a password in it.
+#[derive(Clone)]
 enum Login {
     Simple(String, Secret),
     External,
     Anonymous,
+}
+
+/// What was sent to sign in, to tell whether the same would be sent again.
+#[derive(Clone)]
+pub(super) struct Fingerprint(Login);
+
+impl PartialEq for Fingerprint {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Login::Simple(dn, password), Login::Simple(other, sent)) => {
+                dn == other && password.expose() == sent.expose()
+            }
+            (Login::External, Login::External) | (Login::Anonymous, Login::Anonymous) => true,
+            _ => false,
+        }
+    }
 }
 
 /// What was learnt about the TLS of a connection.
@@ -148,6 +165,11 @@ impl<'a> Access<'a> {
             Response::Bind(result) => Err(bind_failure(&server, &self.who(), &result)),
             _ => Err(Failure::protocol("ber", format!("{server} answered the bind with something else"))),
         }
+    }
+
+    /// What signing in sends.
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        Fingerprint(self.login.clone())
     }
 
     /// As whom, for a person.

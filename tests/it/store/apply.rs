@@ -50,7 +50,7 @@ async fn what_is_applied_is_observed(site: Site) {
     };
     let digests = |id: i64| format!("{:?}", (i64::MIN + id, i64::MAX - id));
     let expected = vec![
-        "generation 1 provider Some(ProviderRow { id: ProviderId(1), applied_at: Some(Timestamp(1000000)) })"
+        "generation 1 provider Some(ProviderRow { id: ProviderId(1), applied_at: Some(Timestamp(1000000)), base: None })"
             .to_owned(),
         "org 1 \"Platform\" \"\"".to_owned(),
         "org 2 \"Sales\" \"s-2\"".to_owned(),
@@ -281,7 +281,7 @@ async fn other_providers_are_kept_apart(site: Site) {
     store.apply(Arc::new(company()), NOW).await.unwrap();
     let mut w = Writes { new_provider: None, ..empty(1) };
     w.new_provider = Some((ProviderId(2), w.texts.push("partners")));
-    w.run = w.run.map(|run| rosterd_core::writes::RunRow { provider: ProviderId(2), ..run });
+    w.provider = Some(ProviderId(2));
     let mut seen = identity(&mut w, 4, &[], &[]);
     seen.user = UserId(2);
     // The same subject at another provider is another identity.

@@ -1,6 +1,6 @@
 //! A small company as writes, and what a store should read back, as lines to compare.
 
-use rosterd_core::ids::{GroupId, IdentityId, OrgId, ProviderId, RuleId, TeamId, Timestamp, UserId};
+use rosterd_core::ids::{GroupId, IdentityId, OrgId, ProviderId, ReadingNumber, RuleId, TeamId, Timestamp, UserId};
 use rosterd_core::observed::{Grant, Observed, RemovalClass, Right, UserState};
 use rosterd_core::plan::Change;
 use rosterd_core::rights::{OrgRole, TeamRole};
@@ -23,8 +23,9 @@ pub(crate) const CLAIMS: &str = r#"{"attributes":{"title":["Tab\\t\\\\ \\"O'Neil
 pub(crate) fn empty(generation: i64) -> Writes {
     Writes {
         generation,
+        reading: ReadingNumber(1),
+        provider: Some(ProviderId(1)),
         run: Some(RunRow {
-            provider: ProviderId(1),
             trigger: Trigger::Command,
             started_at: Timestamp(5),
             complete: true,
@@ -70,6 +71,7 @@ pub(crate) fn identity(w: &mut Writes, id: u32, groups: &[u32], grants: &[Grant]
         grants_digest: i64::MAX - i64::from(id),
         gone_at: None,
         observed_at: NOW,
+        reading: ReadingNumber(1),
         new: true,
     }
 }

@@ -3,7 +3,9 @@
 mod apply;
 mod fixture;
 mod holds;
+mod leases;
 mod remember;
+mod requests;
 mod schema;
 mod views;
 

@@ -43,7 +43,7 @@ fn columns(site: &Site) -> String {
 async fn migrating_twice_does_nothing_the_second_time(site: Site) {
     let store = site.open(Access::Write).await.unwrap();
     assert!(store.migrations().await.unwrap().iter().all(|m| m.applied_at.is_none()));
-    let names = ["0001_authorization", "0002_provenance", "0003_records", "0004_orgs_by_key_and_claims"];
+    let names = ["0001_authorization", "0002_provenance", "0003_records", "0004_orgs_by_key_and_claims", "0005_daemon"];
     assert_eq!(store.migrate(Timestamp(7)).await.unwrap(), names);
     let before = (definitions(&site), site.by_hand("SELECT * FROM schema_migrations ORDER BY version"));
     assert!(store.migrate(Timestamp(8)).await.unwrap().is_empty());
@@ -123,7 +123,7 @@ async fn an_older_database_keeps_what_is_in_it(site: Site) {
     }
     let store = site.open(Access::Write).await.unwrap();
     assert!(matches!(store.observe("corp", NOW).await, Err(StoreError::Schema(_))));
-    assert_eq!(store.migrate(NOW).await.unwrap(), ["0004_orgs_by_key_and_claims"]);
+    assert_eq!(store.migrate(NOW).await.unwrap(), ["0004_orgs_by_key_and_claims", "0005_daemon"]);
     let observed = store.observe("corp", NOW).await.unwrap();
     assert!(observed.orgs.len() == 2 && observed.orgs.iter().all(|org| org.key.is_empty()));
     let reading = store.last_reading("corp", 7).await.unwrap();
@@ -148,7 +148,7 @@ async fn migrations_at_the_same_time_are_done_once(site: Site) {
         applied.extend(task.await.unwrap().unwrap());
     }
     applied.sort_unstable();
-    let all = ["0001_authorization", "0002_provenance", "0003_records", "0004_orgs_by_key_and_claims"];
+    let all = ["0001_authorization", "0002_provenance", "0003_records", "0004_orgs_by_key_and_claims", "0005_daemon"];
     assert_eq!(applied, all);
 }
 
