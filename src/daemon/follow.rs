@@ -1,13 +1,12 @@
-//! What follows when another configuration is in force: logs, metrics and hooks go by it.
+//! What follows when another configuration is in force: logs and metrics go by it. Hooks and
+//! the API look for themselves.
 
 use crate::config::Config;
-use crate::hooks::Hooks;
 use crate::telemetry::{self, Configured};
 use crate::worker::Handle;
-use std::sync::Arc;
 
 /// Follows reloads, for ever.
-pub(super) async fn follow(handle: Handle, hooks: Arc<Hooks>) {
+pub(super) async fn follow(handle: Handle) {
     let mut status = handle.follow();
     let mut hash = handle.engine().config_hash.clone();
     while status.changed().await.is_ok() {
@@ -16,7 +15,6 @@ pub(super) async fn follow(handle: Handle, hooks: Arc<Hooks>) {
             hash.clone_from(&engine.config_hash);
             telemetry::follow(&engine.config);
             series(&engine.config);
-            hooks.configure(&engine.config);
         }
     }
 }

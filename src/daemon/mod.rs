@@ -4,7 +4,6 @@
 
 mod asked;
 mod follow;
-mod looks;
 mod serve;
 mod tidy;
 mod vitals;
@@ -40,7 +39,7 @@ pub async fn run(engine: Engine, source: FileSource, metrics: Metrics) -> Result
     follow::series(&config);
     let worker = Worker::new(engine, Arc::new(source), systemd.clone())?;
     let handle = worker.handle();
-    let hooks = Hooks::new(Arc::new(looks::Looking(handle.clone())), Arc::clone(&store), clock, random, &config);
+    let hooks = Hooks::new(Arc::new(handle.clone()), Arc::clone(&store), clock, random, &config);
 
     let (stopping, stopped) = watch::channel(false);
     let serving = serve::all(bound, &handle, &hooks, &metrics, &stopped);
@@ -51,7 +50,7 @@ pub async fn run(engine: Engine, source: FileSource, metrics: Metrics) -> Result
         tokio::spawn(Arc::clone(&hooks).run(ended(stopped.clone()))),
         tokio::spawn(tidy::keep(handle.clone(), metrics.clone(), ended(stopped))),
     ];
-    let following = tokio::spawn(follow::follow(handle.clone(), Arc::clone(&hooks)));
+    let following = tokio::spawn(follow::follow(handle.clone()));
     let watching = watched.map(|path| tokio::spawn(worker::watch(path, handle.clone())));
     let signalled = tokio::spawn({
         let (stop, handle, systemd) = (stop.clone(), handle.clone(), systemd.clone());

@@ -45,6 +45,7 @@ mod replicas;
 mod several_providers;
 mod simulate;
 mod store;
+mod telemetry;
 mod test_rules;
 mod worker;
 mod world;
