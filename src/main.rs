@@ -17,6 +17,8 @@ fn main() -> ExitCode {
         (_, Err(error)) => return cannot_start(&error.to_string()),
     };
     let exit = runtime.block_on(cli::main(std::env::args_os().collect()));
+    // What was abandoned may still hold a thread: it is not waited for, and its transaction is undone.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(500));
     ExitCode::from(exit.code())
 }
 

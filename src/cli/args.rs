@@ -81,12 +81,18 @@ pub(crate) enum Command {
     /// Plans that a limit stopped.
     #[command(subcommand)]
     Holds(Holds),
+    /// What login hooks delivered; a call to try one with.
+    #[command(subcommand)]
+    Hooks(Hooks),
     /// The database's tables.
     #[command(subcommand)]
     Db(Db),
     /// The record of every change.
     #[command(subcommand)]
     Audit(Audit),
+    /// Tokens of the API.
+    #[command(subcommand)]
+    Token(Token),
     /// Delete an archived person for good. Only the audit records stay, without the name.
     Purge {
         login: String,
@@ -111,6 +117,8 @@ pub(crate) enum Command {
     },
     /// Ask a running rosterd whether it is ready: 0 when it is, 1 when not. For images without curl.
     Healthcheck(Healthcheck),
+    /// Print the description of the API (OpenAPI 3.1).
+    Openapi,
     /// Print a completion script for a shell.
     Completions { shell: clap_complete::Shell },
     /// Print the manual page, or write one for each command into a folder.
@@ -255,6 +263,45 @@ pub(crate) enum Holds {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum Hooks {
+    /// The last deliveries, newest first.
+    List {
+        /// Only of this hook.
+        #[arg(long, value_name = "NAME")]
+        hook: Option<String>,
+        /// How many at most.
+        #[arg(long, default_value_t = 50, value_name = "NUMBER")]
+        limit: u32,
+    },
+    /// Work on a delivery once more.
+    Replay {
+        /// As `list` prints it.
+        id: String,
+    },
+    /// Make a call as the sender would, signed, and print the answer.
+    Send {
+        /// The hook, by its name in the configuration.
+        #[arg(long, value_name = "NAME")]
+        hook: String,
+        /// Who logs in: what stands where the hook looks for the person.
+        #[arg(long, value_name = "PERSON")]
+        person: String,
+        /// Where `rosterd run` listens, such as http://127.0.0.1:8080.
+        #[arg(long, value_name = "URL")]
+        url: String,
+        /// Call as this sender, instead of the hook's.
+        #[arg(long = "as", value_name = "SENDER")]
+        sender: Option<String>,
+        /// Wait for the answer about the person.
+        #[arg(long)]
+        inline: bool,
+        /// What the event is called, to send the same twice. Default: something new.
+        #[arg(long, value_name = "ID")]
+        id: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum Db {
     /// Bring the tables up to this program's version.
     Migrate,
@@ -271,6 +318,34 @@ pub(crate) enum Audit {
         /// Only records after this one.
         #[arg(long, default_value_t = 0, value_name = "SEQ")]
         after: i64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Make one, and print it this once.
+    Create {
+        /// For people: who uses it.
+        #[arg(long, value_name = "NAME")]
+        name: String,
+        /// What it may do: read, explain, run, approve, hooks, admin. May be given several times.
+        #[arg(long, value_name = "SCOPE", required = true, value_delimiter = ',')]
+        scope: Vec<String>,
+        /// How long it lasts. Default: 90d.
+        #[arg(long, value_name = "TIME")]
+        expires: Option<String>,
+        /// Who makes it. Default: the name of the user who types this.
+        #[arg(long, env = "USER", default_value = "unknown")]
+        by: String,
+    },
+    /// All of them, without what they are.
+    List,
+    /// End one at once.
+    Revoke {
+        id: String,
+        /// Who revokes. Default: the name of the user who types this.
+        #[arg(long, env = "USER", default_value = "unknown")]
+        by: String,
     },
 }
 

@@ -1,29 +1,34 @@
-//! `rosterd run`: every provider again and again, until SIGINT or SIGTERM.
+//! `rosterd run`: every provider again and again, and the API, until SIGINT or SIGTERM.
 
 use super::args::Args;
 use super::context;
 use super::exit::{Exit, Failure};
 use super::output::note;
+<<<<<<< HEAD
+use crate::daemon;
+use crate::telemetry::{self, Metrics};
+use crate::worker::FileSource;
+=======
 use crate::{telemetry, worker};
 use std::sync::Arc;
+>>>>>>> telemetry
 
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let loaded = context::load(args)?;
     telemetry::follow(&loaded.config);
     let store = context::open_to_write(args, &loaded).await?;
-    let engine = Arc::new(context::engine(&loaded, store)?);
-    context::chosen(&engine, &[])?;
-    note(args, "running; Ctrl-C ends it");
-    worker::run(engine, stopped()).await;
-    Ok(Exit::Done)
-}
-
-/// Ends when the process is told to.
-async fn stopped() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+    let engine = context::engine(&loaded, store)?;
+    if engine.config.hooks.is_empty() {
+        // With hooks there may be only people who are known by their logins.
+        context::chosen(&engine, &[])?;
     }
+    let metrics = Metrics::start().map_err(Failure::failed)?;
+    note(args, "running; Ctrl-C ends it");
+    let source = FileSource { path: args.config.clone(), environment: context::environment() };
+    let ended = daemon::run(engine, source, metrics).await.map_err(|why| Failure::new(Exit::Configuration, why))?;
+    if ended.abandoned.is_empty() {
+        return Ok(Exit::Done);
+    }
+    note(args, &format!("abandoned: {}", ended.abandoned.join(", ")));
+    Ok(Exit::Partial)
 }

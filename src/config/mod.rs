@@ -16,6 +16,8 @@ mod database;
 mod diagnostic;
 mod duration;
 mod file;
+mod hooks;
+mod http;
 mod ldap;
 mod limits;
 mod load;
@@ -27,6 +29,7 @@ mod places;
 mod provider;
 mod read;
 mod rule;
+mod schedule;
 mod schema;
 mod secret;
 mod source;
@@ -47,6 +50,8 @@ pub use database::Database;
 pub use diagnostic::{Diagnostic, Diagnostics, Place};
 pub use duration::Duration;
 pub use file::File;
+pub use hooks::{Hook, HookPerson, Network, OnError, Pointer, Rate, Sender, TokenIssuer, Unit};
+pub use http::{ApiScope, ClientCertificate, Http, HttpClient, HttpTls};
 pub use ldap::{Bind, BindMethod, Groups, Ldap, MinTls, Scope, ServerOrder, Tls, Users};
 pub use limits::Limits;
 pub use load::{Loaded, load, load_rules, parse};
@@ -59,6 +64,7 @@ pub use provider::{
 };
 pub use read::Format;
 pub use rule::{ClaimMatch, ClaimValue, Match, OneOrMany, Rule, True};
+pub use schedule::{cron, time_zone};
 pub use schema::json_schema;
 pub use secret::{Secret, SecretError, SecretRef};
 pub use telemetry::{LogFormat, LogLevel, LogSection, Telemetry};
@@ -90,6 +96,9 @@ pub struct Config {
     /// Which group gives what, in order.
     #[serde(default)]
     pub rules: Vec<Rule>,
+    /// Who tells rosterd that somebody logs in, by a name of your choice, which is part of the address.
+    #[serde(default)]
+    pub hooks: BTreeMap<String, Hook>,
     /// How much one run may take away before it waits for an approval.
     #[serde(default)]
     pub limits: Limits,
@@ -102,4 +111,7 @@ pub struct Config {
     /// Where the daemon's metrics, health and traces are had.
     #[serde(default)]
     pub telemetry: Telemetry,
+    /// The listener for the API and for login hooks.
+    #[serde(default)]
+    pub http: Http,
 }

@@ -17,7 +17,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy)]
 pub struct Absent;
 
-fn refused<T>() -> Result<T, StoreError> {
+pub(super) fn refused<T>() -> Result<T, StoreError> {
     Err(StoreError::Refused(
         "the database has no tables yet; `rosterd sync` or `rosterd db migrate` makes them".to_owned(),
     ))
@@ -25,6 +25,10 @@ fn refused<T>() -> Result<T, StoreError> {
 
 #[async_trait]
 impl Store for Absent {
+    async fn alive(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn migrate(&self, _: Timestamp) -> Result<Vec<&'static str>, StoreError> {
         refused()
     }

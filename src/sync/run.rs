@@ -68,10 +68,17 @@ impl Engine {
     /// Reads `provider`, works out what has to change, and changes it, unless a limit holds it.
     /// A run that finds nothing to change writes nothing.
     pub async fn run_once(&self, provider: &str, cause: impl Into<Cause>) -> Result<Outcome, RunError> {
-        let cause = cause.into();
         let prepared = self.prepare(provider).await?;
+        self.finish(prepared, cause.into()).await
+    }
+
+    /// Carries a plan out, or makes it anew where somebody has written since or read later.
+    pub async fn finish(&self, prepared: Prepared, cause: Cause) -> Result<Outcome, RunError> {
+        let provider = prepared.plan.provider.clone();
         match self.carry_out(prepared, cause).await {
-            Err(RunError::Store(StoreError::Moved)) => self.run_in_turn(provider, cause).await,
+            Err(RunError::Store(StoreError::Moved | StoreError::Superseded)) => {
+                self.run_in_turn(&provider, cause).await
+            }
             outcome => outcome,
         }
     }

@@ -209,7 +209,7 @@ mod tests {
         assert_eq!(get(WELL, "/readyz").await, (200, "readyz check passed\n".to_owned()));
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn not_ready_without_its_database_or_while_it_stops() {
         let away = Scripted { database: Err("the database cannot be reached".to_owned()), ..WELL };
         let (status, text) = get(away, "/readyz").await;

@@ -17,7 +17,8 @@ mod session;
 use super::look::Kept;
 use super::open::Access;
 use super::session::{Engine, Purpose, Revision, Work};
-use super::{Applied, PersonNow, Scope, Sight, StoreError, given, look, now};
+use super::{Applied, PersonNow, Scope, Sight, StoreError, given, look, migrations, now};
+use crate::config::SecretRef;
 use async_trait::async_trait;
 use rosterd_core::ids::{ReadingNumber, Timestamp};
 use rosterd_core::observed::Observed;
@@ -46,7 +47,7 @@ pub(super) struct Postgres {
 
 impl Postgres {
     /// Connects once, to know now whether it can be done.
-    pub(super) async fn open(url: &str, password: Option<&str>, access: Access) -> Result<Self, StoreError> {
+    pub(super) async fn open(url: &str, password: Option<&SecretRef>, access: Access) -> Result<Self, StoreError> {
         let servers = Servers::open(url, password).await?;
         Ok(Self { servers, access, patience: AtomicI64::new(PATIENCE) })
     }
@@ -69,6 +70,11 @@ impl Postgres {
             "BEGIN {begin}; SET LOCAL lock_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = {patience}"
         );
         let mut tx = self.servers.begin(&begin).await?;
+<<<<<<< HEAD
+        let (size, idle) = self.servers.size();
+        super::measure::connections(size, idle);
+=======
+>>>>>>> telemetry
         match purpose {
             Purpose::Read | Purpose::Aside => {}
             Purpose::Write => {
@@ -82,13 +88,14 @@ impl Postgres {
     }
 }
 
-/// Waits until no other writer is at work; returns the generation.
+/// Waits until no other writer is at work; returns the generation. While replicas are updated one
+/// after the other a newer one may have changed the tables.
 async fn generation(tx: &mut PgTransaction<'_>) -> Result<i64, StoreError> {
-    let row = sqlx::query("SELECT generation FROM state WHERE one = 1 FOR UPDATE")
-        .persistent(false)
-        .fetch_one(&mut **tx)
-        .await
-        .map_err(error)?;
+    let turn = sqlx::query(
+        "SELECT generation, (SELECT max(version) FROM schema_migrations) FROM state WHERE one = 1 FOR UPDATE",
+    );
+    let row = turn.persistent(false).fetch_one(&mut **tx).await.map_err(error)?;
+    migrations::not_newer(row.try_get(1).map_err(error)?)?;
     row.try_get(0).map_err(error)
 }
 

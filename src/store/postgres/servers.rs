@@ -6,6 +6,7 @@
 
 use super::super::measure;
 use super::{StoreError, error};
+use crate::config::SecretRef;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, PgTransaction, Row as _};
 use std::future::Future;
@@ -27,7 +28,9 @@ const ONE_OF_SEVERAL: Duration = Duration::from_secs(3);
 /// See the module's text.
 #[derive(Debug)]
 pub(super) struct Servers {
+    /// Without the password, which may change.
     hosts: Vec<PgConnectOptions>,
+    password: Option<SecretRef>,
     pool: RwLock<PgPool>,
     /// One looks for the right host at a time.
     looking: tokio::sync::Mutex<()>,
@@ -35,7 +38,7 @@ pub(super) struct Servers {
 
 impl Servers {
     /// Connects once, to know now whether it can be done.
-    pub(super) async fn open(url: &str, password: Option<&str>) -> Result<Self, StoreError> {
+    pub(super) async fn open(url: &str, password: Option<&SecretRef>) -> Result<Self, StoreError> {
         let hosts = split(url)?
             .iter()
             .map(|url| {
@@ -43,23 +46,28 @@ impl Servers {
                     .map_err(|e| StoreError::Refused(format!("database.url: {e}")))?
                     .application_name("rosterd")
                     .disable_statement_logging();
-                Ok(match password {
-                    Some(password) => options.password(password),
-                    None => options,
-                })
+                Ok(options)
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
-        let host = if hosts.len() > 1 { writable(&hosts).await? } else { 0 };
-        let pool = pool(&hosts, host);
+        let with_password = signed_in(&hosts, password)?;
+        let host = if hosts.len() > 1 { writable(&with_password).await? } else { 0 };
+        let pool = pool(&with_password, host);
         if hosts.len() == 1 {
             pool.acquire().await.map_err(error)?;
         }
-        Ok(Self { hosts, pool: RwLock::new(pool), looking: tokio::sync::Mutex::new(()) })
+        let (password, pool) = (password.cloned(), RwLock::new(pool));
+        Ok(Self { hosts, password, pool, looking: tokio::sync::Mutex::new(()) })
     }
 
     /// The connections to the server in use.
     pub(super) fn pool(&self) -> PgPool {
         self.pool.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How many connections there are, and how many of them nobody uses.
+    pub(super) fn size(&self) -> (u32, usize) {
+        let pool = self.pool();
+        (pool.size(), pool.num_idle())
     }
 
     /// Begins a transaction where it can be done. Nothing was carried out before that, so that this
@@ -107,9 +115,11 @@ impl Servers {
         if !same(failed, &self.pool()) {
             return Ok(());
         }
-        let host = writable(&self.hosts).await?;
-        let old =
-            std::mem::replace(&mut *self.pool.write().unwrap_or_else(PoisonError::into_inner), pool(&self.hosts, host));
+        // The password may have been changed since the connections were made.
+        let hosts = signed_in(&self.hosts, self.password.as_ref())?;
+        let host = writable(&hosts).await?;
+        let new = pool(&hosts, host);
+        let old = std::mem::replace(&mut *self.pool.write().unwrap_or_else(PoisonError::into_inner), new);
         // Some of its connections may hang: nobody waits for them.
         tokio::spawn(async move { old.close().await });
         tracing::info!(host = self.hosts.get(host).map_or("", |o| o.get_host()), "connected to the database anew");
@@ -117,11 +127,19 @@ impl Servers {
     }
 }
 
+/// The hosts with the password as it is now.
+fn signed_in(hosts: &[PgConnectOptions], password: Option<&SecretRef>) -> Result<Vec<PgConnectOptions>, StoreError> {
+    let Some(password) = password else { return Ok(hosts.to_vec()) };
+    let password = password.resolve().map_err(|e| StoreError::Refused(format!("database.password: {e}")))?;
+    Ok(hosts.iter().map(|host| host.clone().password(password.expose())).collect())
+}
+
 fn may_be_elsewhere(e: &sqlx::Error) -> bool {
     match e {
         sqlx::Error::Database(refused) => match refused.code().as_deref() {
             Some("25006" | "0A000") => is_standby(refused.message()),
-            Some("57P01" | "57P02" | "57P03") => true,
+            // It stops or starts; the password is another one by now.
+            Some("57P01" | "57P02" | "57P03" | "28000" | "28P01") => true,
             _ => false,
         },
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,

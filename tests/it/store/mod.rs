@@ -1,6 +1,7 @@
 //! The store's promises, held against both databases by the same tests.
 
 mod apply;
+mod deliveries;
 mod fixture;
 mod holds;
 mod leases;

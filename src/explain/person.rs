@@ -1,0 +1,205 @@
+//! From what the database knows of somebody and what the configuration says, to why. No I/O.
+
+use super::book::Book;
+use super::claims::{SERVER_ADMIN, Tried, rank};
+use super::history;
+use super::lost::{Fate, lost, waiting};
+use super::misses::misses;
+use super::value::{Identity, Kind, Person, Place, Reach, Right, Suspension};
+use super::ways::Ways;
+use crate::store::{GrantView, IdentityView, OrgListing, PersonView};
+
+/// The rule name of what `on_no_match = "default"` gives.
+pub(super) const ON_NO_MATCH: &str = "on_no_match";
+/// The rule name of what the provider itself says.
+pub(super) const DIRECT_ROLE: &str = "direct_role";
+
+/// An identity with its provider's rules, if it is there and they are.
+pub(super) struct Source<'a> {
+    pub(super) identity: &'a IdentityView,
+    pub(super) ways: Ways<'a>,
+    pub(super) tried: Option<Tried<'a>>,
+}
+
+pub(crate) fn explain<'a>(view: &'a PersonView, book: &'a Book<'_>, orgs: &[OrgListing]) -> Person {
+    let sources: Vec<Source<'a>> = view
+        .identities
+        .iter()
+        .map(|identity| {
+            let ways = Ways::new(&identity.groups);
+            let present = identity.gone_at.is_none();
+            let tried = present.then(|| Tried::new(book, identity, &ways, orgs)).flatten();
+            Source { identity, ways, tried }
+        })
+        .collect();
+    let mut rights = rights(view);
+    let mut not_applied = Vec::new();
+    let mut not_given = Vec::new();
+    for source in &sources {
+        for grant in &source.identity.grants {
+            given(view, book, source, grant, &mut rights);
+        }
+    }
+    for source in &sources {
+        let Some(tried) = &source.tried else { continue };
+        for claim in &tried.claims {
+            let Some((fate, reach)) = lost(view, book, source, tried, claim, &mut rights) else { continue };
+            match fate {
+                Fate::Waits => not_applied.push(reach),
+                Fate::NotGiven => not_given.push(reach),
+            }
+        }
+        not_applied.extend(waiting(source, tried, &rights));
+    }
+    for right in &mut rights {
+        settle(right);
+    }
+    Person {
+        number: view.id,
+        login: view.login.clone(),
+        name: view.name.clone(),
+        email: view.email.clone(),
+        state: view.state.clone(),
+        suspensions: view
+            .suspensions
+            .iter()
+            .map(|(by, reason, since)| Suspension { by: by.clone(), reason: reason.clone(), since: *since })
+            .collect(),
+        identities: sources.iter().map(|source| identity(book, source)).collect(),
+        rights,
+        not_applied,
+        not_given,
+        not_matching: misses(book, &sources),
+        history: view.history.iter().map(|record| history::event(record, &view.names)).collect(),
+    }
+}
+
+fn identity(book: &Book<'_>, source: &Source<'_>) -> Identity {
+    let known = source.identity;
+    let tried = source.tried.as_ref();
+    Identity {
+        provider: known.provider.clone(),
+        configured: book.of(&known.provider).is_some(),
+        id: known.subject.clone(),
+        dn: known.dn.clone(),
+        login: known.login.clone(),
+        observed_at: known.observed_at,
+        gone_at: known.gone_at,
+        groups: known.direct.iter().filter_map(|id| source.ways.find(*id)).map(|group| group.name.clone()).collect(),
+        claims: serde_json::from_str(&known.claims).unwrap_or_default(),
+        direct_role: tried.and_then(Tried::direct),
+        verdict: tried.and_then(Tried::verdict).map(str::to_owned),
+    }
+}
+
+/// Everything somebody has, nobody's yet.
+fn rights(view: &PersonView) -> Vec<Right> {
+    let mut rights = Vec::new();
+    let mut add = |kind, org: Option<&str>, team: Option<&str>, synced: Option<&str>, manual: Option<&str>| {
+        let Some(role) = higher(kind, synced, manual) else { return };
+        rights.push(Right {
+            place: Place { kind, org: org.map(str::to_owned), team: team.map(str::to_owned) },
+            role: role.to_owned(),
+            synced_role: synced.map(str::to_owned),
+            manual_role: manual.map(str::to_owned),
+            given_by: Vec::new(),
+            lost: Vec::new(),
+            kept: None,
+        });
+    };
+    let admin = |yes: bool| yes.then_some(SERVER_ADMIN);
+    add(Kind::ServerAdmin, None, None, admin(view.synced_admin), admin(view.manual_admin));
+    for org in &view.orgs {
+        let name = Some(org.name.as_str());
+        add(Kind::Org, name, None, org.synced_role.as_deref(), org.manual_role.as_deref());
+        for team in &org.teams {
+            let team_name = Some(team.name.as_str());
+            add(Kind::Team, name, team_name, team.synced_role.as_deref(), team.manual_role.as_deref());
+        }
+    }
+    rights
+}
+
+fn higher<'r>(kind: Kind, one: Option<&'r str>, other: Option<&'r str>) -> Option<&'r str> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(if rank(kind, other) > rank(kind, one) { other } else { one }),
+        (one, other) => one.or(other),
+    }
+}
+
+/// What a grant in the database is about. `None` for an organization or team that is not there.
+fn place_of(view: &PersonView, grant: &GrantView) -> Option<Place> {
+    if let Some(id) = grant.org_id {
+        let org = view.orgs.iter().find(|org| org.id == id)?;
+        return Some(Place { kind: Kind::Org, org: Some(org.name.clone()), team: None });
+    }
+    let Some(id) = grant.team_id else { return Some(Place { kind: Kind::ServerAdmin, org: None, team: None }) };
+    let mut teams = view.orgs.iter().flat_map(|org| org.teams.iter().map(move |team| (org, team)));
+    let (org, team) = teams.find(|(_, team)| team.id == id)?;
+    Some(Place { kind: Kind::Team, org: Some(org.name.clone()), team: Some(team.name.clone()) })
+}
+
+/// Puts a grant beside the right that it carries.
+fn given(view: &PersonView, book: &Book<'_>, source: &Source<'_>, grant: &GrantView, rights: &mut [Right]) {
+    let Some(place) = place_of(view, grant) else { return };
+    let Some(right) = rights.iter_mut().find(|right| right.place == place) else { return };
+    let provider = &source.identity.provider;
+    let group = grant.via.and_then(|via| source.ways.find(via));
+    let mut path = grant.via.map(|via| source.ways.path(&source.identity.direct, via)).unwrap_or_default();
+    if !path.is_empty() {
+        path.insert(0, view.login.clone());
+    }
+    let note = match &source.tried {
+        None if book.of(provider).is_none() => {
+            Some(format!("provider {provider} is not configured any more; it stays until `rosterd retire {provider}`"))
+        }
+        _ if grant.rule == ON_NO_MATCH => Some(format!("on_no_match of provider {provider}: no rule matches")),
+        _ if grant.rule == DIRECT_ROLE => Some(format!("provider {provider} says so itself")),
+        None => None,
+        Some(tried) => match tried.place_of(&grant.rule) {
+            None => Some("the rule is not in the configuration any more; the next sync takes this back".to_owned()),
+            Some(rule) if !tried.hits(rule) => Some(match tried.keeps(place.kind) {
+                Some(why) => format!("the rule does not match any more; kept: {why}"),
+                None => "the rule does not match any more; see `rosterd plan`".to_owned(),
+            }),
+            Some(rule)
+                if place.kind == Kind::Org
+                    && tried.rules.rules.get(rule as usize).is_some_and(|r| r.role.is_none()) =>
+            {
+                Some("comes with the team".to_owned())
+            }
+            Some(_) => None,
+        },
+    };
+    right.given_by.push(Reach {
+        place,
+        role: grant.role.clone().unwrap_or_else(|| SERVER_ADMIN.to_owned()),
+        provider: provider.clone(),
+        at: book.at(&grant.rule),
+        rule: grant.rule.clone(),
+        group: group.map(|group| group.name.clone()),
+        group_dn: group.map(|group| group.dn.clone()),
+        path,
+        note,
+    });
+}
+
+/// Among grants of several providers the highest role wins; a role that none of them gives is
+/// somebody's whom nobody could replace.
+fn settle(right: &mut Right) {
+    let Some(synced) = right.synced_role.clone() else { return };
+    let kind = right.place.kind;
+    let all = std::mem::take(&mut right.given_by);
+    let (won, less): (Vec<_>, Vec<_>) = all.into_iter().partition(|reach| reach.role == synced);
+    let best = won.first().map(|reach| format!("less than {synced} by {} of {}", reach.rule, reach.provider));
+    right.lost.splice(0..0, less.into_iter().map(|reach| Reach { note: best.clone().or(reach.note), ..reach }));
+    right.given_by = won;
+    if right.given_by.is_empty() {
+        let admin = kind == Kind::ServerAdmin || synced == "Admin";
+        right.kept = Some(match (admin, kind, &right.place.org) {
+            (true, Kind::Org, Some(org)) => format!("no rule gives it any more; kept: the last Admin of {org}"),
+            (true, Kind::ServerAdmin, _) => "no rule gives it any more; kept: the last server admin".to_owned(),
+            _ => "nothing gives it; the next sync puts it right".to_owned(),
+        });
+    }
+}
