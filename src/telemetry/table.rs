@@ -36,7 +36,7 @@ const REQUEST_CODE: Label =
 const WHERE: Label = label(
     "where",
     Described(
-        "`ldap HOST:PORT` for a server's own, `ca FILE` for the first to end of a file of authorities, `http` for the API's",
+        "`ldap HOST:PORT` for the first to end of what that server showed, `ca FILE` for the first to end of a file of authorities, `http` for the API's",
     ),
 );
 const HOOK_OUTCOME: Label = label("outcome", Words(&["accepted", "duplicate", "done", "failed", "refused", "limited"]));
