@@ -4,7 +4,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules clean
+.PHONY: help demo build test test-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -24,8 +24,9 @@ test-servers: ## install the servers that the tests start, when they are missing
 deploy-tools: ## install what deploy/ is checked with: Helm's library, Kubernetes' schemas, hadolint, lintian
 	@./scripts/deploy-tools.sh
 
-check-deploy: deploy-tools ## what is in deploy/, held to those tools (part of test)
+check-deploy: deploy-tools build ## deploy/ held to those tools; as root, the package and the image tried (not part of test)
 	$(CARGO) test --all-features --locked --test it -- deploy::
+	@./scripts/check-deploy.sh
 
 deb: build ## a Debian package: target/deb
 	@./scripts/package-deb.sh
@@ -53,6 +54,9 @@ bench: test-servers build ## measure against the floor of the same machine (minu
 
 bench-rules: build ## what 100,000 rules cost: compiled, matched, read (a minute; not part of test)
 	$(CARGO) run --release --locked --package rosterd-bench --bin rosterd-bench-rules -- target/release/rosterd
+
+bench-login: test-servers ## how long looking for one person takes (a minute; not part of test)
+	$(CARGO) run --release --locked --package rosterd-bench --bin rosterd-bench-login
 
 clean: ## remove what was built
 	$(CARGO) clean
