@@ -4,7 +4,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-servers fmt fmt-check lint policy facts bench bench-rules clean
+.PHONY: help demo build test test-servers fmt fmt-check lint policy facts bench bench-rules fuzz-api clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -41,6 +41,9 @@ bench: test-servers build ## measure against the floor of the same machine (minu
 
 bench-rules: build ## what 100,000 rules cost: compiled, matched, read (a minute; not part of test)
 	$(CARGO) run --release --locked --package rosterd-bench --bin rosterd-bench-rules -- target/release/rosterd
+
+fuzz-api: test-servers ## try the API by its own description (minutes; a short form is part of test)
+	ROSTERD_FUZZ_EXAMPLES=300 $(CARGO) test --all-features --locked --test it -- http::fuzz:: --nocapture
 
 clean: ## remove what was built
 	$(CARGO) clean

@@ -18,6 +18,7 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let engine = Arc::new(context::engine(&loaded, store)?);
     context::chosen(&engine, &[])?;
     let listener = Listener::bind(&engine.config.http).await.map_err(|error| Failure::failed(error.to_string()))?;
+    let told = stopped()?;
     note(args, "running; Ctrl-C ends it");
     let (stop, stopping) = watch::channel(false);
     let serving = listener.map(|listener| {
@@ -28,7 +29,7 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
         }))
     });
     worker::run(engine, async move {
-        stopped().await;
+        told.await;
         let _ = stop.send(true);
     })
     .await;
@@ -90,12 +91,14 @@ async fn serve_requests(engine: &Engine, provider: &str) -> Result<(), RunError>
     Ok(())
 }
 
-/// Ends when the process is told to.
-async fn stopped() {
+/// Ends when the process is told to, from now on.
+fn stopped() -> Result<impl Future<Output = ()>, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
