@@ -55,7 +55,7 @@ bench: test-servers build ## measure against the floor of the same machine (minu
 bench-rules: build ## what 100,000 rules cost: compiled, matched, read (a minute; not part of test)
 	$(CARGO) run --release --locked --package rosterd-bench --bin rosterd-bench-rules -- target/release/rosterd
 
-bench-login: test-servers ## how long looking for one person takes (a minute; not part of test)
+bench-login: test-servers build ## how long looking for one person takes (a minute; not part of test)
 	$(CARGO) run --release --locked --package rosterd-bench --bin rosterd-bench-login
 
 fuzz-api: test-servers ## try the API by its own description (minutes; a short form is part of test)

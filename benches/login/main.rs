@@ -4,7 +4,8 @@
 //! slapd serves the directory of `make bench`. One person after the other is looked for by login
 //! over a warm connection, as a login does it: the entry, the groups, the groups above them. The
 //! floor is the least that anybody must ask for that, over one connection, with nothing done with
-//! the answers: see [`floor`]. `ROSTERD_BENCH_PEOPLE` (100000) sets the size,
+//! the answers: see [`floor`]. Then the same through `rosterd run` and a login hook, on each
+//! database: see [`whole`]. `ROSTERD_BENCH_PEOPLE` (100000) sets the size,
 //! `ROSTERD_BENCH_LOGINS` (2000) how often.
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock: that is what it is for")]
 #![expect(clippy::print_stdout, reason = "what was measured is printed")]
@@ -12,7 +13,12 @@
 #[path = "../sync/directory.rs"]
 #[expect(dead_code, reason = "the other benchmark changes the directory as well")]
 mod directory;
+mod daemon;
 mod floor;
+#[path = "../sync/postgres.rs"]
+#[expect(dead_code, reason = "the other benchmark runs scripts as well")]
+mod postgres;
+mod whole;
 #[path = "../sync/slapd.rs"]
 #[expect(dead_code, reason = "the other benchmark changes the directory as well")]
 mod slapd;
@@ -117,6 +123,11 @@ async fn main() -> Result<()> {
         times.add(begun.elapsed() / u32::try_from(hundred.len())?);
     }
     show("find, a hundred in one look, each", times);
+
+    drop(ldap);
+    for (what, times) in whole::measure(&slapd, &mut floor, &who).await? {
+        show(&what, times);
+    }
 
     let file = Path::new("target/bench").join(format!("login-{people}.json"));
     if let Some(folder) = file.parent() {
