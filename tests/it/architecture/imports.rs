@@ -22,7 +22,19 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("http", &["config", "store", "sync", "worker", "hooks", "clock", "random", "telemetry"]),
     (
         "daemon",
-        &["config", "providers", "store", "sync", "worker", "hooks", "http", "lifecycle", "clock", "random", "telemetry"],
+        &[
+            "config",
+            "providers",
+            "store",
+            "sync",
+            "worker",
+            "hooks",
+            "http",
+            "lifecycle",
+            "clock",
+            "random",
+            "telemetry",
+        ],
     ),
     (
         "cli",
