@@ -54,7 +54,8 @@ pub enum Values {
 }
 
 /// From a millisecond to a minute: answers of a server, of the database, to a request.
-pub(super) const QUICK: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+pub(super) const QUICK: &[f64] =
+    &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
 
 /// From ten milliseconds to an hour: stages of a run over everybody.
 pub(super) const LONG: &[f64] =

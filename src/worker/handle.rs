@@ -118,9 +118,9 @@ impl Handle {
         looked
     }
 
-    /// How many people wait to be looked at.
+    /// How many people wait to be looked at, by provider.
     #[must_use]
-    pub fn waiting(&self) -> usize {
+    pub fn waiting(&self) -> BTreeMap<String, usize> {
         self.0.lookups.waiting()
     }
 
