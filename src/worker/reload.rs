@@ -60,8 +60,11 @@ fn lines(found: &Diagnostics, severity: Severity) -> Vec<String> {
         .collect()
 }
 
+/// A key, and its value for comparing.
+type Fixed = (&'static str, fn(&Config) -> Option<Value>);
+
 /// What a running process cannot take up: it is bound, locked or open already.
-const FIXED: [(&str, fn(&Config) -> Option<Value>); 5] = [
+const FIXED: [Fixed; 5] = [
     ("database", |config| json(&config.database)),
     ("daemon.lease", |config| json(&config.daemon.lease)),
     ("daemon.replica", |config| json(&config.daemon.replica)),
