@@ -9,7 +9,6 @@ use super::task::Task;
 use super::turn::{LOOK_AGAIN, Worker};
 use crate::config::{Config, Diagnostics, Place, Severity};
 use crate::sync::Engine;
-use crate::telemetry;
 use rosterd_core::ids::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -61,11 +60,15 @@ fn lines(found: &Diagnostics, severity: Severity) -> Vec<String> {
         .collect()
 }
 
+/// A key, and its value for comparing.
+type Fixed = (&'static str, fn(&Config) -> Option<Value>);
+
 /// What a running process cannot take up: it is bound, locked or open already.
-const FIXED: [(&str, fn(&Config) -> Option<Value>); 4] = [
+const FIXED: [Fixed; 5] = [
     ("database", |config| json(&config.database)),
     ("daemon.lease", |config| json(&config.daemon.lease)),
     ("daemon.replica", |config| json(&config.daemon.replica)),
+    ("http.listen", |config| json(&config.http.listen)),
     ("telemetry.listen", |config| json(&config.telemetry.listen)),
 ];
 
@@ -105,7 +108,6 @@ impl Worker {
                 self.configuration.hash.clone_from(&engine.config_hash);
                 self.shared.engine.store(Arc::from(engine));
                 tracing::info!(hash = self.configuration.hash, "the configuration was read again and is in force");
-                telemetry::follow(&self.shared.engine.load().config);
                 self.take_up(now).map(|()| Changed::Yes).map_err(|why| vec![why])
             }
             Err(errors) => Err(errors),

@@ -25,6 +25,7 @@ fn a_run_over_its_deadline_is_abandoned_and_said() {
         }
         assert!(failed(&what, "nothing was changed"), "{what:?}");
         inside.fakes["corp"].act(Act::Answer);
+        inside.pass(HOUR);
         while inside.end_of("corp").await != (What::Unchanged { complete: true }) {
             inside.pass(HOUR);
         }

@@ -158,6 +158,7 @@ pub struct Inside {
     pub store: Arc<dyn Store>,
     pub stop: Stop,
     pub events: broadcast::Receiver<RunEvent>,
+    started: Arc<Mutex<BTreeMap<String, usize>>>,
     running: JoinHandle<Vec<String>>,
 }
 
@@ -210,9 +211,18 @@ impl Inside {
         let worker = Worker::new(engine, Arc::new(Text(path)), systemd).unwrap();
         let handle = worker.handle();
         let events = handle.events();
+        let started = Arc::new(Mutex::new(BTreeMap::new()));
+        let (mut all, counts) = (handle.events(), Arc::clone(&started));
+        tokio::spawn(async move {
+            while let Ok(event) = all.recv().await {
+                if event.what == What::Started {
+                    *counts.lock().unwrap().entry(event.provider).or_default() += 1;
+                }
+            }
+        });
         let stop = Stop::new();
         let running = tokio::spawn(worker.run(stop.clone()));
-        Self { dir, handle, clock, fakes, store, stop, events, running }
+        Self { dir, handle, clock, fakes, store, stop, events, started, running }
     }
 
     /// Sets the clock and lets the loop look at it.
@@ -232,6 +242,11 @@ impl Inside {
     /// Who is in `provider`'s file from now on.
     pub fn people(&self, provider: &str, people: &Roster) {
         std::fs::write(self.dir.path().join(format!("{provider}.yaml")), people.yaml()).unwrap();
+    }
+
+    /// How many runs of `provider` have begun.
+    pub fn started(&self, provider: &str) -> usize {
+        self.started.lock().unwrap().get(provider).copied().unwrap_or(0)
     }
 
     /// How the next run of `provider` ends.

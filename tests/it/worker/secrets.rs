@@ -46,7 +46,7 @@ fn r53_the_directorys_password_changes_without_a_failed_run() {
     assert!(goes_on(&running));
     running.signal("TERM");
     let outcome = running.wait().expect(0);
-    assert!(!outcome.stderr.contains("failed"), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("ERROR"), "{}", outcome.stderr);
 }
 
 /// As it happens: refused once, then left alone until the file has the new one.
@@ -54,14 +54,14 @@ fn r53_the_directorys_password_changes_without_a_failed_run() {
 fn r07_a_password_that_expires_is_not_tried_again_and_the_new_one_is_found() {
     let (slapd, site, running) = ldap();
     password(&slapd, "replace: userPassword\nuserPassword: second-pw");
-    assert!(wait_until(60, || running.stderr_so_far().contains("failed")), "{}", running.stderr_so_far());
+    assert!(wait_until(60, || running.stderr_so_far().contains("ERROR")), "{}", running.stderr_so_far());
     std::thread::sleep(std::time::Duration::from_secs(2));
-    assert_eq!(running.stderr_so_far().matches("failed").count(), 1, "{}", running.stderr_so_far());
+    assert_eq!(running.stderr_so_far().matches("ERROR").count(), 1, "{}", running.stderr_so_far());
     site.secret("reader.pw", "second-pw");
     assert!(goes_on(&running), "{}", running.stderr_so_far());
     running.signal("TERM");
     let outcome = running.wait().expect(0);
-    assert_eq!(outcome.stderr.matches("failed").count(), 1, "{}", outcome.stderr);
+    assert_eq!(outcome.stderr.matches("ERROR").count(), 1, "{}", outcome.stderr);
 }
 
 #[test]
@@ -101,6 +101,6 @@ fn r53_the_databases_password_changes_without_a_failed_run() {
     }
     running.signal("TERM");
     let outcome = running.wait().expect(0);
-    assert!(!outcome.stderr.contains("failed"), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("ERROR"), "{}", outcome.stderr);
     postgres::psql(&admin, &format!("ALTER DATABASE {name} OWNER TO rosterd"));
 }

@@ -70,7 +70,7 @@ fn a_second_signal_abandons_what_is_under_way() {
 
 #[test]
 fn when_the_grace_is_over_what_is_under_way_is_abandoned() {
-    let slow = slow("daemon.grace = \"300ms\"\n");
+    let slow = slow("[daemon]\ngrace = \"300ms\"\n");
     assert!(waits(&slow));
     slow.running.signal("TERM");
     slow.running.wait().expect(5).says("the grace is over");
