@@ -67,7 +67,6 @@ impl Jobs {
                 Some(Ok((id, done))) => (id, Ok(done)),
                 Some(Err(error)) => {
                     let why = if error.is_panic() {
-                        measure::panicked();
                         "a part of rosterd failed unexpectedly; please report it with the log before this"
                     } else {
                         "it was abandoned"

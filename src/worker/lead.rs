@@ -6,6 +6,7 @@
 //! leads, until it has asked. No wall clock is looked at; the database's says when a lease ends, and
 //! a steady one when this process can no longer be sure of it.
 
+use crate::telemetry::names;
 use crate::store::{Claim, Lease, Store, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -163,6 +164,9 @@ impl Keeper {
                 Ok(Claim::Won(lease)) => {
                     failed = false;
                     tracing::info!(provider = self.provider, epoch = lease.epoch, "leads");
+                    // The first epoch is nobody's before.
+                    let over = u64::from(lease.epoch > 1);
+                    metrics::counter!(names::TAKE_OVERS, "provider" => self.provider.clone()).increment(over);
                     self.say(Standing::Leads(lease.clone()));
                     let why = self.lead(&lease, asked, &stop).await;
                     self.say(Standing::Follows);
