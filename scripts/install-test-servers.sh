@@ -1,11 +1,7 @@
 #!/bin/sh
-<<<<<<< HEAD
 # Installs, from the distribution, the real servers that the tests start: OpenLDAP, PostgreSQL, and what
-# sites put around that: pgbouncer, Patroni with etcd.
-=======
-# Installs, from the distribution, the real servers that the tests start, OpenLDAP and PostgreSQL,
-# and Prometheus' promtool, which tests the alert rules.
->>>>>>> telemetry
+# sites put around that: pgbouncer, Patroni with etcd; and Prometheus' promtool, which tests the alert
+# rules.
 #
 # Debian and Ubuntu only; elsewhere it says what is missing. Does nothing when all is there.
 # It starts no service, and sees to it that the packages start none: slapd is installed without a
@@ -34,13 +30,9 @@ command -v ldapmodify >/dev/null || packages="$packages ldap-utils"
 command -v openssl >/dev/null || packages="$packages openssl"
 command -v setpriv >/dev/null || packages="$packages util-linux"
 postgres_binary >/dev/null || packages="$packages postgresql"
-<<<<<<< HEAD
-command -v pgbouncer >/dev/null || packages="$packages pgbouncer"
-command -v patroni >/dev/null || packages="$packages patroni"
-command -v etcd >/dev/null || packages="$packages etcd-server"
-=======
-command -v promtool >/dev/null || packages="$packages prometheus"
->>>>>>> telemetry
+# Installs, from the distribution, the real servers that the tests start: OpenLDAP, PostgreSQL, and what
+# sites put around that: pgbouncer, Patroni with etcd; and Prometheus' promtool, which tests the alert
+# rules.
 
 if [ -z "$packages" ]; then
     exit 0
@@ -88,22 +80,9 @@ case "$packages" in
     ;;
 esac
 
-<<<<<<< HEAD
-trap 'rm -f $no_start $no_cluster' EXIT
-=======
-# prometheus' package starts its service; /usr/sbin/policy-rc.d is how Debian is told not to.
-no_service=""
-case "$packages" in
-*prometheus*)
-    if [ ! -e /usr/sbin/policy-rc.d ]; then
-        no_service=/usr/sbin/policy-rc.d
-        printf '#!/bin/sh\nexit 101\n' >"$no_service"
-        chmod 755 "$no_service"
-    fi
-    ;;
-esac
-trap 'rm -f $no_cluster $no_service' EXIT
->>>>>>> telemetry
+# Installs, from the distribution, the real servers that the tests start: OpenLDAP, PostgreSQL, and what
+# sites put around that: pgbouncer, Patroni with etcd; and Prometheus' promtool, which tests the alert
+# rules.
 
 echo "Installing:$packages" >&2
 apt-get update -qq

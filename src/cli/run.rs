@@ -4,14 +4,9 @@ use super::args::Args;
 use super::context;
 use super::exit::{Exit, Failure};
 use super::output::note;
-<<<<<<< HEAD
 use crate::daemon;
 use crate::telemetry::{self, Metrics};
 use crate::worker::FileSource;
-=======
-use crate::{telemetry, worker};
-use std::sync::Arc;
->>>>>>> telemetry
 
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let loaded = context::load(args)?;

@@ -222,7 +222,7 @@ mod tests {
         let peer = |text: &str| Peer::plain(format!("{text}:1").parse().unwrap());
         let headers = |text: &str| HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), text.parse().unwrap())]);
         let client = |at: &str, said: &str, trusted: &[&str]| {
-            let trusted: Vec<String> = trusted.iter().map(ToString::to_string).collect();
+            let trusted: Vec<Network> = trusted.iter().filter_map(|text| Network::parse(text)).collect();
             client(&peer(at), &headers(said), &trusted).to_string()
         };
         assert_eq!(client("10.0.0.1", "192.0.2.1", &[]), "10.0.0.1");

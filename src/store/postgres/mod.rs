@@ -70,11 +70,8 @@ impl Postgres {
             "BEGIN {begin}; SET LOCAL lock_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = {patience}"
         );
         let mut tx = self.servers.begin(&begin).await?;
-<<<<<<< HEAD
         let (size, idle) = self.servers.size();
         super::measure::connections(size, idle);
-=======
->>>>>>> telemetry
         match purpose {
             Purpose::Read | Purpose::Aside => {}
             Purpose::Write => {

@@ -48,6 +48,7 @@ impl World {
         store.migrate(rosterd_core::ids::Timestamp(0)).await.unwrap();
         let directory = build(&loaded.config.providers["corp"]).unwrap().unwrap();
         Engine {
+            places: loaded.places,
             config: loaded.config,
             config_hash: loaded.hash,
             providers: BTreeMap::from([("corp".to_owned(), directory)]),

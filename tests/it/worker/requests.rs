@@ -50,7 +50,7 @@ fn r34_a_run_is_never_joined_by_another_of_its_provider() {
 fn so_many_providers_at_once_as_configured_and_each_gets_its_turn() {
     on_a_runtime(async {
         let sections: String = ["a", "b", "c"].map(|name| provider(name, "every = \"1h\"")).concat();
-        let mut inside = Inside::start(&format!("daemon.concurrency = 2\n{sections}")).await;
+        let inside = Inside::start(&format!("daemon.concurrency = 2\n{sections}")).await;
         for name in ["a", "b", "c"] {
             inside.fakes[name].shut();
         }
