@@ -48,8 +48,7 @@ const ROUTE: Label = label(
     ),
 );
 const STATUS: Label = label("status", Words(&["2xx", "3xx", "4xx", "5xx"]));
-const REFUSAL: Label =
-    label("reason", Words(&["token", "scope", "time", "size", "rate"]));
+const REFUSAL: Label = label("reason", Words(&["token", "scope", "time", "size", "rate"]));
 const ACCESS: Label = label("access", Words(&["read", "write"]));
 const DATABASE_ERROR: Label =
     label("error", Words(&["unreachable", "moved", "fenced", "superseded", "locked", "schema", "refused", "database"]));

@@ -1,7 +1,6 @@
 //! What the loop has under way. A panic costs the one job in which it happens.
 
 use super::credentials::Print;
-use super::measure;
 use super::reload::Found;
 use super::run::Ended;
 use std::collections::HashMap;

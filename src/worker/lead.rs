@@ -6,8 +6,8 @@
 //! leads, until it has asked. No wall clock is looked at; the database's says when a lease ends, and
 //! a steady one when this process can no longer be sure of it.
 
-use crate::telemetry::names;
 use crate::store::{Claim, Lease, Store, StoreError};
+use crate::telemetry::names;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
