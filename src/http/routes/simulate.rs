@@ -1,13 +1,13 @@
 //! What rules say of somebody, or other rules of everybody. No provider is asked, nothing is written.
 
 use super::{Api, Kind, Problem, Sent, configured};
-use crate::config::{Format, Loaded, parse};
+use crate::config::{Config, Format, Loaded, Places, parse};
 use crate::sync::{Engine, Prepared, Simulation, Sums};
 use axum::Json;
 use axum::extract::State;
 use rosterd_core::mapping::Document;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -70,25 +70,23 @@ async fn everybody(api: &Api, rules: Vec<Value>, named: &[String]) -> Result<Val
 
 /// The configuration in force with other rules, checked as any configuration is.
 fn with_rules(engine: &Engine, rules: Vec<Value>) -> Result<Engine, Problem> {
-    let mut config = serde_json::to_value(&engine.config).map_err(|error| Problem::internal(&error))?;
-    without_nulls(&mut config);
-    config["rules"] = Value::Array(rules);
-    match parse(&config.to_string(), Format::Json, "rules", &[]) {
-        Ok(loaded) => Ok(engine.trying(Loaded { places: Default::default(), ..loaded })),
-        Err(found) => Err(Problem::field("rules", found.to_string())),
-    }
-}
-
-/// A key that is not there is written as null by what prints a configuration, and as nothing by
-/// people.
-fn without_nulls(value: &mut Value) {
-    match value {
-        Value::Object(map) => {
-            map.retain(|_, value| !value.is_null());
-            map.values_mut().for_each(without_nulls);
+    // Checked in a configuration that has nothing else but the names that rules can name: whatever
+    // is found is about the rules.
+    let orgs = engine.config.orgs.iter().map(|(key, org)| {
+        let name = org.name.as_ref().map(|name| json!({ "name": name }));
+        (key.clone(), name.unwrap_or_else(|| json!({})))
+    });
+    let providers = engine.config.providers.keys();
+    let providers = providers.map(|name| (name.clone(), json!({ "file": { "path": "people.yaml" } })));
+    let text = json!({
+        "version": 1, "orgs": orgs.collect::<Map<_, _>>(), "providers": providers.collect::<Map<_, _>>(), "rules": rules,
+    });
+    match parse(&text.to_string(), Format::Json, "rules", &[]) {
+        Ok(loaded) => {
+            let config = Config { rules: loaded.config.rules, ..engine.config.clone() };
+            Ok(engine.trying(Loaded { config, places: Places::default(), ..loaded }))
         }
-        Value::Array(items) => items.iter_mut().for_each(without_nulls),
-        _ => {}
+        Err(found) => Err(Problem::field("rules", found.to_string())),
     }
 }
 

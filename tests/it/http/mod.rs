@@ -3,6 +3,7 @@
 mod access;
 mod answers;
 mod description;
+mod fuzz;
 mod keys;
 mod limits;
 mod served;

@@ -64,7 +64,8 @@ impl Served {
 
     /// Without tokens, and not started.
     pub fn bare(site: Site, people: Roster) -> Self {
-        let client = Client::builder().build().unwrap();
+        // Each request on a connection of its own: some tests break theirs.
+        let client = Client::builder().pool_max_idle_per_host(0).build().unwrap();
         Self { site, people, url: String::new(), tokens: BTreeMap::new(), running: None, client }
     }
 
