@@ -55,11 +55,13 @@ pub(super) fn all(
         tasks.push(tokio::spawn(listener.serve(app, until(stopped.clone()))));
     }
     if let Some(listener) = bound.operations {
-        let router = ops::router(Arc::new(Watched::new(handle.clone(), stopped.clone())), metrics.clone());
+        let serving = ops::serve(listener, Arc::new(Watched::new(handle.clone(), stopped.clone())), metrics.clone());
         let stopped = until(stopped.clone());
+        // Nobody who scrapes is waited for.
         tasks.push(tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
-                tracing::error!(%error, "the operations listener has ended");
+            tokio::select! {
+                () = serving => {}
+                () = stopped => {}
             }
         }));
     }

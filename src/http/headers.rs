@@ -33,6 +33,7 @@ pub(super) fn around(router: Router, api: &Arc<Api>) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::clone(api), limits))
         .layer(axum::middleware::map_response(headers))
+        .layer(axum::middleware::from_fn(super::measure::request))
 }
 
 async fn headers(mut response: Response) -> Response {

@@ -12,6 +12,7 @@ mod extract;
 mod failures;
 mod headers;
 mod idempotent;
+mod measure;
 mod openapi;
 pub mod ops;
 mod page;

@@ -5,6 +5,7 @@
 //! library loosens none. What a request means is not known here.
 
 use super::access::Guarded;
+use super::measure;
 use super::peer::{self, Peer};
 use super::tls::Tls;
 use crate::config::Http;
@@ -119,6 +120,7 @@ impl Listener {
             let (app, tls, settings) = (app.clone(), tls.clone(), Arc::clone(&settings));
             let watcher = graceful.watcher();
             connections.spawn(async move {
+                let _open = measure::Open::new();
                 connection(stream, address, tls.as_deref(), app, &settings, watcher).await;
                 drop(place);
             });

@@ -91,6 +91,7 @@ fn stamp(files: &HttpTls) -> Stamp {
 fn config(files: &HttpTls) -> Result<Arc<ServerConfig>, String> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let chain = certificates(&files.cert_file, "cert_file")?;
+    super::measure::certificates(chain.iter().map(AsRef::as_ref));
     let key = PrivateKeyDer::from_pem_slice(&read(&files.key_file, "key_file")?).map_err(|_| {
         format!(
             "http.tls.key_file: {} holds no private key in PEM (one with a passphrase cannot be used)",

@@ -48,8 +48,7 @@ const ROUTE: Label = label(
     ),
 );
 const STATUS: Label = label("status", Words(&["2xx", "3xx", "4xx", "5xx"]));
-const REFUSAL: Label =
-    label("reason", Words(&["connections", "rate", "size", "time", "token", "scope", "address", "tls"]));
+const REFUSAL: Label = label("reason", Words(&["token", "scope", "time", "size", "rate"]));
 const ACCESS: Label = label("access", Words(&["read", "write"]));
 const DATABASE_ERROR: Label =
     label("error", Words(&["unreachable", "moved", "fenced", "superseded", "locked", "schema", "refused", "database"]));
@@ -122,7 +121,7 @@ pub const METRICS: &[Metric] = &[
     later(names::HTTP_REQUESTS, Counter, &[ROUTE, STATUS], "Requests that were answered."),
     later(names::HTTP_DURATION, Histogram(QUICK), &[ROUTE], "How long answering took."),
     zero(names::HTTP_CONNECTIONS, Gauge, &[], "Connections that are open, the operations listener's left out."),
-    zero(names::HTTP_REFUSED, Counter, &[REFUSAL], "Connections and requests that were turned away, and why."),
+    zero(names::HTTP_REFUSED, Counter, &[REFUSAL], "Requests that were turned away, and why."),
     // The database.
     later(names::DATABASE_UP, Gauge, &[], "1 when the database answered the last time it was asked, else 0."),
     zero(

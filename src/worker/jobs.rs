@@ -1,7 +1,6 @@
 //! What the loop has under way. A panic costs the one job in which it happens.
 
 use super::credentials::Print;
-use super::measure;
 use super::reload::Found;
 use super::run::Ended;
 use std::collections::HashMap;
@@ -67,7 +66,6 @@ impl Jobs {
                 Some(Ok((id, done))) => (id, Ok(done)),
                 Some(Err(error)) => {
                     let why = if error.is_panic() {
-                        measure::panicked();
                         "a part of rosterd failed unexpectedly; please report it with the log before this"
                     } else {
                         "it was abandoned"

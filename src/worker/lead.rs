@@ -7,6 +7,7 @@
 //! a steady one when this process can no longer be sure of it.
 
 use crate::store::{Claim, Lease, Store, StoreError};
+use crate::telemetry::names;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -163,6 +164,9 @@ impl Keeper {
                 Ok(Claim::Won(lease)) => {
                     failed = false;
                     tracing::info!(provider = self.provider, epoch = lease.epoch, "leads");
+                    // The first epoch is nobody's before.
+                    let over = u64::from(lease.epoch > 1);
+                    metrics::counter!(names::TAKE_OVERS, "provider" => self.provider.clone()).increment(over);
                     self.say(Standing::Leads(lease.clone()));
                     let why = self.lead(&lease, asked, &stop).await;
                     self.say(Standing::Follows);

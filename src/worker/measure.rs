@@ -27,11 +27,6 @@ pub(super) fn ended(provider: &str, trigger: Trigger, what: &What, now: Timestam
     }
 }
 
-/// A part of the program failed unexpectedly.
-pub(super) fn panicked() {
-    counter!(names::TASK_PANICS).increment(1);
-}
-
 /// How things stand.
 pub(super) fn status(status: &Status) {
     for (name, provider) in &status.providers {
