@@ -256,13 +256,13 @@ pub fn equal(attribute: &str, value: &[u8]) -> Vec<u8> {
 
 /// That all of these hold.
 #[must_use]
-pub fn all<'a>(filters: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+pub fn all_of<'a>(filters: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     list(0xa0, filters)
 }
 
 /// That one of these holds.
 #[must_use]
-pub fn any<'a>(filters: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+pub fn any_of<'a>(filters: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     list(0xa1, filters)
 }
 
@@ -351,7 +351,7 @@ mod tests {
         fn l01_a_value_is_never_read_as_a_filter(value in any::<String>()) {
             let equal = equal("cn", value.as_bytes());
             prop_assert_eq!(&equal, &compile(&format!("(cn={})", escape_value(&value))).unwrap());
-            let both = all([&present("sn")[..], &any([&equal[..], &equal])]);
+            let both = all_of([&present("sn")[..], &any_of([&equal[..], &equal])]);
             let text = format!("(&(sn=*)(|(cn={0})(cn={0})))", escape_value(&value));
             prop_assert_eq!(both, compile(&text).unwrap());
         }
