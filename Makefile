@@ -24,11 +24,15 @@ test-servers: ## install the servers that the tests start, when they are missing
 deploy-tools: ## install what deploy/ is checked with: Helm's library, Kubernetes' schemas, hadolint, lintian
 	@./scripts/deploy-tools.sh
 
-check-deploy: deploy-tools ## what is in deploy/, held to those tools (part of test)
+check-deploy: deploy-tools build ## deploy/ held to those tools; as root, the package and the image tried (not part of test)
 	$(CARGO) test --all-features --locked --test it -- deploy::
+	@./scripts/check-deploy.sh
 
 deb: build ## a Debian package: target/deb
 	@./scripts/package-deb.sh
+
+soak: test-servers ## 10,000 schedules of crashes, pauses and cuts over several replicas (hours)
+	ROSTERD_SCHEDULES=10000 ROSTERD_TEST_ALL=1 $(CARGO) test --all-features --locked --test it -- replicas::schedules --nocapture
 
 fmt: ## format the code
 	$(CARGO) fmt --all

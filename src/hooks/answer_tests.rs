@@ -103,7 +103,9 @@ fn w18_a_name_cannot_make_a_header_or_a_second_group() {
     assert!(answer.headers().get("x-admin").is_none());
     let none = render(Shape::ForwardAuth, &known(PersonNow { groups: Vec::new(), email: String::new(), ..ann() }));
     // Set although there is nothing to say: one from outside must not pass for ours.
-    assert_eq!((none.headers().get("remote-groups").unwrap(), none.headers().get("remote-email").unwrap()), ("", ""));
+    for name in ["remote-groups", "remote-email"] {
+        assert_eq!(none.headers().get(name).unwrap(), "");
+    }
     let long: Vec<String> = (0..5000).map(|n| format!("group-{n}")).collect();
     let long = render(Shape::ForwardAuth, &known(PersonNow { groups: long, ..ann() }));
     let list = long.headers().get("remote-groups").unwrap().to_str().unwrap().to_owned();

@@ -28,7 +28,11 @@ impl Bucket {
     /// # Errors
     /// The time after which they would be taken.
     pub fn take(&self, calls: u32) -> Result<(), Duration> {
-        let now = u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.take_at(u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX), calls)
+    }
+
+    /// The same at a time in nanoseconds since the start.
+    fn take_at(&self, now: u64, calls: u32) -> Result<(), Duration> {
         let cost = self.each.saturating_mul(u64::from(calls));
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
         let from = (*full_at).max(now);
@@ -47,25 +51,25 @@ mod tests {
     use super::*;
     use crate::config::Unit;
 
-    #[tokio::test(start_paused = true)]
-    async fn w10_a_second_holds_so_many_and_no_more() {
+    const MILLI: u64 = 1_000_000;
+
+    #[test]
+    fn w10_a_second_holds_so_many_and_no_more() {
         let bucket = Bucket::new(Rate { calls: 100, per: Unit::Second });
-        let taken = |tries: usize| (0..tries).filter(|_| bucket.take(1).is_ok()).count();
-        assert_eq!(taken(1000), 100);
-        tokio::time::advance(Duration::from_millis(100)).await;
-        assert_eq!(taken(1000), 10);
-        assert_eq!(bucket.take(1), Err(Duration::from_millis(10)));
-        tokio::time::advance(Duration::from_secs(3600)).await;
-        assert_eq!(taken(1000), 100);
+        let taken = |at: u64| (0..1000).filter(|_| bucket.take_at(at * MILLI, 1).is_ok()).count();
+        assert_eq!(taken(0), 100);
+        assert_eq!(taken(100), 10);
+        assert_eq!(bucket.take_at(100 * MILLI, 1), Err(Duration::from_millis(10)));
+        assert_eq!(taken(3_600_000), 100);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn one_an_hour_is_one() {
+    #[test]
+    fn one_an_hour_is_one() {
         let bucket = Bucket::new(Rate { calls: 1, per: Unit::Hour });
-        assert!(bucket.take(1).is_ok());
-        assert_eq!(bucket.take(1), Err(Duration::from_secs(3600)));
+        assert!(bucket.take_at(0, 1).is_ok());
+        assert_eq!(bucket.take_at(0, 1), Err(Duration::from_secs(3600)));
         // A call with many events is not refused for ever.
         let bucket = Bucket::new(Rate { calls: 1, per: Unit::Second });
-        assert!(bucket.take(50).is_ok() && bucket.take(1).is_err());
+        assert!(bucket.take_at(0, 50).is_ok() && bucket.take_at(0, 1).is_err());
     }
 }

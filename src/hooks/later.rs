@@ -7,7 +7,7 @@ use super::count;
 use super::looking::{Asked, Finding, LookError, Looked};
 use super::read::Login;
 use super::service::Hooks;
-use crate::store::{Delivery, DeliveryResult, Then};
+use crate::store::{Delivery, DeliveryResult, StoreError, Then};
 use rosterd_core::ids::Timestamp;
 use rosterd_core::writes::Trigger;
 use std::collections::BTreeMap;
@@ -101,15 +101,19 @@ async fn take(
     turns: &mut BTreeMap<String, Arc<Semaphore>>,
 ) -> usize {
     let now = hooks.clock.now();
-    let (taken, waiting) = match hooks.store.take_deliveries(most, now, now.plus_millis(LEASE)).await {
-        Ok(taken) => (taken, hooks.store.pending_deliveries().await.unwrap_or(0)),
+    let taken = match waiting(hooks).await {
+        // Asked first, so that an idle daemon writes nothing.
+        Ok(0) => return 0,
+        Ok(_) => hooks.store.take_deliveries(most, now, now.plus_millis(LEASE)).await,
+        Err(error) => Err(error),
+    };
+    let taken = match taken {
+        Ok(taken) => taken,
         Err(error) => {
             tracing::error!(%error, "deliveries of login hooks cannot be taken; they wait");
             return 0;
         }
     };
-    hooks.waiting.store(waiting, Ordering::Relaxed);
-    count::pending(waiting);
     let count = taken.len();
     let mut people: BTreeMap<(String, String), Vec<Delivery>> = BTreeMap::new();
     for delivery in taken {
@@ -137,6 +141,13 @@ async fn take(
         }
     }
     count
+}
+
+async fn waiting(hooks: &Hooks) -> Result<u64, StoreError> {
+    let waiting = hooks.store.pending_deliveries().await?;
+    hooks.waiting.store(waiting, Ordering::Relaxed);
+    count::pending(waiting);
+    Ok(waiting)
 }
 
 async fn one(hooks: &Hooks, deliveries: Vec<Delivery>) {

@@ -66,7 +66,7 @@ impl Hooks {
             store,
             clock,
             random,
-            set: ArcSwap::from_pointee(Set::new(config)),
+            set: ArcSwap::from_pointee(Set::new(config, "")),
             waiting: AtomicU64::new(0),
             wake: Notify::new(),
             results,
@@ -76,13 +76,17 @@ impl Hooks {
         })
     }
 
-    /// Puts another configuration in force. Calls under way end with the one they began with.
-    pub fn configure(&self, config: &Config) {
-        self.set.store(Arc::new(Set::new(config)));
+    /// The hooks of the configuration in force. Calls under way end with the one they began with.
+    fn set(&self) -> Arc<Set> {
+        let set = self.set.load_full();
+        let Some(engine) = self.looks.engine().filter(|engine| engine.config_hash != set.hash) else { return set };
+        let newer = Arc::new(Set::new(&engine.config, &engine.config_hash));
+        self.set.store(Arc::clone(&newer));
+        newer
     }
 
     pub(super) fn hook(&self, name: &str) -> Result<Arc<Hook>, Refusal> {
-        self.set.load().hooks.get(name).map(Arc::clone).ok_or(refuse("no-such-hook", StatusCode::NOT_FOUND))
+        self.set().hooks.get(name).map(Arc::clone).ok_or(refuse("no-such-hook", StatusCode::NOT_FOUND))
     }
 
     /// Takes as many from the limits of the hook and its provider as the call has events.

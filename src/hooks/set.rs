@@ -8,13 +8,15 @@ use std::sync::Arc;
 
 #[derive(Debug, Default)]
 pub(super) struct Set {
+    /// Of the configuration it was made of, where that can change.
+    pub(super) hash: String,
     pub(super) hooks: BTreeMap<String, Arc<Hook>>,
     /// One for each provider.
     pub(super) buckets: BTreeMap<String, Bucket>,
 }
 
 impl Set {
-    pub(super) fn new(config: &Config) -> Self {
+    pub(super) fn new(config: &Config, hash: &str) -> Self {
         let source = |provider: &str| Some(config.providers.get(provider)?.login.as_ref()?.protocol);
         let hooks = config
             .hooks
@@ -23,6 +25,6 @@ impl Set {
             .collect();
         let bucket =
             |(name, provider): (&String, &crate::config::Provider)| (name.clone(), Bucket::new(provider.hook_rate));
-        Self { hooks, buckets: config.providers.iter().map(bucket).collect() }
+        Self { hash: hash.to_owned(), hooks, buckets: config.providers.iter().map(bucket).collect() }
     }
 }

@@ -3,7 +3,6 @@
 use super::{NOW, Sent, code, events, hook};
 use crate::hooks::read::{hex, sha256};
 use crate::hooks::shapes::Shape;
-use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};

@@ -5,6 +5,10 @@
 //! It does not say that a directory can be reached: while one is down rosterd has to go on serving
 //! what is known, and restarting it or taking it out of service would only make that worse.
 
+mod serve;
+
+pub use serve::{listen, serve};
+
 use crate::telemetry::{CONTENT_TYPE, Metrics};
 use async_trait::async_trait;
 use axum::Router;
@@ -205,7 +209,7 @@ mod tests {
         assert_eq!(get(WELL, "/readyz").await, (200, "readyz check passed\n".to_owned()));
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn not_ready_without_its_database_or_while_it_stops() {
         let away = Scripted { database: Err("the database cannot be reached".to_owned()), ..WELL };
         let (status, text) = get(away, "/readyz").await;

@@ -1,0 +1,10 @@
+//! The API, asked over real connections.
+
+mod access;
+mod answers;
+mod description;
+mod keys;
+mod limits;
+mod served;
+mod tls;
+mod tokens;
