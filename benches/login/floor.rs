@@ -4,7 +4,7 @@
 use crate::directory::SUFFIX;
 use crate::slapd::{PASSWORD, reader};
 use anyhow::{Context as _, Result, bail, ensure};
-use rosterd::providers::ldap::filter::{all, any, compile, equal};
+use rosterd::providers::ldap::filter::{all_of, any_of, compile, equal};
 use rosterd::providers::ldap::wire::ber::message_len;
 use rosterd::providers::ldap::wire::{Request, Response, Search, Simple, decode, encode};
 use std::collections::BTreeSet;
@@ -58,8 +58,8 @@ impl Floor {
     fn above(&mut self, members: &BTreeSet<Vec<u8>>) -> Result<BTreeSet<Vec<u8>>> {
         let members: Vec<_> = members.iter().map(|dn| equal("member", dn)).collect();
         let class = equal("objectClass", b"groupOfNames");
-        let one_of = any(members.iter().map(Vec::as_slice));
-        self.search("groups", &all([&class[..], &one_of]))
+        let one_of = any_of(members.iter().map(Vec::as_slice));
+        self.search("groups", &all_of([&class[..], &one_of]))
     }
 
     /// The DNs of what is found.

@@ -37,7 +37,10 @@ fn one(snapshot: &Snapshot, key: &PersonKey) -> Match {
     }
 }
 
-fn test(key: &PersonKey) -> Box<dyn Fn(&Snapshot, &Person) -> bool + '_> {
+/// Whether a person has the key.
+type Test<'k> = Box<dyn Fn(&Snapshot, &Person) -> bool + 'k>;
+
+fn test(key: &PersonKey) -> Test<'_> {
     match key {
         PersonKey::Subject(subject) => Box::new(move |snapshot, person| snapshot.texts.get(person.subject) == subject),
         PersonKey::Login(login) => Box::new(move |snapshot, person| snapshot.texts.get(person.login) == login),

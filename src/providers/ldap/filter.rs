@@ -256,13 +256,13 @@ pub fn equal(attribute: &str, value: &[u8]) -> Vec<u8> {
 
 /// That all of these hold.
 #[must_use]
-pub fn all<'a>(filters: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+pub fn all_of<'a>(filters: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     list(0xa0, filters)
 }
 
 /// That one of these holds.
 #[must_use]
-pub fn any<'a>(filters: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+pub fn any_of<'a>(filters: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     list(0xa1, filters)
 }
 
@@ -339,7 +339,7 @@ mod tests {
     proptest! {
         // L01, L02: whatever the value, the filter stays one comparison with exactly that value.
         #[test]
-        fn l01_an_escaped_value_is_one_value(value in proptest::prelude::any::<String>()) {
+        fn l01_an_escaped_value_is_one_value(value in any::<String>()) {
             let filter = format!("(cn={})", escape_value(&value));
             let mut expected = Vec::new();
             put_with(&mut expected, 0xa3, |out| put_pair(out, "cn", value.as_bytes()));
@@ -348,16 +348,16 @@ mod tests {
 
         // L01, L02: made without text, it is what text with that value escaped would be.
         #[test]
-        fn l01_a_value_is_never_read_as_a_filter(value in proptest::prelude::any::<String>()) {
+        fn l01_a_value_is_never_read_as_a_filter(value in any::<String>()) {
             let equal = equal("cn", value.as_bytes());
             prop_assert_eq!(&equal, &compile(&format!("(cn={})", escape_value(&value))).unwrap());
-            let both = all([&present("sn")[..], &super::any([&equal[..], &equal])]);
+            let both = all_of([&present("sn")[..], &any_of([&equal[..], &equal])]);
             let text = format!("(&(sn=*)(|(cn={0})(cn={0})))", escape_value(&value));
             prop_assert_eq!(both, compile(&text).unwrap());
         }
 
         #[test]
-        fn any_text_is_read_or_refused(text in proptest::prelude::any::<String>()) {
+        fn any_text_is_read_or_refused(text in any::<String>()) {
             let _ = compile(&text);
         }
     }

@@ -5,7 +5,7 @@ use super::super::bases::{covers, normal};
 use super::super::connection::Connection;
 use super::super::entry::{Kind, Owner, take};
 use super::super::failure::Failure;
-use super::super::filter::{all, any, equal};
+use super::super::filter::{all_of, any_of, equal};
 use super::super::pages::Heard;
 use super::super::wire::Entry;
 use super::{Node, Search, Walk};
@@ -84,9 +84,9 @@ impl Walk<'_> {
             let one_of: Vec<_> = attributes.iter().map(|attribute| equal(attribute, value.as_bytes())).collect();
             let one_of = match one_of.as_slice() {
                 [only] => only.clone(),
-                several => any(several.iter().map(Vec::as_slice)),
+                several => any_of(several.iter().map(Vec::as_slice)),
             };
-            let filter = all([&above.compiled[..], &one_of]);
+            let filter = all_of([&above.compiled[..], &one_of]);
             for base in &above.bases {
                 let (base, filter) = (base.clone(), filter.clone());
                 searches.push(Search { base, itself: false, filter, about: about(place) });

@@ -7,7 +7,7 @@ use super::super::bases::{covers, normal};
 use super::super::connection::Connection;
 use super::super::entry::{Kind, Owner, names, take};
 use super::super::failure::Failure;
-use super::super::filter::{all, any, equal};
+use super::super::filter::{all_of, any_of, equal};
 use super::super::pages::Heard;
 use super::super::wire::Entry;
 use super::{Node, Search, Walk};
@@ -53,12 +53,12 @@ impl Walk<'_> {
             PersonKey::Subject(id) | PersonKey::Login(id) | PersonKey::Email(id) if id.is_empty() => return Vec::new(),
             PersonKey::Subject(id) => {
                 let forms: Vec<_> = id_bytes(&users.id, id).iter().map(|id| equal(&users.id, id)).collect();
-                any(forms.iter().map(Vec::as_slice))
+                any_of(forms.iter().map(Vec::as_slice))
             }
             PersonKey::Login(login) => equal(&users.login, login.as_bytes()),
             PersonKey::Email(email) => equal(&users.email, email.as_bytes()),
         };
-        let filter = all([&people.compiled[..], &value]);
+        let filter = all_of([&people.compiled[..], &value]);
         let below = |base: &String| Search { base: base.clone(), itself: false, filter: filter.clone(), about: place };
         people.bases.iter().map(below).collect()
     }
@@ -116,7 +116,7 @@ impl Walk<'_> {
         let (people, attribute) = (&self.directory.people, &self.directory.config.users.login);
         let mut searches = Vec::new();
         for (place, login) in logins.iter().enumerate() {
-            let filter = all([&people.compiled[..], &equal(attribute, login.as_bytes())]);
+            let filter = all_of([&people.compiled[..], &equal(attribute, login.as_bytes())]);
             let below =
                 |base: &String| Search { base: base.clone(), itself: false, filter: filter.clone(), about: place };
             searches.extend(people.bases.iter().map(below));
