@@ -4,7 +4,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-servers fmt fmt-check lint policy facts bench bench-rules fuzz-api clean
+.PHONY: help demo build test test-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login fuzz-api clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -15,11 +15,24 @@ demo: build ## build, then show a company's directory being followed (offline)
 build: ## build the program: target/release/rosterd
 	$(CARGO) build --release --locked
 
-test: test-servers fmt-check lint policy ## everything that must hold before a change is merged
+test: test-servers deploy-tools fmt-check lint policy ## everything that must hold before a change is merged
 	$(CARGO) test --workspace --all-features --locked
 
 test-servers: ## install the servers that the tests start, when they are missing
 	@./scripts/install-test-servers.sh
+
+deploy-tools: ## install what deploy/ is checked with: Helm's library, Kubernetes' schemas, hadolint, lintian
+	@./scripts/deploy-tools.sh
+
+check-deploy: deploy-tools build ## deploy/ held to those tools; as root, the package and the image tried (not part of test)
+	$(CARGO) test --all-features --locked --test it -- deploy::
+	@./scripts/check-deploy.sh
+
+deb: build ## a Debian package: target/deb
+	@./scripts/package-deb.sh
+
+soak: test-servers ## 10,000 schedules of crashes, pauses and cuts over several replicas (hours)
+	ROSTERD_SCHEDULES=10000 ROSTERD_TEST_ALL=1 $(CARGO) test --all-features --locked --test it -- replicas::schedules --nocapture
 
 fmt: ## format the code
 	$(CARGO) fmt --all
@@ -44,6 +57,9 @@ bench-rules: build ## what 100,000 rules cost: compiled, matched, read (a minute
 
 fuzz-api: test-servers ## try the API by its own description (minutes; a short form is part of test)
 	ROSTERD_FUZZ_EXAMPLES=300 $(CARGO) test --all-features --locked --test it -- http::fuzz:: --nocapture
+
+bench-login: test-servers ## how long looking for one person takes (a minute; not part of test)
+	$(CARGO) run --release --locked --package rosterd-bench --bin rosterd-bench-login
 
 clean: ## remove what was built
 	$(CARGO) clean

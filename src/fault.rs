@@ -22,13 +22,25 @@ pub const POINTS: &[&str] = &[
 ];
 
 /// Ends the process at once when the environment says `ROSTERD_FAULT=name`, with nothing flushed
-/// and no destructor run.
+/// and no destructor run. Does what the file `ROSTERD_FAULT_FILE` says, once: `abort name` or, as if
+/// the machine had been put to sleep, `stop name`.
 #[cfg(feature = "fault-injection")]
 pub fn point(name: &'static str) {
     debug_assert!(POINTS.contains(&name), "{name} is not in POINTS");
     if std::env::var_os("ROSTERD_FAULT").is_some_and(|wanted| wanted == name) {
         std::process::abort();
     }
+    let Some(path) = std::env::var_os("ROSTERD_FAULT_FILE") else { return };
+    let order = std::fs::read_to_string(&path).unwrap_or_default();
+    let Some(("abort" | "stop", _)) = order.split_once(' ').filter(|(_, wanted)| *wanted == name) else { return };
+    // Two runs at once: the one that takes the file away follows it.
+    if std::fs::remove_file(&path).is_err() {
+        return;
+    }
+    if order.starts_with("abort") {
+        std::process::abort();
+    }
+    let _sent = std::process::Command::new("kill").args(["-STOP", &std::process::id().to_string()]).status();
 }
 
 /// Does nothing.

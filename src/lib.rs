@@ -3,13 +3,17 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod daemon;
 pub mod demo;
 mod explain;
 pub mod fault;
+pub mod hooks;
 pub mod http;
 pub mod import;
+pub mod lifecycle;
 pub mod providers;
 pub mod random;
 pub mod store;
 pub mod sync;
+pub mod telemetry;
 pub mod worker;

@@ -30,7 +30,7 @@ CREATE TRIGGER rules_structure AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON r
 
 -- Which replica reads a provider in full. epoch grows with each take-over; a write under an older
 -- one is refused. expires_at: milliseconds of the database's own clock. reading: the newest full
--- reading that was finished, whether or not it changed anything.
+-- reading that was finished, whether or not it changed anything: an older one may not write.
 CREATE TABLE leases (
     provider   TEXT PRIMARY KEY,
     holder     TEXT NOT NULL,
@@ -56,14 +56,19 @@ CREATE UNIQUE INDEX run_requests_waiting ON run_requests (provider) WHERE starte
 CREATE INDEX run_requests_asked ON run_requests (asked_at);
 
 -- What login hooks delivered. login: JSON, who it is about (and claims, of a signed source), never
--- the body itself. body_hash: SHA-256 of the body. state: pending, done, failed.
+-- the body itself. body_hash: SHA-256 of the body. state: pending, done, failed. person: by what
+-- they are looked for, as one text. event_at: when the sender says it was, where it says claims:
+-- of two, the later one counts.
 CREATE TABLE deliveries (
     id          TEXT PRIMARY KEY,
     hook        TEXT NOT NULL,
     sender_id   TEXT NOT NULL,
     body_hash   BYTEA NOT NULL,
     event       TEXT NOT NULL,
+    provider    TEXT NOT NULL,
+    person      TEXT NOT NULL,
     login       TEXT NOT NULL,
+    event_at    BIGINT,
     received_at BIGINT NOT NULL,
     state       TEXT NOT NULL CHECK (state IN ('pending', 'done', 'failed')),
     attempts    BIGINT NOT NULL DEFAULT 0,
@@ -75,6 +80,7 @@ CREATE TABLE deliveries (
 );
 CREATE INDEX deliveries_pending ON deliveries (not_before) WHERE state = 'pending';
 CREATE INDEX deliveries_received ON deliveries (received_at);
+CREATE INDEX deliveries_claims ON deliveries (provider, person, event_at) WHERE event_at IS NOT NULL;
 
 -- Tokens of the API. hash: SHA-256 of the token. scopes: JSON array.
 CREATE TABLE api_tokens (
@@ -101,3 +107,6 @@ CREATE TABLE idempotency_keys (
     PRIMARY KEY (token, key)
 );
 CREATE INDEX idempotency_keys_created ON idempotency_keys (created_at);
+
+-- Under which lease a run wrote; NULL for a command and for a few people.
+ALTER TABLE runs ADD COLUMN epoch BIGINT;

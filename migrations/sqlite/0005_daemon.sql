@@ -80,14 +80,19 @@ CREATE UNIQUE INDEX run_requests_waiting ON run_requests (provider) WHERE starte
 CREATE INDEX run_requests_asked ON run_requests (asked_at);
 
 -- What login hooks delivered. login: JSON, who it is about (and claims, of a signed source), never
--- the body itself. body_hash: SHA-256 of the body. state: pending, done, failed.
+-- the body itself. body_hash: SHA-256 of the body. state: pending, done, failed. person: by what
+-- they are looked for, as one text. event_at: when the sender says it was, where it says claims:
+-- of two, the later one counts.
 CREATE TABLE deliveries (
     id          TEXT PRIMARY KEY,
     hook        TEXT NOT NULL,
     sender_id   TEXT NOT NULL,
     body_hash   BLOB NOT NULL,
     event       TEXT NOT NULL,
+    provider    TEXT NOT NULL,
+    person      TEXT NOT NULL,
     login       TEXT NOT NULL,
+    event_at    INTEGER,
     received_at INTEGER NOT NULL,
     state       TEXT NOT NULL CHECK (state IN ('pending', 'done', 'failed')),
     attempts    INTEGER NOT NULL DEFAULT 0,
@@ -99,6 +104,7 @@ CREATE TABLE deliveries (
 ) STRICT;
 CREATE INDEX deliveries_pending ON deliveries (not_before) WHERE state = 'pending';
 CREATE INDEX deliveries_received ON deliveries (received_at);
+CREATE INDEX deliveries_claims ON deliveries (provider, person, event_at) WHERE event_at IS NOT NULL;
 
 -- Tokens of the API. hash: SHA-256 of the token. scopes: JSON array.
 CREATE TABLE api_tokens (
@@ -125,3 +131,6 @@ CREATE TABLE idempotency_keys (
     PRIMARY KEY (token, key)
 ) STRICT;
 CREATE INDEX idempotency_keys_created ON idempotency_keys (created_at);
+
+-- Under which lease a run wrote; NULL for a command and for a few people.
+ALTER TABLE runs ADD COLUMN epoch INTEGER;

@@ -81,6 +81,9 @@ pub(crate) enum Command {
     /// Plans that a limit stopped.
     #[command(subcommand)]
     Holds(Holds),
+    /// What login hooks delivered; a call to try one with.
+    #[command(subcommand)]
+    Hooks(Hooks),
     /// The database's tables.
     #[command(subcommand)]
     Db(Db),
@@ -112,6 +115,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FOLDER")]
         dir: Option<PathBuf>,
     },
+    /// Ask a running rosterd whether it is ready: 0 when it is, 1 when not. For images without curl.
+    Healthcheck(Healthcheck),
     /// Print the description of the API (OpenAPI 3.1).
     Openapi,
     /// Print a completion script for a shell.
@@ -161,6 +166,16 @@ pub(crate) struct TestRules {
     /// Name the rules that no case makes decide, or none makes miss.
     #[arg(long)]
     pub(crate) coverage: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Healthcheck {
+    /// What to ask: readyz or livez of the operations listener.
+    #[arg(long, env = "ROSTERD_HEALTHCHECK_URL", default_value = "http://127.0.0.1:7172/readyz", value_name = "URL")]
+    pub(crate) url: String,
+    /// Seconds to wait for the answer.
+    #[arg(long, default_value_t = 4, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=60))]
+    pub(crate) timeout: u64,
 }
 
 #[derive(Debug, Subcommand)]
@@ -244,6 +259,45 @@ pub(crate) enum Holds {
         /// Who rejects. Default: the name of the user who types this.
         #[arg(long, env = "USER", default_value = "unknown")]
         by: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Hooks {
+    /// The last deliveries, newest first.
+    List {
+        /// Only of this hook.
+        #[arg(long, value_name = "NAME")]
+        hook: Option<String>,
+        /// How many at most.
+        #[arg(long, default_value_t = 50, value_name = "NUMBER")]
+        limit: u32,
+    },
+    /// Work on a delivery once more.
+    Replay {
+        /// As `list` prints it.
+        id: String,
+    },
+    /// Make a call as the sender would, signed, and print the answer.
+    Send {
+        /// The hook, by its name in the configuration.
+        #[arg(long, value_name = "NAME")]
+        hook: String,
+        /// Who logs in: what stands where the hook looks for the person.
+        #[arg(long, value_name = "PERSON")]
+        person: String,
+        /// Where `rosterd run` listens, such as http://127.0.0.1:8080.
+        #[arg(long, value_name = "URL")]
+        url: String,
+        /// Call as this sender, instead of the hook's.
+        #[arg(long = "as", value_name = "SENDER")]
+        sender: Option<String>,
+        /// Wait for the answer about the person.
+        #[arg(long)]
+        inline: bool,
+        /// What the event is called, to send the same twice. Default: something new.
+        #[arg(long, value_name = "ID")]
+        id: Option<String>,
     },
 }
 

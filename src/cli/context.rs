@@ -5,10 +5,11 @@ use super::exit::{Exit, Failure};
 use super::output::note;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Loaded};
-use crate::providers::{self, Progress};
+use crate::providers::Progress;
 use crate::random::SystemRandom;
 use crate::store::{self, Access, Store, StoreError};
 use crate::sync::{Compiled, Engine};
+use crate::worker::{self, Surroundings};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -39,22 +40,18 @@ pub(crate) fn read(args: &Args) -> Result<Loaded, Failure> {
 }
 
 /// `ROSTERD__…` settings.
-fn environment() -> Vec<(String, String)> {
+pub(crate) fn environment() -> Vec<(String, String)> {
     std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))).collect()
 }
 
 /// The database as it is; the tables must be there.
 pub(crate) async fn open(loaded: &Loaded, access: Access) -> Result<Arc<dyn Store>, Failure> {
     let database = &loaded.config.database;
-    let password = match &database.password {
-        None => None,
-        Some(reference) => Some(
-            reference
-                .resolve()
-                .map_err(|error| Failure::new(Exit::Configuration, format!("database.password: {error}")))?,
-        ),
-    };
-    Ok(store::open(&database.url, password.as_ref().map(config::Secret::expose), access).await?)
+    if let Some(password) = &database.password {
+        let checked = password.resolve();
+        checked.map_err(|error| Failure::new(Exit::Configuration, format!("database.password: {error}")))?;
+    }
+    Ok(store::open(&database.url, database.password.as_ref(), access).await?)
 }
 
 /// The database for a command that writes: its tables are brought up to date first.
@@ -95,13 +92,8 @@ pub(crate) async fn open_to_plan(args: &Args, loaded: &Loaded) -> Result<Arc<dyn
 
 /// Everything that a run needs.
 pub(crate) fn engine(loaded: &Loaded, store: Arc<dyn Store>) -> Result<Engine, Failure> {
-    let mut directories = BTreeMap::new();
-    for (name, section) in &loaded.config.providers {
-        let directory = providers::build(section)
-            .map_err(|error| Failure::new(Exit::Configuration, format!("providers.{name}: {error}")))?;
-        directories.extend(directory.map(|directory| (name.clone(), directory)));
-    }
-    Ok(Engine { providers: directories, ..engine_without_providers(loaded, store) })
+    let around = Surroundings { store, clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
+    worker::engine(loaded, &around, None).map_err(|why| Failure::new(Exit::Configuration, why))
 }
 
 /// The same for a run that asks no provider.

@@ -11,7 +11,9 @@ mod db;
 mod demo;
 mod exit;
 mod explain;
+mod healthcheck;
 mod holds;
+mod hooks;
 mod import;
 mod look;
 mod meta;
@@ -58,6 +60,7 @@ pub async fn main(arguments: Vec<std::ffi::OsString>) -> Exit {
         Command::Explain(what) => explain::run(&args, what).await,
         Command::Status => status::run(&args).await,
         Command::Holds(what) => holds::run(&args, what).await,
+        Command::Hooks(what) => hooks::run(&args, what).await,
         Command::Db(what) => db::run(&args, what).await,
         Command::Audit(what) => audit::run(&args, what).await,
         Command::Token(what) => token::run(&args, what).await,
@@ -65,6 +68,7 @@ pub async fn main(arguments: Vec<std::ffi::OsString>) -> Exit {
         Command::Retire { provider } => remove::retire(&args, provider).await,
         Command::Import(Import::Grafana(what)) => import::run(&args, what),
         Command::Demo { stay, dir } => Box::pin(demo::run(*stay, dir.as_deref())).await,
+        Command::Healthcheck(what) => healthcheck::run(&args, what).await,
         Command::Openapi => meta::openapi(),
         Command::Completions { shell } => meta::completions(*shell),
         Command::Man { dir } => meta::man(dir.as_deref()),

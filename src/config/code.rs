@@ -87,6 +87,9 @@ codes! {
 
     ProviderName = "provider-name", Error;
     ProviderSource = "provider-source", Error;
+    BadSchedule = "bad-schedule", Error;
+    BadTimeZone = "bad-time-zone", Error;
+    ScheduleKeys = "schedule-keys", Error;
     DefaultMissing = "default-missing", Error;
     DefaultUnused = "default-unused", Error;
     DirectRoleValues = "direct-role-values", Error;
@@ -119,6 +122,11 @@ codes! {
     BadRegex = "bad-regex", Error;
     BadExpression = "bad-expression", Error;
     BadTemplate = "bad-template", Error;
+
+    HookName = "hook-name", Error;
+    HookKeyMissing = "hook-key-missing", Error;
+    HookKeyUnused = "hook-key-unused", Error;
+    HookNotASource = "hook-not-a-source", Error;
 
     AsteriskInGroup = "asterisk-in-group", Warning;
     RuleNeverFires = "rule-never-fires", Warning;

@@ -13,6 +13,11 @@ impl Duration {
     }
 
     #[must_use]
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(std::time::Duration::from_millis(millis))
+    }
+
+    #[must_use]
     pub const fn get(self) -> std::time::Duration {
         self.0
     }

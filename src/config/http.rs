@@ -1,4 +1,4 @@
-use super::{Duration, SecretRef};
+use super::{Duration, Network, SecretRef};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ pub struct Http {
     pub clients: Vec<HttpClient>,
     /// Addresses (or networks, such as `10.0.0.0/8`) of proxies whose `X-Forwarded-For` is believed
     /// when failed logins are counted.
-    pub trusted_proxies: Vec<String>,
+    pub trusted_proxies: Vec<Network>,
     /// Connections at the same time. More wait in the system's queue.
     #[schemars(range(min = 1, max = 100_000))]
     pub max_connections: u32,

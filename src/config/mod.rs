@@ -11,16 +11,17 @@ mod cases;
 mod check;
 mod claims;
 mod code;
+mod daemon;
 mod database;
 mod diagnostic;
 mod duration;
 mod file;
+mod hooks;
 mod http;
 mod ldap;
 mod limits;
 mod load;
 mod login;
-mod network;
 mod org;
 mod overrides;
 mod paths;
@@ -28,9 +29,11 @@ mod places;
 mod provider;
 mod read;
 mod rule;
+mod schedule;
 mod schema;
 mod secret;
 mod source;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -42,16 +45,17 @@ pub(crate) use attributes::holds_secrets;
 pub use cases::{Case, CasesError, Expected, Team, load_cases, parse_cases};
 pub use claims::{Absent, ClaimSource, Claims, DirectRole, RoleValues, Sources, UnknownRole};
 pub use code::{Code, Severity};
+pub use daemon::Daemon;
 pub use database::Database;
 pub use diagnostic::{Diagnostic, Diagnostics, Place};
 pub use duration::Duration;
 pub use file::File;
+pub use hooks::{Hook, HookPerson, Network, OnError, Pointer, Rate, Sender, TokenIssuer, Unit};
 pub use http::{ApiScope, ClientCertificate, Http, HttpClient, HttpTls};
 pub use ldap::{Bind, BindMethod, Groups, Ldap, MinTls, Scope, ServerOrder, Tls, Users};
 pub use limits::Limits;
 pub use load::{Loaded, load, load_rules, parse};
 pub use login::{Login, LoginProtocol};
-pub use network::Network;
 pub use org::Org;
 pub use overrides::environment;
 pub use places::Places;
@@ -60,8 +64,10 @@ pub use provider::{
 };
 pub use read::Format;
 pub use rule::{ClaimMatch, ClaimValue, Match, OneOrMany, Rule, True};
+pub use schedule::{cron, time_zone};
 pub use schema::json_schema;
 pub use secret::{Secret, SecretError, SecretRef};
+pub use telemetry::{LogFormat, LogLevel, LogSection, Telemetry};
 pub use words::quoted;
 
 use schemars::JsonSchema;
@@ -78,6 +84,9 @@ pub struct Config {
     /// The authorization database.
     #[serde(default)]
     pub database: Database,
+    /// How `rosterd run` works.
+    #[serde(default)]
+    pub daemon: Daemon,
     /// Organizations under keys that survive renames.
     #[serde(default)]
     pub orgs: BTreeMap<String, Org>,
@@ -87,12 +96,21 @@ pub struct Config {
     /// Which group gives what, in order.
     #[serde(default)]
     pub rules: Vec<Rule>,
+    /// Who tells rosterd that somebody logs in, by a name of your choice, which is part of the address.
+    #[serde(default)]
+    pub hooks: BTreeMap<String, Hook>,
     /// How much one run may take away before it waits for an approval.
     #[serde(default)]
     pub limits: Limits,
     /// What becomes of people who leave.
     #[serde(default)]
     pub accounts: Accounts,
+    /// How the daemon logs.
+    #[serde(default)]
+    pub log: LogSection,
+    /// Where the daemon's metrics, health and traces are had.
+    #[serde(default)]
+    pub telemetry: Telemetry,
     /// The listener for the API and for login hooks.
     #[serde(default)]
     pub http: Http,

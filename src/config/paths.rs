@@ -13,6 +13,9 @@ pub(super) fn resolve(config: &mut Config, folder: &Path) {
     if let Some(file) = config.database.url.strip_prefix("sqlite:") {
         config.database.url = format!("sqlite:{}", folder.join(file).display());
     }
+    for hook in config.hooks.values_mut() {
+        hook.secrets.iter_mut().filter_map(|secret| secret.file.as_mut()).for_each(path);
+    }
     secret(&mut config.http.bootstrap_token);
     if let Some(tls) = &mut config.http.tls {
         [Some(&mut tls.cert_file), Some(&mut tls.key_file), tls.client_ca_file.as_mut()]

@@ -1,4 +1,4 @@
-use super::{Claims, DirectRole, Duration, File, Ldap, Login, Match};
+use super::{Claims, DirectRole, Duration, File, Ldap, Login, Match, Rate, Unit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,21 @@ pub struct Provider {
     /// How often `rosterd run` reads it.
     #[serde(default = "five_minutes")]
     pub every: Duration,
+    /// When `rosterd run` reads it, instead of `every`: minute, hour, day of the month, month, day of
+    /// the week, or `@hourly`, `@daily`, `@midnight`, `@weekly`, `@monthly`, `@yearly`.
+    pub schedule: Option<String>,
+    /// The time zone that `schedule` is meant in, by its IANA name.
+    pub time_zone: Option<String>,
+    /// Up to how much later than scheduled a run begins, by chance.
+    #[serde(default = "nothing")]
+    pub jitter: Duration,
+    /// How long one run may take. One that takes longer is abandoned and counts as failed.
+    #[serde(default = "ten_minutes")]
+    pub deadline: Duration,
+    /// How many events of login hooks are taken, all hooks of this provider together. More are answered
+    /// 429.
+    #[serde(default = "per_provider")]
+    pub hook_rate: Rate,
     /// Which rule wins where several give one organization's role: the `highest` role, or the
     /// `first` rule in the file.
     #[serde(default)]
@@ -57,8 +72,20 @@ pub struct Provider {
     pub case_sensitive: bool,
 }
 
+fn per_provider() -> Rate {
+    Rate { calls: 4000, per: Unit::Second }
+}
+
 fn five_minutes() -> Duration {
     Duration::from_secs(300)
+}
+
+fn ten_minutes() -> Duration {
+    Duration::from_secs(600)
+}
+
+fn nothing() -> Duration {
+    Duration::from_secs(0)
 }
 
 fn hundred() -> u32 {

@@ -9,7 +9,7 @@ use super::schema::{Fit, Schema};
 use super::source::Source;
 use super::tree::{Entry, Node, Origin, Value};
 use super::words::{either, quoted, suggest};
-use super::{Code, Duration};
+use super::{Code, Duration, Network, Rate};
 use regex::Regex;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -92,7 +92,10 @@ impl Validator<'_> {
             compiled.as_ref().is_none_or(|regex| regex.is_match(text))
         });
         // A length can fit the pattern and still be more than a number holds.
-        if !fits || schema.is("Duration") && Duration::parse(text).is_none() {
+        let misfits = (schema.is("Duration") && Duration::parse(text).is_none())
+            || (schema.is("Rate") && Rate::parse(text).is_none())
+            || (schema.is("Network") && Network::parse(text).is_none());
+        if !fits || misfits {
             let help = schema.str("description").map(str::to_owned);
             let help = help.or_else(|| schema.str("pattern").map(|pattern| format!("it must match {pattern}")));
             self.say(

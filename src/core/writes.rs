@@ -88,7 +88,7 @@ pub struct RunRow {
 }
 
 /// What made a run happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Trigger {
     /// Somebody typed it.
     Command,

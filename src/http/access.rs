@@ -13,9 +13,9 @@ use super::peer::Peer;
 use super::problem::{Kind, Problem};
 use crate::config::ApiScope;
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::Method;
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use std::fmt;
 use std::sync::Arc;
@@ -86,7 +86,7 @@ impl Guarded {
     /// (signatures, secrets), not by the API's tokens.
     #[must_use]
     pub fn with_hooks(mut self, hooks: Router) -> Self {
-        self.router = self.router.merge(hooks);
+        self.router = self.router.merge(hooks.layer(from_fn(address)));
         self
     }
 
@@ -95,6 +95,14 @@ impl Guarded {
         let router = self.router.fallback(no_route).method_not_allowed_fallback(no_method);
         headers::around(router, &self.api)
     }
+}
+
+/// The caller's address, as hooks look for it.
+async fn address(mut request: Request, next: Next) -> Response {
+    if let Some(address) = request.extensions().get::<Peer>().map(|peer| peer.address) {
+        request.extensions_mut().insert(ConnectInfo(address));
+    }
+    next.run(request).await
 }
 
 async fn no_route() -> Problem {

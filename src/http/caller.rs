@@ -188,9 +188,8 @@ fn by_certificate(peer: &Peer, http: &Http) -> Option<Caller> {
 }
 
 /// The address that failed logins are counted under: the last one that no trusted proxy wrote.
-fn client(peer: &Peer, headers: &HeaderMap, trusted: &[String]) -> IpAddr {
-    let trusted: Vec<Network> = trusted.iter().filter_map(|text| Network::parse(text)).collect();
-    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
+fn client(peer: &Peer, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
+    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.holds(address));
     let mut address = peer.ip();
     let said: Vec<&str> = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).collect();
     for hop in said.iter().flat_map(|value| value.split(',')).rev() {
@@ -223,7 +222,7 @@ mod tests {
         let peer = |text: &str| Peer::plain(format!("{text}:1").parse().unwrap());
         let headers = |text: &str| HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), text.parse().unwrap())]);
         let client = |at: &str, said: &str, trusted: &[&str]| {
-            let trusted: Vec<String> = trusted.iter().map(ToString::to_string).collect();
+            let trusted: Vec<Network> = trusted.iter().filter_map(|text| Network::parse(text)).collect();
             client(&peer(at), &headers(said), &trusted).to_string()
         };
         assert_eq!(client("10.0.0.1", "192.0.2.1", &[]), "10.0.0.1");

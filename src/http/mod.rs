@@ -13,6 +13,7 @@ mod failures;
 mod headers;
 mod idempotent;
 mod openapi;
+pub mod ops;
 mod page;
 mod peer;
 mod problem;

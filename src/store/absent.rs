@@ -1,8 +1,9 @@
 //! A database that is not there yet: for planning the very first sync.
 
 use super::{
-    Applied, AuditRecord, Counts, Decide, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, NewRequest,
-    OrgListing, PersonNow, PersonView, Requests, Run, RunRequest, Scope, Store, StoreError,
+    Applied, AuditRecord, Claim, Counts, Decide, GroupView, Hold, HoldDecision, Lease, LeaseView, Leases,
+    MigrationStatus, NewHold, NewRequest, OrgListing, PersonNow, PersonView, Requests, Run, RunRequest, Scope, Store,
+    StoreError,
 };
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
@@ -10,6 +11,7 @@ use rosterd_core::observed::{Grant, Observed};
 use rosterd_core::snapshot::{PersonKey, Reading};
 use rosterd_core::writes::Writes;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Has nothing, takes nothing.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +25,10 @@ pub(super) fn refused<T>() -> Result<T, StoreError> {
 
 #[async_trait]
 impl Store for Absent {
+    async fn alive(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn migrate(&self, _: Timestamp) -> Result<Vec<&'static str>, StoreError> {
         refused()
     }
@@ -108,6 +114,29 @@ impl Store for Absent {
 
     async fn purge(&self, _: &str, _: &str, _: Timestamp) -> Result<bool, StoreError> {
         refused()
+    }
+}
+
+#[async_trait]
+impl Leases for Absent {
+    fn shared(&self) -> bool {
+        false
+    }
+
+    async fn acquire(&self, _: &str, _: &str, _: Duration) -> Result<Claim, StoreError> {
+        refused()
+    }
+
+    async fn renew(&self, _: &Lease, _: Duration) -> Result<bool, StoreError> {
+        refused()
+    }
+
+    async fn release(&self, _: &Lease) -> Result<(), StoreError> {
+        refused()
+    }
+
+    async fn leases(&self) -> Result<Vec<LeaseView>, StoreError> {
+        Ok(Vec::new())
     }
 }
 

@@ -4,7 +4,7 @@
 //! with an audit record in the same transaction.
 
 use super::session::{Param, Row, Session};
-use super::{Hold, HoldDecision, HoldState, NewHold, StoreError, history};
+use super::{Hold, HoldDecision, HoldState, NewHold, StoreError, history, leases};
 use rosterd_core::ids::Timestamp;
 
 /// See [`super::Store::holds`].
@@ -71,6 +71,7 @@ pub(super) async fn equal(db: &mut dyn Session, new: &NewHold, now: Timestamp) -
 
 /// Keeps a plan that no hold says yet.
 pub(super) async fn keep(db: &mut dyn Session, new: &NewHold, now: Timestamp) -> Result<Hold, StoreError> {
+    leases::pass(db, &new.provider, new.epoch).await?;
     // Somebody may have kept it between the look and this transaction.
     if let Some(hold) = equal(db, new, now).await? {
         return Ok(hold);

@@ -5,13 +5,16 @@
 //! (`tests/it/store.rs`) runs on both.
 
 mod absent;
+mod deliveries;
 mod given;
 mod history;
 mod holds;
 mod idempotency;
 mod json;
+mod leases;
 mod lists;
 mod look;
+mod measure;
 mod migrations;
 mod now;
 mod open;
@@ -27,7 +30,9 @@ mod sqlite;
 mod tokens;
 
 pub use absent::Absent;
+pub use deliveries::{Deliveries, Delivery, DeliveryResult, Kept, NewDelivery, Then};
 pub use idempotency::{Idempotency, KeyedAnswer, KeyedRequest};
+pub use leases::{Claim, Lease, LeaseView, Leases};
 pub use lists::{Lists, PersonListing};
 pub use look::{Decide, Decision, Scope, Sight, Whom};
 pub use now::{OrgNow, PersonNow, TeamNow};
@@ -49,7 +54,10 @@ use std::sync::Arc;
 
 /// The authorization database.
 #[async_trait]
-pub trait Store: Idempotency + Lists + Requests + Tokens + Send + Sync + fmt::Debug {
+pub trait Store: Deliveries + Idempotency + Leases + Lists + Requests + Tokens + Send + Sync + fmt::Debug {
+    /// Whether the database answers.
+    async fn alive(&self) -> Result<(), StoreError>;
+
     /// Brings the tables up to this program's version, each migration in a transaction of its
     /// own; returns the names of those that were applied. Refuses a database that is newer.
     async fn migrate(&self, now: Timestamp) -> Result<Vec<&'static str>, StoreError>;
@@ -143,6 +151,12 @@ pub enum StoreError {
     /// Somebody else wrote since the plan was made. Plan again.
     #[error("the database has changed since the plan was made")]
     Moved,
+    /// Another replica has taken the provider over. This run is not its to finish.
+    #[error("another replica has taken over this provider; nothing was written")]
+    Fenced,
+    /// A later reading of the provider has ended. Read again.
+    #[error("a later reading of the provider has ended meanwhile; nothing was written")]
+    Superseded,
     /// Another process writes to this database.
     #[error("{0}")]
     Locked(String),
@@ -158,9 +172,24 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// A stable word for metrics.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "unreachable",
+            Self::Moved => "moved",
+            Self::Fenced => "fenced",
+            Self::Superseded => "superseded",
+            Self::Locked(_) => "locked",
+            Self::Schema(_) => "schema",
+            Self::Refused(_) => "refused",
+            Self::Database(_) => "database",
+        }
+    }
+
     /// Whether the same request can succeed later without anybody's doing.
     #[must_use]
     pub fn retry(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Moved)
+        matches!(self, Self::Unreachable(_) | Self::Moved | Self::Superseded)
     }
 }

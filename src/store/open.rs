@@ -4,6 +4,7 @@ use super::postgres::Postgres;
 use super::shared::Shared;
 use super::sqlite::Sqlite;
 use super::{Store, StoreError};
+use crate::config::SecretRef;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,13 +18,13 @@ pub enum Access {
 }
 
 /// Opens `sqlite:PATH` or `postgres://user@host:port/name?…`. The tables may still be missing
-/// or old: see [`Store::migrate`].
+/// or old: see [`Store::migrate`]. The password is read anew when the server refuses the one before.
 ///
 /// # Errors
-/// [`StoreError::Refused`] for an address that cannot be meant or a file that is not there,
-/// [`StoreError::Locked`] when another process writes, [`StoreError::Unreachable`] when no server
+/// [`StoreError::Refused`] for an address that cannot be meant, a file that is not there or a password
+/// that cannot be read, [`StoreError::Locked`] when another process writes, [`StoreError::Unreachable`] when no server
 /// answers. None of them holds the password.
-pub async fn open(url: &str, password: Option<&str>, access: Access) -> Result<Arc<dyn Store>, StoreError> {
+pub async fn open(url: &str, password: Option<&SecretRef>, access: Access) -> Result<Arc<dyn Store>, StoreError> {
     if let Some(path) = url.strip_prefix("sqlite:") {
         if path.is_empty() {
             return Err(StoreError::Refused("database.url: write a path after `sqlite:`".to_owned()));

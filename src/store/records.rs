@@ -31,6 +31,8 @@ pub struct NewHold {
     /// The plan as JSON.
     pub plan: String,
     pub expires_at: Timestamp,
+    /// The lease that the plan was made under: see [`super::Leases`].
+    pub epoch: Option<i64>,
 }
 
 /// `holds.state`, and `Expired` for those past their time.

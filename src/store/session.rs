@@ -4,7 +4,7 @@
 //! two that touch many, `observe` and `apply`, are each database's own. No table is named here.
 
 use super::look::Kept;
-use super::{Applied, Decide, PersonNow, Scope, StoreError};
+use super::{Applied, Decide, Leases, PersonNow, Scope, StoreError};
 use async_trait::async_trait;
 use rosterd_core::ids::{ReadingNumber, Timestamp};
 use rosterd_core::observed::Observed;
@@ -126,7 +126,7 @@ pub(super) struct Revision {
 
 /// A database.
 #[async_trait]
-pub(super) trait Engine: Send + Sync + fmt::Debug + 'static {
+pub(super) trait Engine: Leases + Send + Sync + fmt::Debug + 'static {
     /// Does `work` in one transaction and commits it, or undoes it when it fails.
     async fn within<T: Send + 'static>(&self, purpose: Purpose, work: Work<T>) -> Result<T, StoreError>;
 

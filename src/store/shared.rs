@@ -4,8 +4,8 @@ use super::look::Kept;
 use super::session::{Engine, Purpose, Revision, Work};
 use super::{
     Applied, AuditRecord, Counts, Decide, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, OrgListing,
-    PersonNow, PersonView, Run, Scope, Store, StoreError, given, history, holds, look, migrations, now, people,
-    provider_groups, reading,
+    PersonNow, PersonView, Run, Scope, Store, StoreError, given, history, holds, look, measure, migrations, now,
+    people, provider_groups, reading,
 };
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// A store. Looks once, before the first use, whether the tables are those of this program.
 #[derive(Debug)]
 pub(super) struct Shared<E> {
-    engine: E,
+    pub(super) engine: E,
     checked: AtomicBool,
     kept: Kept,
 }
@@ -28,9 +28,10 @@ impl<E: Engine> Shared<E> {
         Self { engine, checked: AtomicBool::new(false), kept: Kept::default() }
     }
 
-    async fn check(&self) -> Result<(), StoreError> {
+    pub(super) async fn check(&self) -> Result<(), StoreError> {
         if !self.checked.load(Ordering::Relaxed) {
-            self.engine.within(Purpose::Read, Box::new(|db| Box::pin(migrations::check(db)))).await?;
+            let checked = self.engine.within(Purpose::Read, Box::new(|db| Box::pin(migrations::check(db)))).await;
+            measure::asked("read", checked)?;
             self.checked.store(true, Ordering::Relaxed);
         }
         Ok(())
@@ -38,7 +39,7 @@ impl<E: Engine> Shared<E> {
 
     pub(super) async fn read<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
         self.check().await?;
-        self.engine.within(Purpose::Read, work).await
+        measure::asked("read", self.engine.within(Purpose::Read, work).await)
     }
 
     /// Writes what no plan rests on, without waiting for a turn.
@@ -49,12 +50,17 @@ impl<E: Engine> Shared<E> {
 
     pub(super) async fn write<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
         self.check().await?;
-        self.engine.within(Purpose::Write, work).await
+        measure::asked("write", self.engine.within(Purpose::Write, work).await)
     }
 }
 
 #[async_trait]
 impl<E: Engine> Store for Shared<E> {
+    async fn alive(&self) -> Result<(), StoreError> {
+        self.read(Box::new(|db| Box::pin(async move { db.rows("SELECT generation FROM state", &[]).await.map(drop) })))
+            .await
+    }
+
     async fn migrate(&self, now: Timestamp) -> Result<Vec<&'static str>, StoreError> {
         migrations::migrate(&self.engine, now).await
     }
@@ -65,7 +71,7 @@ impl<E: Engine> Store for Shared<E> {
 
     async fn begin_reading(&self) -> Result<ReadingNumber, StoreError> {
         self.check().await?;
-        self.engine.begin_reading().await
+        measure::asked("write", self.engine.begin_reading().await)
     }
 
     async fn finished(&self, provider: &str, number: ReadingNumber, generation: i64) -> Result<(), StoreError> {
@@ -78,7 +84,7 @@ impl<E: Engine> Store for Shared<E> {
 
     async fn observe(&self, provider: &str, window: Timestamp) -> Result<Observed, StoreError> {
         self.check().await?;
-        self.engine.observe(provider, window).await
+        measure::asked("read", self.engine.observe(provider, window).await)
     }
 
     async fn given(&self, provider: &str) -> Result<Vec<(IdentityId, Grant)>, StoreError> {
@@ -93,7 +99,7 @@ impl<E: Engine> Store for Shared<E> {
 
     async fn apply(&self, writes: Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError> {
         self.check().await?;
-        self.engine.apply(writes, now, self.kept.clone()).await
+        measure::applying(self.engine.apply(writes, now, self.kept.clone())).await
     }
 
     async fn revise(
@@ -106,7 +112,7 @@ impl<E: Engine> Store for Shared<E> {
     ) -> Result<(Option<Applied>, Vec<Option<PersonNow>>), StoreError> {
         self.check().await?;
         let (provider, kept) = (provider.to_owned(), self.kept.clone());
-        self.engine.revise(Revision { provider, scope, window, decide, now, kept }).await
+        measure::applying(self.engine.revise(Revision { provider, scope, window, decide, now, kept })).await
     }
 
     async fn person_now(&self, provider: &str, key: &PersonKey) -> Result<Option<PersonNow>, StoreError> {

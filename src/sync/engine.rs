@@ -1,5 +1,6 @@
 //! What a run works with: the configuration, the providers, the store, a clock, a source of seeds.
 
+use super::measure;
 use super::rules::{policy_for, rules_for};
 use crate::clock::Clock;
 use crate::config::{Config, Loaded, Places};
@@ -132,7 +133,9 @@ impl Engine {
     pub async fn prepare(&self, provider: &str) -> Result<Prepared, RunError> {
         let (started_at, window) = self.now();
         let number = self.store.begin_reading().await?;
-        let (reading, observed) = tokio::join!(self.read(provider), self.store.observe(provider, window));
+        let reading = measure::stage(provider, "read", self.read(provider));
+        let observed = measure::stage(provider, "observe", self.store.observe(provider, window));
+        let (reading, observed) = tokio::join!(reading, observed);
         self.planned(provider, reading?, number, observed?, started_at).await
     }
 
@@ -177,15 +180,16 @@ impl Engine {
         } else {
             Vec::new()
         };
-        let provider = provider.to_owned();
+        let (named, provider) = (provider.to_owned(), provider.to_owned());
         let work = move || {
             let (provider, rules, policy) = (&provider, &rules, &policy);
             plan::plan(Input { provider, observed, reading, rules, policy, number, given, now: started_at })
         };
         // On a thread of its own: a hundred thousand people take a tenth of a second or more.
-        let plan = tokio::task::spawn_blocking(work)
+        let plan = measure::stage(&named, "plan", tokio::task::spawn_blocking(work))
             .await
             .map_err(|_| RunError::Configuration("planning failed unexpectedly; please report it".to_owned()))?;
+        measure::planned(&plan);
         Ok(Prepared { plan, started_at })
     }
 
@@ -202,10 +206,16 @@ impl Engine {
             .get(provider)
             .ok_or_else(|| RunError::Configuration(format!("there is no provider {provider} in the configuration")))?;
         let request = ReadRequest { seed, progress: Arc::clone(&self.progress) };
-        Ok(directory.read(&request).await?)
+        measure::read(provider, directory.read(&request).await.map_err(RunError::from))
     }
 
-    pub(super) fn new_hold(&self, prepared: &Prepared, plan_hash: String, now: Timestamp) -> NewHold {
+    pub(super) fn new_hold(
+        &self,
+        prepared: &Prepared,
+        plan_hash: String,
+        epoch: Option<i64>,
+        now: Timestamp,
+    ) -> NewHold {
         let plan = &prepared.plan;
         NewHold {
             provider: plan.provider.clone(),
@@ -213,6 +223,7 @@ impl Engine {
             reasons: plan.exceeded.iter().map(|exceeded| plan.sentence(exceeded)).collect(),
             plan: plan.to_json().to_string(),
             expires_at: now.plus_millis(self.config.limits.hold_expires.millis()),
+            epoch,
         }
     }
 }

@@ -11,6 +11,7 @@
 
 use super::engine::{Engine, RunError};
 use super::few::whom;
+use super::measure;
 use crate::providers::{Found, Match};
 use crate::store::{Decide, Decision, PersonNow, Scope, Sight};
 use rosterd_core::plan::{self, Exceeded, Fate, Input, Plan, RunFacts};
@@ -107,6 +108,10 @@ impl Engine {
     /// # Errors
     /// When the provider cannot be asked or the database does not answer. Nothing was changed.
     pub async fn look(&self, provider: &str, asked: &[Asked], trigger: Trigger) -> Result<Vec<Looked>, RunError> {
+        measure::look(provider, asked.len(), self.look_until(provider, asked, trigger)).await
+    }
+
+    async fn look_until(&self, provider: &str, asked: &[Asked], trigger: Trigger) -> Result<Vec<Looked>, RunError> {
         for _ in 0..TRIES {
             let Some(looked) = self.look_once(provider, asked, trigger).await? else { continue };
             if asked.len() > 1 && looked.iter().any(|one| matches!(one.finding, Finding::Held(_))) {

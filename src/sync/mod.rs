@@ -12,6 +12,7 @@ mod answer;
 mod engine;
 mod few;
 mod look;
+mod measure;
 mod reasons;
 mod rules;
 mod run;

@@ -5,6 +5,7 @@
 //! it has the turn, which cannot fail for that reason.
 
 use super::engine::{Engine, Outcome, Prepared, RunError};
+use super::measure;
 use crate::store::{Decide, Decision, Hold, HoldState, Scope, Sight, StoreError};
 use rosterd_core::ids::Timestamp;
 use rosterd_core::plan::{self, Input, Plan, RunFacts, Summary};
@@ -45,17 +46,20 @@ struct Told {
     complete: bool,
     people: usize,
     groups: usize,
+    counts: measure::Counts,
 }
 
 impl Told {
     fn of(prepared: &Prepared) -> Self {
         let (people, groups) = prepared.plan.read();
         let (summary, complete) = (prepared.plan.summary(), prepared.plan.complete);
-        Self { summary, notices: prepared.notices(), complete, people, groups }
+        let counts = measure::Counts::of(prepared);
+        Self { summary, notices: prepared.notices(), complete, people, groups, counts }
     }
 
-    fn applied(self, rows: u64) -> Outcome {
-        let Self { summary, notices, complete, people, groups } = self;
+    fn applied(self, rows: u64, now: Timestamp) -> Outcome {
+        let Self { summary, notices, complete, people, groups, counts } = self;
+        counts.applied(now);
         Outcome::Applied { summary, notices, rows, complete, people, groups }
     }
 }
@@ -64,10 +68,17 @@ impl Engine {
     /// Reads `provider`, works out what has to change, and changes it, unless a limit holds it.
     /// A run that finds nothing to change writes nothing.
     pub async fn run_once(&self, provider: &str, cause: impl Into<Cause>) -> Result<Outcome, RunError> {
-        let cause = cause.into();
         let prepared = self.prepare(provider).await?;
+        self.finish(prepared, cause.into()).await
+    }
+
+    /// Carries a plan out, or makes it anew where somebody has written since or read later.
+    pub async fn finish(&self, prepared: Prepared, cause: Cause) -> Result<Outcome, RunError> {
+        let provider = prepared.plan.provider.clone();
         match self.carry_out(prepared, cause).await {
-            Err(RunError::Store(StoreError::Moved)) => self.run_in_turn(provider, cause).await,
+            Err(RunError::Store(StoreError::Moved | StoreError::Superseded)) => {
+                self.run_in_turn(&provider, cause).await
+            }
             outcome => outcome,
         }
     }
@@ -76,29 +87,34 @@ impl Engine {
     /// an older state of the database.
     pub async fn carry_out(&self, prepared: Prepared, cause: impl Into<Cause>) -> Result<Outcome, RunError> {
         let Cause { trigger, epoch } = cause.into();
-        let hold = match self.gate(&prepared).await? {
+        let hold = match self.gate(&prepared, epoch).await? {
             Gate::Open(hold) => hold,
-            Gate::Held(hold) => return Ok(Outcome::Held { hold, prepared }),
+            Gate::Held(hold) => {
+                measure::held(&prepared.plan, &hold);
+                return Ok(Outcome::Held { hold, prepared });
+            }
         };
         if prepared.plan.is_empty() {
             let plan = &prepared.plan;
             if plan.complete {
                 self.store.finished(&plan.provider, plan.number, plan.generation()).await?;
             }
+            measure::unchanged(plan);
             return Ok(Outcome::Unchanged { prepared });
         }
-        let told = Told::of(&prepared);
+        let (told, provider) = (Told::of(&prepared), prepared.plan.provider.clone());
         let started_at = prepared.started_at;
         let writes = prepared.plan.into_writes(RunFacts { trigger, started_at, hold, epoch });
-        let applied = self.store.apply(Arc::new(writes), self.clock.now()).await?;
-        Ok(told.applied(applied.rows))
+        let apply = self.store.apply(Arc::new(writes), self.clock.now());
+        let applied = measure::stage(&provider, "apply", apply).await?;
+        Ok(told.applied(applied.rows, self.clock.now()))
     }
 
     /// Reads the provider, then plans and writes while nobody else can write.
     async fn run_in_turn(&self, provider: &str, cause: Cause) -> Result<Outcome, RunError> {
         let (started_at, window) = self.now();
         let number = self.store.begin_reading().await?;
-        let reading = self.read(provider).await?;
+        let reading = measure::stage(provider, "read", self.read(provider)).await?;
         let approved = self.approved(provider).await?;
         let turn = Arc::new(Mutex::new(None));
         let decide: Decide = {
@@ -138,21 +154,25 @@ impl Engine {
         let came = turn.lock().unwrap_or_else(PoisonError::into_inner).take();
         match came {
             None => Err(RunError::Configuration("planning failed unexpectedly; please report it".to_owned())),
-            Some(Turn::Held(plan)) => self.hold(Prepared { plan, started_at }).await,
-            Some(Turn::Unchanged(plan)) => Ok(Outcome::Unchanged { prepared: Prepared { plan, started_at } }),
-            Some(Turn::Applied(told)) => Ok(told.applied(applied.map_or(0, |applied| applied.rows))),
+            Some(Turn::Held(plan)) => self.hold(Prepared { plan, started_at }, cause.epoch).await,
+            Some(Turn::Unchanged(plan)) => {
+                measure::unchanged(&plan);
+                Ok(Outcome::Unchanged { prepared: Prepared { plan, started_at } })
+            }
+            Some(Turn::Applied(told)) => Ok(told.applied(applied.map_or(0, |applied| applied.rows), self.clock.now())),
         }
     }
 
-    async fn hold(&self, prepared: Prepared) -> Result<Outcome, RunError> {
+    async fn hold(&self, prepared: Prepared, epoch: Option<i64>) -> Result<Outcome, RunError> {
         let now = self.clock.now();
         let hash = prepared.plan.harm_hash(&self.config_hash);
-        let hold = self.store.hold(&self.new_hold(&prepared, hash, now), now).await?;
+        let hold = self.store.hold(&self.new_hold(&prepared, hash, epoch, now), now).await?;
+        measure::held(&prepared.plan, &hold);
         Ok(Outcome::Held { hold, prepared })
     }
 
     /// Whether the plan may be applied: it is within the limits, or somebody has approved it.
-    async fn gate(&self, prepared: &Prepared) -> Result<Gate, RunError> {
+    async fn gate(&self, prepared: &Prepared, epoch: Option<i64>) -> Result<Gate, RunError> {
         if prepared.plan.exceeded.is_empty() {
             return Ok(Gate::Open(None));
         }
@@ -162,7 +182,7 @@ impl Engine {
             return Ok(Gate::Open(Some(hold.id)));
         }
         let now: Timestamp = self.clock.now();
-        Ok(Gate::Held(self.store.hold(&self.new_hold(prepared, hash, now), now).await?))
+        Ok(Gate::Held(self.store.hold(&self.new_hold(prepared, hash, epoch, now), now).await?))
     }
 
     /// What somebody has approved of the provider's plans.

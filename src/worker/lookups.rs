@@ -7,8 +7,9 @@
 //! whoever asks meanwhile waits for that one.
 
 use crate::sync::{Asked, Engine, Looked, RunError};
+use crate::telemetry::names;
 use rosterd_core::writes::Trigger;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -105,11 +106,11 @@ impl Lookups {
         answered.await.unwrap_or(Err(LookError::Stopping))
     }
 
-    /// How many people wait.
+    /// How many people wait, by provider.
     #[must_use]
-    pub fn waiting(&self) -> usize {
+    pub fn waiting(&self) -> BTreeMap<String, usize> {
         let providers = self.providers.lock().unwrap_or_else(PoisonError::into_inner);
-        providers.values().map(|queue| queue.state().waiting.len()).sum()
+        providers.iter().map(|(name, queue)| (name.clone(), queue.state().waiting.len())).collect()
     }
 
     fn queue(&self, provider: &str) -> Arc<Queue> {
@@ -146,6 +147,7 @@ impl Queue {
             return Err(LookError::Busy(self.provider.clone()));
         }
         state.waiting.insert(asked.clone(), vec![answer]);
+        self.tell(&state);
         // What a signed source says is not asked for again: there is nobody to spare.
         let key = matches!(asked, Asked::Key(_));
         match state.last.get(&asked).map(|last| *last + SPACING) {
@@ -155,6 +157,10 @@ impl Queue {
                 Ok(Joined::Ready)
             }
         }
+    }
+
+    fn tell(&self, state: &State) {
+        metrics::gauge!(names::LOOKS_WAITING, "provider" => self.provider.clone()).set(state.waiting.len() as f64);
     }
 
     /// Somebody may be looked at now.
@@ -200,6 +206,7 @@ impl Queue {
                 break;
             }
         }
+        self.tell(&state);
         (!batch.asked.is_empty()).then_some(batch)
     }
 }

@@ -1,70 +1,38 @@
-//! WHEN: each provider on its schedule. Every tick ends in the same
-//! [`Engine::run_once`](crate::sync::Engine::run_once); a tick carries no data.
+//! WHEN: each provider on its schedule, on request, and again after a failure; one loop that knows
+//! what is under way, and a task for each run.
+//!
+//! The loop itself never waits for anything but time, requests and ends of runs, so that its turns
+//! are the process's sign of life. It neither reads nor decides: every run is a
+//! [`Engine`](crate::sync::Engine)'s. A request carries no data.
 
+mod breaker;
+mod credentials;
+mod event;
+mod handle;
+mod jobs;
+mod lead;
 mod lookups;
+mod measure;
+mod reload;
+mod requests;
+mod run;
+mod say;
+mod schedule;
+mod source;
+mod status;
+mod task;
+mod turn;
+mod watch;
 
+pub use breaker::State as BreakerState;
+pub use event::{RunEvent, What};
+pub use handle::{Handle, NoSuchProvider};
+pub use lead::{Leadership, Standing, own_name};
 pub use lookups::{LookError, Looks, Lookups, SPACING};
+pub use source::{FileSource, Source, Surroundings, engine};
+pub use status::{Changed, ConfigurationStatus, LastRun, ProviderStatus, Reload, Status};
+pub use turn::Worker;
+pub use watch::watch;
 
-use crate::config::Duration;
-use crate::sync::{Engine, Outcome, RunError};
-use rosterd_core::writes::Trigger;
-use std::future::Future;
-use std::sync::Arc;
-use tokio::sync::{Mutex, watch};
-use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval};
-
-/// Runs every provider, at once and then as often as its `every` says, until `stop` is done. A run
-/// under way is finished first. One provider runs at a time.
-pub async fn run(engine: Arc<Engine>, stop: impl Future<Output = ()>) {
-    let (stopping, stopped) = watch::channel(false);
-    let turns = Arc::new(Mutex::new(()));
-    let mut loops = JoinSet::new();
-    for (name, section) in &engine.config.providers {
-        let (engine, turns, stopped) = (Arc::clone(&engine), Arc::clone(&turns), stopped.clone());
-        loops.spawn(provider(engine, name.clone(), section.every, turns, stopped));
-    }
-    stop.await;
-    // The receivers are gone only when every loop has ended by itself.
-    let _ = stopping.send(true);
-    while loops.join_next().await.is_some() {}
-}
-
-async fn provider(
-    engine: Arc<Engine>,
-    name: String,
-    every: Duration,
-    turns: Arc<Mutex<()>>,
-    mut stopped: watch::Receiver<bool>,
-) {
-    let mut ticks = interval(every.get().max(std::time::Duration::from_millis(1)));
-    // After a pause of the machine one run catches up; a burst would add nothing.
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            _ = stopped.changed() => return,
-        }
-        let turn = turns.lock().await;
-        let outcome = engine.run_once(&name, Trigger::Schedule).await;
-        drop(turn);
-        log(&name, outcome);
-    }
-}
-
-fn log(provider: &str, outcome: Result<Outcome, RunError>) {
-    match outcome {
-        Ok(Outcome::Unchanged { prepared }) => {
-            let (people, groups) = prepared.plan.read();
-            tracing::info!(provider, people, groups, complete = prepared.plan.complete, "nothing to change");
-        }
-        Ok(Outcome::Applied { summary, rows, complete, .. }) => {
-            let (added, changed, removed) = (summary.added, summary.changed, summary.removed);
-            tracing::info!(provider, added, changed, removed, withheld = summary.withheld, rows, complete, "applied");
-        }
-        Ok(Outcome::Held { hold, .. }) => {
-            tracing::warn!(provider, hold = hold.id, state = hold.state.name(), "held by a limit; nothing was applied");
-        }
-        Err(error) => tracing::error!(provider, retry = error.retry(), %error, "failed; nothing was changed"),
-    }
-}
+/// The longest time between two turns of the loop. Schedules go by the wall clock, which may jump.
+pub const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(10);

@@ -1,8 +1,8 @@
 //! The API's listener: where it listens, and whether what is said on it can be overheard.
 
 use super::Report;
+use crate::config::Code;
 use crate::config::tree::Node;
-use crate::config::{Code, Network};
 use std::net::SocketAddr;
 
 pub(super) fn check(http: &Node, report: &mut Report<'_>) {
@@ -25,16 +25,6 @@ pub(super) fn check(http: &Node, report: &mut Report<'_>) {
                 "give `tls`, or listen on 127.0.0.1 behind a proxy on this machine",
             ),
             Ok(_) => {}
-        }
-    }
-    for network in http.get("trusted_proxies").map_or(&[][..], Node::items) {
-        if network.text().is_some_and(|text| Network::parse(text).is_none()) {
-            report.say(
-                &network.origin,
-                Code::ListenAddress,
-                "this is neither an IP address nor a network",
-                "such as 10.1.2.3 or 10.0.0.0/8",
-            );
         }
     }
     let authority = http.get("tls").and_then(|tls| tls.get("client_ca_file"));

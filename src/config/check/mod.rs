@@ -11,6 +11,7 @@ mod contradict;
 mod database;
 mod everybody;
 mod expression;
+mod hooks;
 mod http;
 mod ldap;
 mod never;
@@ -18,8 +19,10 @@ mod orgs;
 mod overlap;
 mod provider;
 mod rule;
+mod schedule;
 mod self_written;
 mod shadow;
+mod telemetry;
 mod template;
 mod url;
 mod view;
@@ -64,6 +67,17 @@ pub(super) fn check(root: &Node, report: &mut Report<'_>) {
     if let Some(limits) = root.get("limits") {
         report.not_zero(limits, "hold_expires", "nothing could ever be approved");
     }
+    if let Some(log) = root.get("log") {
+        telemetry::log(log, report);
+    }
+    if let Some(section) = root.get("telemetry") {
+        telemetry::telemetry(section, report);
+    }
+    if let Some(daemon) = root.get("daemon") {
+        report.not_zero(daemon, "retry", "a provider that is down would be asked without a pause");
+        report.not_zero(daemon, "retry_longest", "a provider that is down would be asked without a pause");
+        report.not_zero(daemon, "credentials_pause", "each try with a wrong password may be the one that locks");
+    }
     if let Some(http) = root.get("http") {
         http::check(http, report);
     }
@@ -71,6 +85,7 @@ pub(super) fn check(root: &Node, report: &mut Report<'_>) {
     for provider in providers {
         provider::check(provider, report);
     }
+    hooks::check(root.get("hooks").map_or(&[], Node::entries), providers, report);
     orgs::check(root.get("orgs").map_or(&[], Node::entries), report);
     let rules = root.get("rules").map_or(&[][..], Node::items);
     rule::check(rules, providers, report);

@@ -1,6 +1,6 @@
 //! A provider: its name, that it says how people come, and what `on_no_match` needs.
 
-use super::{Report, claims, conditions, ldap};
+use super::{Report, claims, conditions, ldap, schedule};
 use crate::config::Code;
 use crate::config::tree::{Entry, Node};
 use crate::config::words::{either, quoted};
@@ -24,7 +24,7 @@ pub(super) fn check(entry: &Entry, report: &mut Report<'_>) {
     if let Some(allow) = provider.get("allow") {
         conditions::check(allow, report);
     }
-    report.not_zero(provider, "every", "such as 5m");
+    schedule::check(provider, report);
     default(provider, report);
 }
 

@@ -134,7 +134,7 @@ impl Range {
 /// An immutable id as text: Active Directory's GUIDs as Microsoft writes them, text as it is, and
 /// other bytes in hexadecimal.
 pub(super) fn id_text(name: &[u8], value: &[u8]) -> String {
-    if name.eq_ignore_ascii_case(b"objectGUID") || name == b"1.2.840.113556.1.4.2" {
+    if is_guid(name) {
         if let [a, b, c, d, e, f, g, h, i, j, last @ ..] = value
             && last.len() == 6
         {
@@ -148,6 +148,40 @@ pub(super) fn id_text(name: &[u8], value: &[u8]) -> String {
         Ok(text) if !text.chars().any(char::is_control) => text.to_owned(),
         _ => hex(value),
     }
+}
+
+/// The bytes that [`id_text`] may have made into `text`. More than one where text that is its own
+/// also looks like hexadecimal digits.
+pub(super) fn id_bytes(name: &str, text: &str) -> Vec<Vec<u8>> {
+    if is_guid(name.as_bytes()) {
+        let plain: String = text.chars().filter(|c| *c != '-').collect();
+        return match unhex(&plain) {
+            Some(mut guid) if guid.len() == 16 && text.len() == 36 => {
+                guid[..4].reverse();
+                guid[4..6].reverse();
+                guid[6..8].reverse();
+                vec![guid]
+            }
+            Some(bytes) => vec![bytes],
+            None => Vec::new(),
+        };
+    }
+    let mut all = vec![text.as_bytes().to_owned()];
+    all.extend(unhex(text));
+    all
+}
+
+fn is_guid(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"objectGUID") || name == b"1.2.840.113556.1.4.2"
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let pairs = text.as_bytes().chunks(2).map(|pair| match pair {
+        [high, low] => Some(digit(high)? << 4 | digit(low)?),
+        _ => None,
+    });
+    pairs.collect()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -205,5 +239,18 @@ mod tests {
         assert_eq!(id_text(b"objectguid", b"short"), "73686f7274");
         assert_eq!(id_text(b"entryUUID", b"ab-cd"), "ab-cd");
         assert_eq!(id_text(b"objectSid", &[1, 0xff]), "01ff");
+    }
+
+    #[test]
+    fn l12_and_back_to_what_is_looked_for() {
+        let guid: Vec<u8> = (0..16).collect();
+        for (name, bytes) in
+            [("objectGUID", &guid[..]), ("objectguid", b"short"), ("entryUUID", b"ab-cd"), ("objectSid", &[1, 0xff])]
+        {
+            let back = id_bytes(name, &id_text(name.as_bytes(), bytes));
+            assert!(back.iter().any(|other| other == bytes), "{name}: {back:?}");
+        }
+        assert_eq!(id_bytes("uid", "ab"), [b"ab".to_vec(), vec![0xab]]);
+        assert_eq!(id_bytes("objectGUID", "no guid"), Vec::<Vec<u8>>::new());
     }
 }

@@ -11,6 +11,14 @@ pub(super) fn describe(der: &[u8]) -> Option<String> {
     Some(format!("CN={subject}, valid until {}", readable(&not_after)?))
 }
 
+/// When it ends, in seconds after 1970.
+pub(super) fn ends(der: &[u8]) -> Option<i64> {
+    let (_, not_after) = read(der).ok()?;
+    let text = readable(&not_after)?;
+    let ends = jiff::civil::DateTime::strptime("%Y-%m-%d %H:%M:%S UTC", text).ok()?;
+    Some(ends.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second())
+}
+
 fn read(der: &[u8]) -> Result<(Option<String>, String), BerError> {
     let mut certificate = Reader::new(Reader::new(der).expect(SEQUENCE)?);
     let mut fields = Reader::new(certificate.expect(SEQUENCE)?);

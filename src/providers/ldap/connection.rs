@@ -7,6 +7,7 @@ use super::failure::{Failure, say};
 use super::tls;
 use super::wire::ber::message_len;
 use super::wire::{Message, Request, Response, decode, encode};
+use futures_util::FutureExt as _;
 use std::fmt;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -42,6 +43,8 @@ pub(super) struct Connection {
     start: usize,
     total: u64,
     last_id: i32,
+    /// Encoded, and not sent yet.
+    outbox: Vec<u8>,
     /// When the request was sent that is being answered, and how many bytes came since.
     asked: Instant,
     answered: u64,
@@ -63,6 +66,7 @@ impl Connection {
             start: 0,
             total: 0,
             last_id: 0,
+            outbox: Vec::new(),
             asked: Instant::now(),
             answered: 0,
         }
@@ -80,8 +84,22 @@ impl Connection {
 
     /// Sends a request and says the id that its answers will have.
     pub(super) async fn send(&mut self, request: Request<'_>) -> Result<i32, Failure> {
+        let id = self.queue(request);
+        self.flush().await?;
+        Ok(id)
+    }
+
+    /// Keeps a request until [`Self::flush`], and says the id that its answers will have.
+    pub(super) fn queue(&mut self, request: Request<'_>) -> i32 {
         self.last_id = self.last_id.checked_add(1).unwrap_or(1);
-        let bytes = encode(self.last_id, request);
+        self.outbox.extend(encode(self.last_id, request));
+        self.last_id
+    }
+
+    /// Sends what was queued, at once.
+    pub(super) async fn flush(&mut self) -> Result<(), Failure> {
+        // Not kept for the next: there may be a password in it.
+        let bytes = std::mem::take(&mut self.outbox);
         let sent = timeout(self.timeout, async {
             self.stream.write_all(&bytes).await?;
             self.stream.flush().await
@@ -93,11 +111,16 @@ impl Connection {
         }
         self.asked = Instant::now();
         self.answered = 0;
-        Ok(self.last_id)
+        Ok(())
     }
 
     /// The next message, which must answer the request `id`.
     pub(super) async fn receive(&mut self, id: i32) -> Result<Message<'_>, Failure> {
+        self.receive_any(|other| other == id).await
+    }
+
+    /// The next message, which must answer a request that is `open`.
+    pub(super) async fn receive_any(&mut self, open: impl Fn(i32) -> bool) -> Result<Message<'_>, Failure> {
         loop {
             let len = self.fill().await?;
             let start = self.start;
@@ -112,13 +135,24 @@ impl Connection {
                 }
                 continue;
             }
-            if message.id != id {
-                let text = format!("{} answered request {} while {id} was open", self.server, message.id);
+            if !open(message.id) {
+                let text = format!("{} answered request {}, which is not open", self.server, message.id);
                 return Err(Failure::protocol("wrong_message_id", text));
             }
             let bytes = self.buffer.get(start..start + len).unwrap_or_default();
             return decode(bytes).map_err(|error| Failure::ber(&self.server, error));
         }
+    }
+
+    /// Whether nothing came, not even an end, since the last answer: only then can it be asked
+    /// again.
+    pub(super) fn quiet(&mut self) -> bool {
+        self.start == self.buffer.len() && self.stream.read(&mut [0; 1]).now_or_never().is_none()
+    }
+
+    /// How many bytes it has received.
+    pub(super) fn total(&self) -> u64 {
+        self.total
     }
 
     /// Reads until a whole message stands at `start`, and says its length.

@@ -44,41 +44,58 @@ pub(super) struct Ranged {
     pub(super) next: u64,
 }
 
-/// Takes in one entry. Lists that go on are added to `ranged`.
+/// What entries become.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    pub(super) builder: SnapshotBuilder,
+    /// The DNs of groups that entries say they are in (`memberOf`), where these are to be asked for.
+    pub(super) named: Option<Vec<String>>,
+}
+
+/// The immutable id and the login of an entry, where it has one of each.
+pub(super) fn names(wanted: &Wanted, entry: &Entry<'_>) -> Result<(Option<String>, Option<String>), BerError> {
+    let singles = Singles::pick(wanted, entry)?;
+    let id = singles.id.filter(|_| singles.ids == 1).map(|(name, value)| id_text(name, value));
+    Ok((id, singles.login.and_then(|login| String::from_utf8(login.to_owned()).ok())))
+}
+
+/// Takes in one entry. Lists that go on are added to `ranged`. `None`, with a gap, when the entry
+/// cannot be told from others.
 pub(super) fn take(
     kind: Kind,
     wanted: &Wanted,
     entry: &Entry<'_>,
-    builder: &mut SnapshotBuilder,
+    into: &mut Gathered,
     ranged: &mut Vec<Ranged>,
-) -> Result<(), BerError> {
+) -> Result<Option<Owner>, BerError> {
+    let builder = &mut into.builder;
     let Ok(dn) = std::str::from_utf8(entry.dn) else {
         builder.gap("not_utf8", format!("a DN that is not UTF-8: {}", String::from_utf8_lossy(entry.dn)));
-        return Ok(());
+        return Ok(None);
     };
     let singles = Singles::pick(wanted, entry)?;
-    let Some(owner) = singles.add(kind, dn, builder) else { return Ok(()) };
+    let Some(owner) = singles.add(kind, dn, builder) else { return Ok(None) };
     for attribute in entry.attributes() {
         let attribute = attribute?;
         let description = Description::parse(attribute.description);
         for role in wanted.roles(description.name).filter(|role| role.list()) {
             if description.subtype {
                 let name = String::from_utf8_lossy(attribute.description);
-                builder.gap("attribute_option", format!("{dn}: {name} has an option that is not understood"));
+                into.builder.gap("attribute_option", format!("{dn}: {name} has an option that is not understood"));
                 continue;
             }
-            let count = take_values(owner, role, &attribute, dn, builder)?;
+            let count = take_values(owner, role, &attribute, dn, into)?;
             let Some(range) = description.range else { continue };
             if range.low != 0 || !range.fits(count) {
                 let name = String::from_utf8_lossy(attribute.description);
-                builder.gap("ranged_attribute", format!("{dn}: {name} came with {count} values"));
+                into.builder.gap("ranged_attribute", format!("{dn}: {name} came with {count} values"));
             } else if let Some(high) = range.high {
                 let attribute = String::from_utf8_lossy(description.name).into_owned();
                 ranged.push(Ranged { owner, role, dn: dn.to_owned(), attribute, next: high + 1 });
             }
         }
     }
-    Ok(())
+    Ok(Some(owner))
 }
 
 /// Takes in the values of a list; says how many there were, unreadable ones included.
@@ -87,8 +104,9 @@ pub(super) fn take_values(
     role: Role,
     attribute: &Attribute<'_>,
     dn: &str,
-    builder: &mut SnapshotBuilder,
+    into: &mut Gathered,
 ) -> Result<u64, BerError> {
+    let Gathered { builder, named } = into;
     let mut count = 0;
     for value in attribute.values() {
         let value = value?;
@@ -98,6 +116,9 @@ pub(super) fn take_values(
             builder.gap("not_utf8", format!("{dn}: a value of {name} that is not UTF-8"));
             continue;
         };
+        if let (Role::MemberOf, Some(named)) = (role, &mut *named) {
+            named.push(value.to_owned());
+        }
         match (owner, role) {
             (Owner::Group(group), Role::Members) => builder.member_dn(group, without_uid(value)),
             (Owner::Group(group), Role::MemberLogins) => builder.member_login(group, value),

@@ -1,7 +1,7 @@
 //! Search filters: the text of RFC 4515 into the bytes of RFC 4511 §4.5.1.7.
 //!
-//! Never builds a filter from a value by pasting: whoever must put a value into a filter's text
-//! goes through [`escape_value`].
+//! Never builds a filter from a value by pasting: a value goes into the bytes as it is
+//! ([`equal`]), where nothing in it can mean anything, or into text by [`escape_value`].
 
 use super::wire::ber::{OCTET_STRING, SEQUENCE, put, put_with};
 use std::fmt::Write as _;
@@ -246,6 +246,32 @@ fn put_pair(out: &mut Vec<u8>, attribute: &str, value: &[u8]) {
     put(out, OCTET_STRING, value);
 }
 
+/// That one value of the attribute equals `value`, whatever that holds.
+#[must_use]
+pub fn equal(attribute: &str, value: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(attribute.len() + value.len() + 16);
+    put_with(&mut out, 0xa3, |out| put_pair(out, attribute, value));
+    out
+}
+
+/// That all of these hold.
+#[must_use]
+pub fn all<'a>(filters: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    list(0xa0, filters)
+}
+
+/// That one of these holds.
+#[must_use]
+pub fn any<'a>(filters: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    list(0xa1, filters)
+}
+
+fn list<'a>(tag: u8, filters: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut out = Vec::new();
+    put_with(&mut out, tag, |out| filters.into_iter().for_each(|filter| out.extend_from_slice(filter)));
+    out
+}
+
 /// That something is there at all.
 #[must_use]
 pub fn present(attribute: &str) -> Vec<u8> {
@@ -313,15 +339,25 @@ mod tests {
     proptest! {
         // L01, L02: whatever the value, the filter stays one comparison with exactly that value.
         #[test]
-        fn l01_an_escaped_value_is_one_value(value in any::<String>()) {
+        fn l01_an_escaped_value_is_one_value(value in proptest::prelude::any::<String>()) {
             let filter = format!("(cn={})", escape_value(&value));
             let mut expected = Vec::new();
             put_with(&mut expected, 0xa3, |out| put_pair(out, "cn", value.as_bytes()));
             prop_assert_eq!(compile(&filter).unwrap(), expected);
         }
 
+        // L01, L02: made without text, it is what text with that value escaped would be.
         #[test]
-        fn any_text_is_read_or_refused(text in any::<String>()) {
+        fn l01_a_value_is_never_read_as_a_filter(value in proptest::prelude::any::<String>()) {
+            let equal = equal("cn", value.as_bytes());
+            prop_assert_eq!(&equal, &compile(&format!("(cn={})", escape_value(&value))).unwrap());
+            let both = all([&present("sn")[..], &super::any([&equal[..], &equal])]);
+            let text = format!("(&(sn=*)(|(cn={0})(cn={0})))", escape_value(&value));
+            prop_assert_eq!(both, compile(&text).unwrap());
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in proptest::prelude::any::<String>()) {
             let _ = compile(&text);
         }
     }

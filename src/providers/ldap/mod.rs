@@ -1,30 +1,38 @@
 //! People and groups from an LDAP directory.
 //!
 //! A full read: people and groups at once, on two connections to one server, so that both are of
-//! one replica. The protocol is spoken by [`wire`], which has limits for everything; nothing of a
+//! one replica. Looking for a few people ([`find`], [`walk`]) uses warm connections ([`pool`]). The protocol is spoken by [`wire`], which has limits for everything; nothing of a
 //! server's answer is believed before it was checked. Nothing here ever writes to a directory,
 //! follows a referral, or asks for a password attribute.
 
+mod ask;
 mod attribute;
+mod bases;
 mod certificate;
 mod check;
 mod connection;
 mod entry;
 mod failure;
 pub mod filter;
+mod find;
+mod measure;
+mod pages;
+mod pool;
 mod search;
 mod session;
 mod tls;
 mod url;
+mod walk;
 pub mod wire;
 
-use super::{CheckStep, Directory, ProviderError, ProviderErrorKind, ReadRequest};
+use super::{CheckStep, Directory, Found, PersonKey, ProviderError, ProviderErrorKind, ReadRequest};
 use crate::config::{Ldap, Scope, ServerOrder, holds_secrets};
 use async_trait::async_trait;
 use attribute::{Role, Wanted};
 use connection::Connection;
-use entry::Kind;
+use entry::{Gathered, Kind};
 use failure::Failure;
+use pool::Pool;
 use rosterd_core::dn;
 use rosterd_core::snapshot::{Part, Reading, SnapshotBuilder};
 use search::{Question, Sink};
@@ -39,6 +47,10 @@ pub struct LdapDirectory {
     servers: Vec<Server>,
     people: Question,
     groups: Question,
+    /// Groups without their members.
+    above: Question,
+    /// For looking at a few people.
+    pool: Pool,
 }
 
 impl LdapDirectory {
@@ -63,28 +75,27 @@ impl LdapDirectory {
         of_people.extend(users.member_of.as_deref().map(|name| (Role::MemberOf, name)));
         of_people.extend(users.attributes.iter().enumerate().map(|(at, name)| (Role::Claim(at), name.as_str())));
         let mut of_groups = vec![(Role::Id, groups.id.as_str()), (Role::Name, &groups.name)];
+        of_groups.extend(groups.member_of.as_deref().map(|name| (Role::MemberOf, name)));
+        let of_above = of_groups.clone();
         of_groups.extend(groups.members.iter().map(|name| (Role::Members, name.as_str())));
         of_groups.extend(groups.member_logins.iter().map(|name| (Role::MemberLogins, name.as_str())));
-        of_groups.extend(groups.member_of.as_deref().map(|name| (Role::MemberOf, name)));
+        let of_kind = |kind, roles: &[(Role, &str)]| match kind {
+            Kind::People => question(kind, "users", &users.base, users.scope, &users.filter, roles, page_size),
+            Kind::Groups => question(kind, "groups", &groups.base, groups.scope, &groups.filter, roles, page_size),
+        };
         Ok(Self {
-            people: question(Kind::People, "users", &users.base, users.scope, &users.filter, &of_people, page_size)?,
-            groups: question(
-                Kind::Groups,
-                "groups",
-                &groups.base,
-                groups.scope,
-                &groups.filter,
-                &of_groups,
-                page_size,
-            )?,
+            people: of_kind(Kind::People, &of_people)?,
+            groups: of_kind(Kind::Groups, &of_groups)?,
+            above: of_kind(Kind::Groups, &of_above)?,
             config: config.clone(),
             servers,
+            pool: Pool::new(),
         })
     }
 
-    /// The servers in the order in which they are tried.
-    fn servers(&self, seed: u128) -> Vec<&Server> {
-        let mut servers: Vec<_> = self.servers.iter().collect();
+    /// The servers in the order in which they are tried, with their places among `ldap.urls`.
+    fn servers(&self, seed: u128) -> Vec<(usize, &Server)> {
+        let mut servers: Vec<_> = self.servers.iter().enumerate().collect();
         if self.config.order == ServerOrder::Random {
             let mut rest = seed;
             for last in (1..servers.len()).rev() {
@@ -106,12 +117,13 @@ impl LdapDirectory {
             question.bases.iter().map(|_| builder.begin(question.kind.name())).collect()
         };
         let (of_people, of_groups) = (parts(&mut builder, &self.people), parts(&mut builder, &self.groups));
-        let sink = Sink { builder: Mutex::new(builder), progress: &request.progress };
+        let gathered = Mutex::new(Gathered { builder, named: None });
+        let sink = Sink { gathered, progress: &request.progress };
         let (people, groups) = tokio::join!(
             read_all(&mut for_people, &self.people, of_people, &sink),
             read_all(&mut for_groups, &self.groups, of_groups, &sink),
         );
-        let mut builder = sink.builder.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut builder = sink.gathered.into_inner().unwrap_or_else(PoisonError::into_inner).builder;
         for (outcome, connection) in [(people, for_people), (groups, for_groups)] {
             match outcome {
                 Ok(()) => connection.close().await,
@@ -129,10 +141,17 @@ impl Directory for LdapDirectory {
     async fn read(&self, request: &ReadRequest) -> Result<Reading, ProviderError> {
         let access = Access::new(&self.config, &self.servers)?;
         let mut earlier: Option<Failure> = None;
-        for server in self.servers(request.seed) {
+        for (place, server) in self.servers(request.seed) {
             match self.read_from(&access, server, request).await {
-                Ok(reading) => return Ok(reading),
+                Ok(reading) => {
+                    // Who is looked at between two full reads is looked at where these are made.
+                    self.pool.serves(place);
+                    return Ok(reading);
+                }
                 Err(failure) => {
+                    if failure.kind == ProviderErrorKind::Credentials {
+                        self.pool.refused(&failure, access.fingerprint());
+                    }
                     let next = matches!(failure.kind, ProviderErrorKind::Unreachable | ProviderErrorKind::Tls);
                     let failure = failure.and(earlier.take());
                     if !next {
@@ -144,6 +163,10 @@ impl Directory for LdapDirectory {
             }
         }
         Err(earlier.unwrap_or_else(|| Failure::configuration("ldap.urls is empty")).into())
+    }
+
+    async fn find(&self, keys: &[PersonKey], request: &ReadRequest) -> Result<Found, ProviderError> {
+        Ok(find::run(self, keys, request).await?)
     }
 
     async fn check(&self) -> Vec<CheckStep> {
@@ -160,7 +183,7 @@ async fn read_all(
 ) -> Result<(), Failure> {
     for (base, part) in question.bases.iter().zip(parts) {
         search::read(connection, question, base, sink).await?;
-        sink.builder().end(part);
+        sink.gathered().builder.end(part);
     }
     Ok(())
 }

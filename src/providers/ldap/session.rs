@@ -5,7 +5,7 @@ use super::connection::{Connection, Stream};
 use super::failure::{Failure, bind_failure, say};
 use super::url::{Place, Server};
 use super::wire::{Request, Response, Simple};
-use super::{certificate, tls};
+use super::{certificate, measure, tls};
 use crate::config::{BindMethod, Ldap, Secret};
 use crate::providers::ProviderErrorKind;
 use rustls::ClientConfig;
@@ -23,10 +23,27 @@ pub(super) struct Access<'a> {
 }
 
 /// As whom to sign in. No `Debug`: there is a password in it.
+#[derive(Clone)]
 enum Login {
     Simple(String, Secret),
     External,
     Anonymous,
+}
+
+/// What was sent to sign in, to tell whether the same would be sent again.
+#[derive(Clone)]
+pub(super) struct Fingerprint(Login);
+
+impl PartialEq for Fingerprint {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Login::Simple(dn, password), Login::Simple(other, sent)) => {
+                dn == other && password.expose() == sent.expose()
+            }
+            (Login::External, Login::External) | (Login::Anonymous, Login::Anonymous) => true,
+            _ => false,
+        }
+    }
 }
 
 /// What was learnt about the TLS of a connection.
@@ -72,8 +89,8 @@ impl<'a> Access<'a> {
 
     /// A connection that is signed in.
     pub(super) async fn open(&self, server: &Server) -> Result<Connection, Failure> {
-        let (mut connection, _) = self.connect(server).await?;
-        self.bind(&mut connection).await?;
+        let (mut connection, _) = measure::request("connect", self.connect(server)).await?;
+        measure::request("bind", self.bind(&mut connection)).await?;
         Ok(connection)
     }
 
@@ -108,6 +125,8 @@ impl<'a> Access<'a> {
                 Failure::new("tls", ProviderErrorKind::Tls, message)
             })
         })?;
+        let place = format!("ldap {}", url.split_once("://").map_or(url, |(_, place)| place));
+        measure::certificates(place, stream.get_ref().1.peer_certificates().unwrap_or_default());
         let facts = facts(stream.get_ref().1);
         Ok((Connection::new(Box::new(stream), url, self.timeout()), Some(facts)))
     }
@@ -146,6 +165,11 @@ impl<'a> Access<'a> {
             Response::Bind(result) => Err(bind_failure(&server, &self.who(), &result)),
             _ => Err(Failure::protocol("ber", format!("{server} answered the bind with something else"))),
         }
+    }
+
+    /// What signing in sends.
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        Fingerprint(self.login.clone())
     }
 
     /// As whom, for a person.

@@ -5,6 +5,7 @@
 //! `server_name`.
 
 use super::failure::Failure;
+use super::measure;
 use crate::config::{MinTls, Tls};
 use crate::providers::ProviderErrorKind;
 use rustls::pki_types::pem::PemObject;
@@ -63,7 +64,9 @@ pub(super) fn server_name(tls: &Tls, host: &str) -> Result<ServerName<'static>, 
 fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, Failure> {
     let mut roots = RootCertStore::empty();
     if let Some(path) = ca_file {
-        for certificate in certificates(path, "ca_file")? {
+        let authorities = certificates(path, "ca_file")?;
+        measure::certificates(format!("ca {}", path.display()), &authorities);
+        for certificate in authorities {
             roots
                 .add(certificate)
                 .map_err(|error| Failure::configuration(format!("ldap.tls.ca_file: {}: {error}", path.display())))?;

@@ -97,7 +97,7 @@ impl Apply<'_> {
         let provider = self.provider_id()?;
         let insert = sql(
             "INSERT INTO runs (id, provider_id, trigger, started_at, finished_at, complete, added, changed, removed,
-                 withheld) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                 withheld, epoch) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(id)
         .bind(provider)
@@ -108,7 +108,8 @@ impl Apply<'_> {
         .bind(i64::from(run.added))
         .bind(i64::from(run.changed))
         .bind(i64::from(run.removed))
-        .bind(i64::from(run.withheld));
+        .bind(i64::from(run.withheld))
+        .bind(w.epoch);
         self.rows += write(self.c, insert).await?;
         if !w.removals.is_empty() {
             self.rows += load(

@@ -8,31 +8,30 @@ mod apply;
 mod authz;
 mod bulk;
 mod copy;
+mod leases;
 mod observe;
 mod seen;
+mod servers;
 mod session;
 
 use super::look::Kept;
 use super::open::Access;
 use super::session::{Engine, Purpose, Revision, Work};
-use super::{Applied, PersonNow, Scope, Sight, StoreError, given, look, now};
+use super::{Applied, PersonNow, Scope, Sight, StoreError, given, look, migrations, now};
+use crate::config::SecretRef;
 use async_trait::async_trait;
 use rosterd_core::ids::{ReadingNumber, Timestamp};
 use rosterd_core::observed::Observed;
 use rosterd_core::writes::Writes;
+use servers::Servers;
 use session::PgSession;
-use sqlx::ConnectOptions;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{PgTransaction, Row};
-use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicI64, Ordering};
 
-/// How many connections at most.
-const CONNECTIONS: u32 = 4;
-
-/// How long to wait for a connection. A refused one is tried again meanwhile.
-const CONNECT: Duration = Duration::from_secs(10);
+/// How long a write may stand still between two statements, in milliseconds, where no lease says
+/// less. A process that was stopped keeps everybody else from writing until then.
+const PATIENCE: i64 = 15_000;
 
 /// Serializes migrations: "rosterd" in ASCII.
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(32210689397122660)";
@@ -40,40 +39,39 @@ const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(32210689397122660)";
 /// A server's database.
 #[derive(Debug)]
 pub(super) struct Postgres {
-    pool: PgPool,
+    servers: Servers,
     access: Access,
+    /// See [`PATIENCE`]. The shortest lease that was asked for.
+    patience: AtomicI64,
 }
 
 impl Postgres {
     /// Connects once, to know now whether it can be done.
-    pub(super) async fn open(url: &str, password: Option<&str>, access: Access) -> Result<Self, StoreError> {
-        let mut options = PgConnectOptions::from_str(url)
-            .map_err(|e| StoreError::Refused(format!("database.url: {e}")))?
-            .application_name("rosterd")
-            .disable_statement_logging();
-        if let Some(password) = password {
-            options = options.password(password);
-        }
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(CONNECT)
-            .connect_with(options)
-            .await
-            .map_err(error)?;
-        Ok(Self { pool, access })
+    pub(super) async fn open(url: &str, password: Option<&SecretRef>, access: Access) -> Result<Self, StoreError> {
+        let servers = Servers::open(url, password).await?;
+        Ok(Self { servers, access, patience: AtomicI64::new(PATIENCE) })
     }
 
     async fn begin(&self, purpose: Purpose) -> Result<PgTransaction<'static>, StoreError> {
         let begin = match purpose {
-            Purpose::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Purpose::Read => "ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Purpose::Write | Purpose::Aside | Purpose::Migrate if self.access == Access::Read => {
                 return Err(StoreError::Refused("the database was opened for reading only".to_owned()));
             }
-            Purpose::Write | Purpose::Aside | Purpose::Migrate => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+            Purpose::Write | Purpose::Aside | Purpose::Migrate => "ISOLATION LEVEL READ COMMITTED READ WRITE",
         };
-        let mut tx = self.pool.begin_with(begin).await.map_err(error)?;
-        // Whoever waits longer than this waits for somebody who forgot to commit.
-        sqlx::raw_sql("SET LOCAL lock_timeout = '30s'").execute(&mut *tx).await.map_err(error)?;
+        // Whoever waits longer for a lock waits for somebody who forgot to commit. One message, so
+        // that it costs one round trip.
+        let patience = match purpose {
+            Purpose::Write | Purpose::Aside => self.patience.load(Ordering::Relaxed),
+            Purpose::Read | Purpose::Migrate => 0,
+        };
+        let begin = format!(
+            "BEGIN {begin}; SET LOCAL lock_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = {patience}"
+        );
+        let mut tx = self.servers.begin(&begin).await?;
+        let (size, idle) = self.servers.size();
+        super::measure::connections(size, idle);
         match purpose {
             Purpose::Read | Purpose::Aside => {}
             Purpose::Write => {
@@ -87,13 +85,14 @@ impl Postgres {
     }
 }
 
-/// Waits until no other writer is at work; returns the generation.
+/// Waits until no other writer is at work; returns the generation. While replicas are updated one
+/// after the other a newer one may have changed the tables.
 async fn generation(tx: &mut PgTransaction<'_>) -> Result<i64, StoreError> {
-    let row = sqlx::query("SELECT generation FROM state WHERE one = 1 FOR UPDATE")
-        .persistent(false)
-        .fetch_one(&mut **tx)
-        .await
-        .map_err(error)?;
+    let turn = sqlx::query(
+        "SELECT generation, (SELECT max(version) FROM schema_migrations) FROM state WHERE one = 1 FOR UPDATE",
+    );
+    let row = turn.persistent(false).fetch_one(&mut **tx).await.map_err(error)?;
+    migrations::not_newer(row.try_get(1).map_err(error)?)?;
     row.try_get(0).map_err(error)
 }
 
@@ -110,9 +109,7 @@ impl Engine for Postgres {
         if self.access == Access::Read {
             return Ok(ReadingNumber(i64::MAX));
         }
-        let next = sqlx::query("SELECT nextval('readings')").persistent(false);
-        let row = next.fetch_one(&self.pool).await.map_err(error)?;
-        row.try_get(0).map(ReadingNumber).map_err(error)
+        self.servers.number("SELECT nextval('readings')").await.map(ReadingNumber)
     }
 
     async fn observe(&self, provider: &str, window: Timestamp) -> Result<Observed, StoreError> {
@@ -125,6 +122,7 @@ impl Engine for Postgres {
     async fn revise(&self, r: Revision) -> Result<(Option<Applied>, Vec<Option<PersonNow>>), StoreError> {
         crate::fault::point("apply.begin");
         let mut session = PgSession { tx: self.begin(Purpose::Write).await? };
+        let everybody = matches!(r.scope, Scope::Everybody);
         let (sight, subjects) = match r.scope {
             Scope::People(whom) => {
                 (look::look(&mut session, &r.provider, &whom, r.window, r.now, &r.kept).await?, whom.subjects)
@@ -141,7 +139,12 @@ impl Engine for Postgres {
             look::note_finished(&mut session, &r.kept, provider, number).await?;
         }
         let applied = match decision.writes {
-            Some(writes) => Some(write_all(&mut session, &writes, r.now, &r.kept).await?),
+            Some(writes) => {
+                if everybody {
+                    leases::fence(&mut session.tx, &writes).await?;
+                }
+                Some(write_all(&mut session, &writes, r.now, &r.kept).await?)
+            }
             None => None,
         };
         let people = now::several(&mut session, &r.provider, &subjects).await?;
@@ -154,6 +157,7 @@ impl Engine for Postgres {
     async fn apply(&self, writes: Arc<Writes>, now: Timestamp, kept: Kept) -> Result<Applied, StoreError> {
         crate::fault::point("apply.begin");
         let mut session = PgSession { tx: self.begin(Purpose::Write).await? };
+        leases::fence(&mut session.tx, &writes).await?;
         let applied = write_all(&mut session, &writes, now, &kept).await?;
         crate::fault::point("apply.commit");
         session.tx.commit().await.map_err(error)?;
@@ -179,8 +183,15 @@ fn error(e: sqlx::Error) -> StoreError {
     if let sqlx::Error::Database(refused) = &e {
         let message = refused.message();
         return match refused.code().as_deref() {
-            // Lock not available, too many connections, shutting down or starting up.
-            Some("55P03" | "53300" | "57P01" | "57P02" | "57P03") => StoreError::Unreachable(message.to_owned()),
+            // Lock not available, too many connections, shutting down or starting up, stood still for
+            // too long in a transaction.
+            Some("55P03" | "53300" | "57P01" | "57P02" | "57P03" | "25P03") => {
+                StoreError::Unreachable(message.to_owned())
+            }
+            // A standby: after a failover the one that can be written to is elsewhere.
+            Some("25006" | "0A000") if servers::is_standby(message) => {
+                StoreError::Unreachable(format!("it is a standby: {message}"))
+            }
             // A serialization failure or a deadlock: the other one has written.
             Some("40001" | "40P01") => StoreError::Moved,
             Some("28000" | "28P01" | "3D000" | "42501") => {

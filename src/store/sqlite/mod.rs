@@ -8,6 +8,7 @@ mod authz;
 mod bulk;
 mod connect;
 mod keys;
+mod leases;
 mod lock;
 mod observe;
 mod revise;

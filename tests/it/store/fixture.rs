@@ -23,6 +23,7 @@ pub(crate) const CLAIMS: &str = r#"{"attributes":{"title":["Tab\\t\\\\ \\"O'Neil
 pub(crate) fn empty(generation: i64) -> Writes {
     Writes {
         generation,
+        reading: ReadingNumber(1),
         provider: Some(ProviderId(1)),
         run: Some(RunRow {
             trigger: Trigger::Command,

@@ -21,6 +21,7 @@ fn new(provider: &str, plan_hash: &str) -> NewHold {
         reasons: vec!["5 of 9 memberships would go".to_owned(), "it's \"Platform\"".to_owned()],
         plan: "{\"changes\":[]}".to_owned(),
         expires_at: NOW.plus_millis(1000),
+        epoch: None,
     }
 }
 

@@ -2,9 +2,12 @@
 
 mod api;
 mod apply;
+mod deliveries;
 mod fixture;
 mod holds;
+mod leases;
 mod remember;
+mod requests;
 mod schema;
 mod views;
 

@@ -18,7 +18,16 @@ pub enum Fault {
     FreezeAfter(usize),
     /// LDAP messages are changed on their way.
     Ldap(Tamper),
+    /// Nothing passes, either way, until another fault is set: then what was kept goes on.
+    Silent,
+    /// PostgreSQL: what a client asks to commit, of what changed the authorization tables, gets no
+    /// answer, and the connection is closed. It reaches the server or does not.
+    CutAtCommit { delivered: bool },
 }
+
+/// What only an apply says, near its end.
+const APPLYING: &[u8] = b"UPDATE state SET generation";
+const COMMIT: &[u8] = b"COMMIT\0";
 
 /// Passes connections on to a port of this machine.
 #[derive(Debug)]
@@ -70,10 +79,44 @@ impl Drop for Proxy {
     }
 }
 
+fn holds(bytes: &[u8], what: &[u8]) -> bool {
+    bytes.windows(what.len()).any(|window| window == what)
+}
+
+fn wait_while_silent(fault: &Mutex<Option<Fault>>) {
+    while *fault.lock().unwrap() == Some(Fault::Silent) {
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
 fn serve(mut client: TcpStream, mut server: TcpStream, fault: &Arc<Mutex<Option<Fault>>>) {
     let (mut client_in, mut server_out) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+    let out_fault = Arc::clone(fault);
     thread::spawn(move || {
-        let _ = std::io::copy(&mut client_in, &mut server_out);
+        let mut applying = false;
+        let mut buffer = [0; 4096];
+        while let Ok(n @ 1..) = client_in.read(&mut buffer) {
+            let bytes = &buffer[..n];
+            wait_while_silent(&out_fault);
+            let cut = if let Some(Fault::CutAtCommit { delivered }) = *out_fault.lock().unwrap() {
+                applying |= holds(bytes, APPLYING);
+                (applying && holds(bytes, COMMIT)).then_some(delivered)
+            } else {
+                None
+            };
+            if cut != Some(false) && server_out.write_all(bytes).is_err() {
+                break;
+            }
+            if let Some(delivered) = cut {
+                // Nothing of the answer may pass; the server may well be still at it.
+                let _ = client_in.shutdown(Shutdown::Both);
+                if delivered {
+                    thread::sleep(Duration::from_millis(200));
+                }
+                let _ = server_out.shutdown(Shutdown::Both);
+                return;
+            }
+        }
         let _ = server_out.shutdown(Shutdown::Write);
     });
     let fault = Arc::clone(fault);
@@ -82,6 +125,7 @@ fn serve(mut client: TcpStream, mut server: TcpStream, fault: &Arc<Mutex<Option<
         let mut tampering = Tampering::default();
         let mut buffer = [0; 4096];
         while let Ok(n @ 1..) = server.read(&mut buffer) {
+            wait_while_silent(&fault);
             let now = fault.lock().unwrap().clone();
             if let Some(Fault::Ldap(how)) = &now {
                 if client.write_all(&tampering.feed(&buffer[..n], how)).is_err() {

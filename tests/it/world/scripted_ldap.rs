@@ -21,8 +21,17 @@ pub struct Asked {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
-    Bind { dn: String, password: String },
-    Search { base: String, attributes: Vec<String>, cookie: Option<Vec<u8>> },
+    Bind {
+        dn: String,
+        password: String,
+    },
+    Search {
+        base: String,
+        /// As it came, to look for values in.
+        filter: Vec<u8>,
+        attributes: Vec<String>,
+        cookie: Option<Vec<u8>>,
+    },
     StartTls,
     Unbind,
 }
@@ -34,6 +43,12 @@ impl Asked {
             What::Search { base, .. } => base,
             _ => "",
         }
+    }
+
+    /// Whether the filter, or the base, holds this text.
+    pub fn names(&self, text: &str) -> bool {
+        let within = |bytes: &[u8]| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+        matches!(&self.what, What::Search { base, filter, .. } if within(filter) || within(base.as_bytes()))
     }
 
     /// The paging cookie sent; empty on the first page and without paging.
@@ -284,9 +299,11 @@ fn read_request(mut bytes: &[u8], connection: usize) -> Asked {
         }
         0x63 => {
             let base = text(&mut operation);
-            for _scope_to_filter in 0..6 {
+            for _scope_to_types_only in 0..5 {
                 take(&mut operation);
             }
+            let (_, filter) = take(&mut operation);
+            let filter = filter.to_vec();
             let mut names = take(&mut operation).1;
             let mut attributes = Vec::new();
             while !names.is_empty() {
@@ -300,7 +317,7 @@ fn read_request(mut bytes: &[u8], connection: usize) -> Asked {
                 take(&mut value);
                 take(&mut value).1.to_vec()
             });
-            What::Search { base, attributes, cookie }
+            What::Search { base, filter, attributes, cookie }
         }
         0x77 => What::StartTls,
         0x42 => What::Unbind,

@@ -116,6 +116,21 @@ impl Slapd {
         }
     }
 
+    /// Stops the process where it is: it holds its connections and answers nothing (SIGSTOP).
+    pub fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    /// After [`Self::pause`].
+    pub fn go_on(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = self.running.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+
     /// Starts it again on the same ports.
     pub fn restart(&mut self) {
         self.stop();

@@ -41,6 +41,13 @@ pub struct Entry<'a> {
     attributes: &'a [u8],
 }
 
+/// A copy of an entry, which can wait until others have come.
+#[derive(Debug, Clone)]
+pub struct KeptEntry {
+    dn: Vec<u8>,
+    attributes: Vec<u8>,
+}
+
 /// The attributes of an entry. Ends after the first error.
 #[derive(Debug, Clone, Copy)]
 pub struct Attributes<'a>(Reader<'a>);
@@ -112,6 +119,24 @@ impl<'a> Entry<'a> {
     #[must_use]
     pub fn attributes(&self) -> Attributes<'a> {
         Attributes(Reader::new(self.attributes))
+    }
+
+    #[must_use]
+    pub fn keep(&self) -> KeptEntry {
+        KeptEntry { dn: self.dn.to_owned(), attributes: self.attributes.to_owned() }
+    }
+}
+
+impl KeptEntry {
+    #[must_use]
+    pub fn entry(&self) -> Entry<'_> {
+        Entry { dn: &self.dn, attributes: &self.attributes }
+    }
+
+    /// In bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.dn.len() + self.attributes.len()
     }
 }
 

@@ -11,5 +11,5 @@ mod message;
 mod request;
 
 pub use control::{PAGED_RESULTS, paged_cookie};
-pub use message::{Attribute, Attributes, Controls, Entry, LdapResult, Message, Response, Values, decode};
+pub use message::{Attribute, Attributes, Controls, Entry, KeptEntry, LdapResult, Message, Response, Values, decode};
 pub use request::{Request, Search, Simple, encode};

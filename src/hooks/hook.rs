@@ -1,0 +1,109 @@
+//! One hook of the configuration, with its secrets as they are now.
+
+use super::bucket::Bucket;
+use super::keys::KeyCache;
+use super::read::{Call, Given, Verified};
+use super::refusal::{Refusal, refuse};
+use super::senders;
+use crate::config::{self, LoginProtocol, Secret};
+use axum::http::StatusCode;
+use jsonwebtoken::jwk::JwkSet;
+use rosterd_core::ids::Timestamp;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How old secrets may be before they are read again.
+const FRESH: Duration = Duration::from_secs(5);
+/// How old they may be when a call was refused by them: it may have been made with newer ones. Not
+/// less, or each refused call would read files.
+const FRESH_WHEN_REFUSED: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+pub(super) struct Hook {
+    pub(super) name: String,
+    pub(super) config: config::Hook,
+    /// Set where its provider is known by logins.
+    pub(super) source: Option<LoginProtocol>,
+    pub(super) bucket: Bucket,
+    pub(super) keys: Option<KeyCache>,
+    secrets: Mutex<Read>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Read {
+    at: Option<Instant>,
+    secrets: Arc<Vec<Secret>>,
+}
+
+impl Hook {
+    pub(super) fn new(name: &str, config: &config::Hook, source: Option<LoginProtocol>) -> Self {
+        Self {
+            name: name.to_owned(),
+            source,
+            bucket: Bucket::new(config.rate),
+            keys: config.issuer.as_ref().map(|issuer| KeyCache::new(&issuer.keys_url)),
+            secrets: Mutex::default(),
+            config: config.clone(),
+        }
+    }
+
+    /// Verifies a call and says what it means. Secrets and keys that may have changed are read again.
+    pub(super) async fn read(self: &Arc<Self>, call: &Call<'_>, now: Timestamp) -> Result<Verified, Refusal> {
+        let secrets = self.secrets(FRESH).await?;
+        let keys = match &self.keys {
+            Some(keys) => keys.known().await,
+            None => None,
+        };
+        let refused = match senders::read(call, &self.given(&secrets, keys.as_deref(), now)) {
+            Err(refusal) if refusal.status == StatusCode::UNAUTHORIZED => refusal,
+            other => return other,
+        };
+        let again = self.secrets(FRESH_WHEN_REFUSED).await?;
+        let newer = match &self.keys {
+            Some(cache) if refused.code == "token-key" => cache.newer().await,
+            _ => None,
+        };
+        if Arc::ptr_eq(&again, &secrets) && newer.is_none() {
+            return Err(refused);
+        }
+        senders::read(call, &self.given(&again, newer.as_deref().or(keys.as_deref()), now))
+    }
+
+    fn given<'a>(&'a self, secrets: &'a [Secret], keys: Option<&'a JwkSet>, now: Timestamp) -> Given<'a> {
+        Given { hook: &self.config, secrets, keys, source: self.source, now }
+    }
+
+    async fn secrets(self: &Arc<Self>, fresh: Duration) -> Result<Arc<Vec<Secret>>, Refusal> {
+        let read = self.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if self.config.secrets.is_empty() || read.at.is_some_and(|at| at.elapsed() < fresh) {
+            return Ok(read.secrets);
+        }
+        let hook = Arc::clone(self);
+        let fresh = tokio::task::spawn_blocking(move || hook.resolve()).await;
+        let secrets = fresh.unwrap_or_default();
+        let mut read = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        read.at = Some(Instant::now());
+        // While a file is being replaced there may be nothing for a moment: what was there counts on.
+        if !secrets.is_empty() {
+            read.secrets = Arc::new(secrets);
+        }
+        if read.secrets.is_empty() {
+            Err(refuse("secrets", StatusCode::SERVICE_UNAVAILABLE))
+        } else {
+            Ok(Arc::clone(&read.secrets))
+        }
+    }
+
+    /// Those that can be had: one that is not there yet must not shut out the other.
+    fn resolve(&self) -> Vec<Secret> {
+        let mut secrets = Vec::new();
+        for reference in &self.config.secrets {
+            match reference.resolve() {
+                Ok(secret) => secrets.push(secret),
+                Err(error) => tracing::warn!(hook = self.name, %error, "a secret of a login hook cannot be read"),
+            }
+        }
+        secrets
+    }
+}

@@ -1,0 +1,206 @@
+//! The person waits: looked at within the hook's deadline, else answered from what is known, and the
+//! look is finished behind. Nothing is gained from a look that failed.
+
+use super::answer::{Verdict, minimal, render};
+use super::hook::Hook;
+use super::later::{Work, finish};
+use super::looking::{Finding, Looked, PersonNow};
+use super::read::Event;
+use super::refusal::{Refusal, refuse};
+use super::service::Hooks;
+use super::shapes::Shape;
+use crate::config::OnError;
+use crate::store::{Kept, NewDelivery};
+use axum::body::Body;
+use axum::http::{Response, StatusCode};
+use rosterd_core::ids::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// The part of a deadline that is kept for asking the database, and the most of it.
+const RESERVE: u32 = 4;
+const MOST_RESERVE: Duration = Duration::from_millis(200);
+/// For how long nobody else takes up what is being looked at.
+const LEASE: i64 = 60_000;
+
+/// What is answered where the event is not wanted, or names nobody.
+pub(super) fn ignored(shape: Shape) -> Response<Body> {
+    render(shape, &Verdict::Nothing { finding: "ignored" })
+}
+
+/// Looks at the person and answers.
+pub(super) async fn answer(
+    hooks: &Arc<Hooks>,
+    hook: &Arc<Hook>,
+    event: Event,
+    shape: Shape,
+) -> Result<Response<Body>, Refusal> {
+    let deadline = Instant::now() + hook.config.deadline.get();
+    let reserve = (hook.config.deadline.get() / RESERVE).min(MOST_RESERVE);
+    // A proxy asks at each request, about the same people again and again.
+    let asks = shape == Shape::ForwardAuth;
+    if asks && let Some(person) = hooks.memo.get(&hook.name, &event.login.person()) {
+        return Ok(render(shape, &Verdict::person(person, "recent", true)));
+    }
+    let mut looking = {
+        let (hooks, hook, event) = (Arc::clone(hooks), Arc::clone(hook), event.clone());
+        // A task of its own: it goes on when nobody waits for it any more.
+        tokio::spawn(async move { look(&hooks, &hook, event, !asks).await })
+    };
+    let looked = match timeout_at(deadline - reserve, &mut looking).await {
+        Ok(Ok(looked)) => looked?,
+        Ok(Err(_)) | Err(_) => Outcome::Late,
+    };
+    let verdict = match looked {
+        Outcome::Looked(looked) => {
+            if asks && matches!(looked.finding, Finding::Applied | Finding::Unchanged) && !looked.denied {
+                hooks.memo.put(&hook.name, &event.login.person(), looked.person.as_ref());
+            }
+            said(hook.config.on_error, *looked)
+        }
+        Outcome::Known => Err("known"),
+        Outcome::Failed => Err("failed"),
+        Outcome::Late => Err("late"),
+    };
+    let verdict = match verdict {
+        Ok(verdict) => verdict,
+        Err(why) => known(hooks, hook, &event, why, deadline).await,
+    };
+    Ok(render(shape, &verdict))
+}
+
+/// What came of looking, as far as it is known in time.
+enum Outcome {
+    Looked(Box<Looked>),
+    /// Nothing is to be looked at: the tables say it already.
+    Known,
+    Failed,
+    Late,
+}
+
+async fn look(hooks: &Arc<Hooks>, hook: &Hook, event: Event, kept: bool) -> Result<Outcome, Refusal> {
+    let now = hooks.clock.now();
+    let new = hooks.delivery(hook, &event, now, now.plus_millis(LEASE));
+    let new = new.map_err(|_| refuse("random", StatusCode::SERVICE_UNAVAILABLE))?;
+    let work = Work {
+        id: new.id.clone(),
+        hook: hook.name.clone(),
+        provider: new.provider.clone(),
+        received_at: now,
+        attempts: 1,
+    };
+    if !kept {
+        return Ok(outcome(super::later::asked(hooks, &work.provider, &event.login).await));
+    }
+    // What a signed source says counts once and in order, so that is settled first.
+    if event.login.said.is_some() {
+        return match keep(hooks, hook, new, now).await? {
+            Kept::New => Ok(worked(hooks, work, super::later::asked(hooks, &hook.config.provider, &event.login).await)),
+            Kept::Again | Kept::Superseded => Ok(Outcome::Known),
+            Kept::OtherBody => Err(refuse("other-body", StatusCode::CONFLICT)),
+        };
+    }
+    let (kept, looked) =
+        tokio::join!(keep(hooks, hook, new, now), super::later::asked(hooks, &hook.config.provider, &event.login));
+    match kept {
+        Ok(Kept::OtherBody) => Err(refuse("other-body", StatusCode::CONFLICT)),
+        Ok(Kept::New) => Ok(worked(hooks, work, looked)),
+        // Not kept, or kept before: the look says what it says.
+        Ok(Kept::Again | Kept::Superseded) | Err(_) => Ok(outcome(looked)),
+    }
+}
+
+async fn keep(hooks: &Hooks, hook: &Hook, new: NewDelivery, now: Timestamp) -> Result<Kept, Refusal> {
+    let unavailable = refuse("database", StatusCode::SERVICE_UNAVAILABLE);
+    let kept = hooks.store.keep_deliveries(vec![new], now).await.map_err(|error| {
+        tracing::error!(hook = hook.name, %error, "a delivery could not be kept");
+        unavailable
+    })?;
+    let kept = kept.first().copied().ok_or(unavailable)?;
+    match kept {
+        Kept::New | Kept::Superseded => super::count::delivery(&hook.name, "accepted"),
+        Kept::Again => super::count::delivery(&hook.name, "duplicate"),
+        Kept::OtherBody => {}
+    }
+    Ok(kept)
+}
+
+fn worked(hooks: &Hooks, work: Work, looked: super::later::Answer) -> Outcome {
+    finish(hooks, &work, &looked);
+    outcome(looked)
+}
+
+fn outcome(looked: super::later::Answer) -> Outcome {
+    looked.map_or(Outcome::Failed, |looked| Outcome::Looked(Box::new(looked)))
+}
+
+/// What a look says; `Err` where it does not say what somebody has.
+fn said(on_error: OnError, looked: Looked) -> Result<Verdict, &'static str> {
+    if looked.denied {
+        return Ok(Verdict::Deny { reason: "rules" });
+    }
+    let nothing = |finding| Ok(Verdict::Nothing { finding });
+    let person = |person: Option<PersonNow>, finding, complete| match person {
+        Some(person) => Ok(Verdict::person(person, finding, complete)),
+        None => Ok(Verdict::Nothing { finding }),
+    };
+    match looked.finding {
+        Finding::Applied => person(looked.person, "applied", true),
+        Finding::Unchanged => person(looked.person, "unchanged", true),
+        Finding::Nobody => nothing("nobody"),
+        Finding::Several => nothing("several"),
+        // What is held is not there yet: the tables say what was.
+        Finding::Held(_) => person(looked.person, "held", true),
+        Finding::Incomplete(_) if on_error == OnError::LastKnown => person(looked.person, "incomplete", false),
+        Finding::Incomplete(_) => Err("incomplete"),
+        Finding::NotYet => Err("not_yet"),
+    }
+}
+
+/// What is answered without the provider.
+async fn known(hooks: &Hooks, hook: &Hook, event: &Event, why: &'static str, deadline: Instant) -> Verdict {
+    let on_error = if why == "known" { OnError::LastKnown } else { hook.config.on_error };
+    let person = match on_error {
+        OnError::Deny => return Verdict::Deny { reason: why },
+        OnError::Pass => return Verdict::Nothing { finding: why },
+        OnError::LastKnown | OnError::MinimalRole => {
+            let asked = hooks.looks.last_known(&hook.config.provider, &event.login.key);
+            timeout_at(deadline, asked).await.ok().and_then(Result::ok).flatten()
+        }
+    };
+    match person {
+        Some(person) if on_error == OnError::MinimalRole => Verdict::person(minimal(person), why, false),
+        Some(person) => Verdict::person(person, why, why == "known"),
+        None => Verdict::Nothing { finding: why },
+    }
+}
+
+/// People about whom a proxy asked a moment ago.
+#[derive(Debug, Default)]
+pub(super) struct Memo(Mutex<BTreeMap<(String, String), (Instant, PersonNow)>>);
+
+/// For how long a look counts for a proxy's next question.
+const RECENT: Duration = Duration::from_secs(5);
+/// How many people are remembered.
+const MOST_RECENT: usize = 10_000;
+
+impl Memo {
+    fn get(&self, hook: &str, person: &str) -> Option<PersonNow> {
+        let memo = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, known) = memo.get(&(hook.to_owned(), person.to_owned()))?;
+        (at.elapsed() < RECENT).then(|| known.clone())
+    }
+
+    fn put(&self, hook: &str, person: &str, known: Option<&PersonNow>) {
+        let Some(known) = known else { return };
+        let mut memo = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if memo.len() >= MOST_RECENT {
+            memo.retain(|_, (at, _)| at.elapsed() < RECENT);
+        }
+        if memo.len() < MOST_RECENT {
+            memo.insert((hook.to_owned(), person.to_owned()), (Instant::now(), known.clone()));
+        }
+    }
+}

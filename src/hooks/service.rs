@@ -1,0 +1,156 @@
+//! What all hooks share: the configuration in force, the queue, the limits.
+
+use super::count;
+use super::hook::Hook;
+use super::inline::Memo;
+use super::looking::Looks;
+use super::read::Event;
+use super::refusal::{Refusal, refuse};
+use super::set::Set;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::random::{Random, RandomError};
+use crate::store::{DeliveryResult, NewDelivery, Store};
+use arc_swap::ArcSwap;
+use axum::http::StatusCode;
+use rosterd_core::ids::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
+
+/// The most deliveries that wait. More are answered 429: senders try again, memory does not come back.
+pub(super) const MOST_WAITING: u64 = 50_000;
+/// How many results wait to be noted. One that finds no room is worked on once more.
+const RESULTS: usize = 10_000;
+/// How often one reason for a refusal is logged for one hook.
+const SELDOM: Duration = Duration::from_secs(10);
+
+/// Everything that login hooks need, shared by routes and work behind them.
+#[derive(Debug)]
+pub struct Hooks {
+    pub(super) looks: Arc<dyn Looks>,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    set: ArcSwap<Set>,
+    /// How many deliveries wait: as last counted, and what came since.
+    pub(super) waiting: AtomicU64,
+    pub(super) wake: Notify,
+    pub(super) results: mpsc::Sender<DeliveryResult>,
+    pub(super) unnoted: Mutex<Option<mpsc::Receiver<DeliveryResult>>>,
+    pub(super) memo: Memo,
+    said: Mutex<BTreeMap<(String, &'static str), Said>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Said {
+    at: Instant,
+    more: u64,
+}
+
+impl Hooks {
+    #[must_use]
+    pub fn new(
+        looks: Arc<dyn Looks>,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        config: &Config,
+    ) -> Arc<Self> {
+        let (results, unnoted) = mpsc::channel(RESULTS);
+        Arc::new(Self {
+            looks,
+            store,
+            clock,
+            random,
+            set: ArcSwap::from_pointee(Set::new(config, "")),
+            waiting: AtomicU64::new(0),
+            wake: Notify::new(),
+            results,
+            unnoted: Mutex::new(Some(unnoted)),
+            memo: Memo::default(),
+            said: Mutex::default(),
+        })
+    }
+
+    /// The hooks of the configuration in force. Calls under way end with the one they began with.
+    fn set(&self) -> Arc<Set> {
+        let set = self.set.load_full();
+        let Some(engine) = self.looks.engine().filter(|engine| engine.config_hash != set.hash) else { return set };
+        let newer = Arc::new(Set::new(&engine.config, &engine.config_hash));
+        self.set.store(Arc::clone(&newer));
+        newer
+    }
+
+    pub(super) fn hook(&self, name: &str) -> Result<Arc<Hook>, Refusal> {
+        self.set().hooks.get(name).map(Arc::clone).ok_or(refuse("no-such-hook", StatusCode::NOT_FOUND))
+    }
+
+    /// Takes as many from the limits of the hook and its provider as the call has events.
+    pub(super) fn within_rate(&self, hook: &Hook, events: usize) -> Result<(), Duration> {
+        let events = u32::try_from(events).unwrap_or(u32::MAX).max(1);
+        hook.bucket.take(1)?;
+        match self.set.load().buckets.get(&hook.config.provider) {
+            Some(bucket) => bucket.take(events),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn has_room(&self, events: usize) -> bool {
+        self.waiting.load(Ordering::Relaxed).saturating_add(events as u64) <= MOST_WAITING
+    }
+
+    /// The event as it is kept. Of one without an id nothing can be known again.
+    pub(super) fn delivery(
+        &self,
+        hook: &Hook,
+        event: &Event,
+        now: Timestamp,
+        not_before: Timestamp,
+    ) -> Result<NewDelivery, RandomError> {
+        let id = format!("{:032x}", self.random.seed()?);
+        Ok(NewDelivery {
+            sender_id: event.id.clone().unwrap_or_else(|| format!("-{id}")),
+            id,
+            hook: hook.name.clone(),
+            body_hash: event.hash,
+            event: event.kind.clone(),
+            provider: hook.config.provider.clone(),
+            person: event.login.person(),
+            login: event.login.to_json(),
+            event_at: event.login.said.as_ref().map(|_| event.at.unwrap_or(now)),
+            not_before,
+        })
+    }
+
+    /// Hands over what came of a delivery; it is written soon, with others.
+    pub(super) fn note(&self, result: DeliveryResult) {
+        // Without room it stays as it is in the table, and is taken again when its time has come.
+        let _ = self.results.try_send(result);
+    }
+
+    /// Counts a refusal and logs it, but not each of many.
+    pub(super) fn refused(&self, hook: &str, refusal: Refusal) {
+        let limited = refusal.status == StatusCode::TOO_MANY_REQUESTS;
+        count::delivery(hook, if limited { "limited" } else { "refused" });
+        let now = Instant::now();
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let more = match said.get_mut(&(hook.to_owned(), refusal.code)) {
+            Some(before) if before.at + SELDOM > now => {
+                before.more += 1;
+                return;
+            }
+            Some(before) => std::mem::replace(before, Said { at: now, more: 0 }).more,
+            None => {
+                said.insert((hook.to_owned(), refusal.code), Said { at: now, more: 0 });
+                0
+            }
+        };
+        drop(said);
+        let status = refusal.status.as_u16();
+        tracing::warn!(hook, code = refusal.code, status, more, "a call of a login hook was refused");
+    }
+}

@@ -1,0 +1,82 @@
+//! Many searches over one connection: some are always under way, so that a slow way to the server
+//! is waited for once and not for each. What entries are is not known here.
+
+use super::connection::Connection;
+use super::failure::Failure;
+use super::pages::{Asked, ENTRY_LIMIT, Heard, pages, refused, too_many, unexpected};
+use super::wire::Response;
+use std::collections::BTreeMap;
+
+/// So many searches are under way at once. OpenLDAP ends a connection with a hundred that wait
+/// (`conn_max_pending`).
+const AT_ONCE: usize = 16;
+
+/// sizeLimitExceeded. A server has more to say than at once.
+const TOO_MANY: i32 = 4;
+/// noSuchObject.
+const ABSENT: i32 = 32;
+
+/// What hears the answers: the place of the search among those that were asked, and what was said.
+pub(super) type Ear<'e> = &'e mut (dyn FnMut(usize, Heard<'_>) -> Result<(), Failure> + Send);
+
+/// Asks all of these; what was refused comes back, with its place. An entry may be heard twice. An
+/// error is of the connection, which can't be used any further.
+pub(super) async fn ask_all(
+    connection: &mut Connection,
+    asked: &[Asked<'_>],
+    page_size: i32,
+    hear: Ear<'_>,
+) -> Result<Vec<(usize, Failure)>, Failure> {
+    let server = connection.server.clone();
+    let mut waiting = asked.iter().enumerate();
+    let mut open: BTreeMap<i32, usize> = BTreeMap::new();
+    let mut in_pages = Vec::new();
+    let mut refusals = Vec::new();
+    let mut entries = 0u64;
+    loop {
+        // Half of them at a time: each sending costs a system call.
+        if open.len() <= AT_ONCE / 2 && waiting.len() > 0 {
+            for (place, next) in waiting.by_ref().take(AT_ONCE - open.len()) {
+                open.insert(connection.queue(next.search(None)), place);
+            }
+            connection.flush().await?;
+        }
+        if open.is_empty() {
+            break;
+        }
+        let message = connection.receive_any(|id| open.contains_key(&id)).await?;
+        let Some((place, question)) = open.get(&message.id).and_then(|at| Some((*at, asked.get(*at)?))) else {
+            return Err(unexpected(&server));
+        };
+        match message.response {
+            Response::Entry(entry) => {
+                entries += 1;
+                if entries > ENTRY_LIMIT {
+                    return Err(too_many(&server, question.base));
+                }
+                hear(place, Heard::Entry(entry))?;
+            }
+            Response::Reference(url) => hear(place, Heard::Reference(url))?,
+            Response::Done(result) => {
+                match result.code {
+                    0 => {}
+                    ABSENT if question.may_be_absent => {}
+                    // Alone and in pages: a server keeps the place of one search a connection.
+                    TOO_MANY if page_size > 0 => in_pages.push(place),
+                    _ => refusals.push((place, refused(&server, question.base, question.what, &result))),
+                }
+                open.remove(&message.id);
+            }
+            _ => return Err(unexpected(&server)),
+        }
+    }
+    for place in in_pages {
+        let Some(question) = asked.get(place) else { continue };
+        match pages(connection, question, page_size, &mut |heard| hear(place, heard)).await {
+            Ok(()) => {}
+            Err(failure) if failure.code == "result_code" => refusals.push((place, failure)),
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(refusals)
+}
