@@ -4,13 +4,15 @@
 use super::api::Api;
 use super::caller;
 use super::problem::{Kind, Problem};
+use crate::clock::Stopwatch;
+use crate::telemetry::names;
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
-use axum::http::{HeaderValue, Response as HttpResponse};
+use axum::http::{HeaderValue, Response as HttpResponse, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use std::any::Any;
@@ -32,12 +34,40 @@ pub(super) fn around(router: Router, api: &Arc<Api>) -> Router {
     router
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::clone(api), limits))
+        .layer(axum::middleware::from_fn(measured))
         .layer(axum::middleware::map_response(headers))
 }
 
 async fn headers(mut response: Response) -> Response {
     for (name, value) in ALWAYS {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Counts what is answered, by the route's own words: a path that was asked for can hold anything.
+async fn measured(request: Request, next: Next) -> Response {
+    let matched = request.extensions().get::<MatchedPath>();
+    let route = matched.map_or("none", MatchedPath::as_str).to_owned();
+    let watch = Stopwatch::start();
+    let response = next.run(request).await;
+    let status = match response.status().as_u16() {
+        0..=299 => "2xx",
+        300..=399 => "3xx",
+        400..=499 => "4xx",
+        _ => "5xx",
+    };
+    metrics::histogram!(names::HTTP_DURATION, "route" => route.clone()).record(watch.elapsed().as_secs_f64());
+    metrics::counter!(names::HTTP_REQUESTS, "route" => route, "status" => status).increment(1);
+    let refused = match response.status() {
+        StatusCode::UNAUTHORIZED => Some("token"),
+        StatusCode::FORBIDDEN => Some("scope"),
+        StatusCode::PAYLOAD_TOO_LARGE => Some("size"),
+        StatusCode::TOO_MANY_REQUESTS => Some("rate"),
+        _ => None,
+    };
+    if let Some(reason) = refused {
+        metrics::counter!(names::HTTP_REFUSED, "reason" => reason).increment(1);
     }
     response
 }
@@ -51,7 +81,10 @@ async fn limits(State(api): State<Arc<Api>>, request: Request, next: Next) -> Re
     let longest = api.engine().config.http.request_timeout.get();
     match tokio::time::timeout(longest, next.run(request)).await {
         Ok(response) => Ok(response),
-        Err(_) => Err(Problem::new(Kind::Unavailable, "this took too long; see http.request_timeout").retry_after(5)),
+        Err(_) => {
+            metrics::counter!(names::HTTP_REFUSED, "reason" => "time").increment(1);
+            Err(Problem::new(Kind::Unavailable, "this took too long; see http.request_timeout").retry_after(5))
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use super::access::Guarded;
 use super::peer::{self, Peer};
 use super::tls::Tls;
 use crate::config::Http;
+use crate::telemetry::names;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -119,6 +120,7 @@ impl Listener {
             let (app, tls, settings) = (app.clone(), tls.clone(), Arc::clone(&settings));
             let watcher = graceful.watcher();
             connections.spawn(async move {
+                let _open = Open::new();
                 connection(stream, address, tls.as_deref(), app, &settings, watcher).await;
                 drop(place);
             });
@@ -128,6 +130,22 @@ impl Listener {
             tracing::warn!("requests were cut off after http.stop_grace");
         }
         connections.shutdown().await;
+    }
+}
+
+/// Counts one connection for as long as it is there.
+struct Open;
+
+impl Open {
+    fn new() -> Self {
+        metrics::gauge!(names::HTTP_CONNECTIONS).increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        metrics::gauge!(names::HTTP_CONNECTIONS).decrement(1.0);
     }
 }
 
@@ -172,9 +190,14 @@ async fn connection(
                 http1(stream, peer, app, settings, watcher).await;
             }
         }
-        Ok(Err(error)) => tracing::debug!(peer = %address, %error, "no TLS"),
-        Err(_) => tracing::debug!(peer = %address, "no TLS in time"),
+        Ok(Err(error)) => no_tls(address, &error),
+        Err(_) => no_tls(address, &"not in time"),
     }
+}
+
+fn no_tls(peer: SocketAddr, why: &dyn std::fmt::Display) {
+    metrics::counter!(names::HTTP_REFUSED, "reason" => "tls").increment(1);
+    tracing::debug!(%peer, %why, "no TLS");
 }
 
 async fn http1<S>(stream: S, peer: Peer, app: Router, settings: &Http, watcher: Watcher)
