@@ -10,19 +10,19 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock: that is what it is for")]
 #![expect(clippy::print_stdout, reason = "what was measured is printed")]
 
+mod daemon;
 #[path = "../sync/directory.rs"]
 #[expect(dead_code, reason = "the other benchmark changes the directory as well")]
 mod directory;
-mod daemon;
 mod floor;
 #[path = "../sync/postgres.rs"]
 #[expect(dead_code, reason = "the other benchmark runs scripts as well")]
 mod postgres;
-mod whole;
 #[path = "../sync/slapd.rs"]
 #[expect(dead_code, reason = "the other benchmark changes the directory as well")]
 mod slapd;
 mod times;
+mod whole;
 
 use anyhow::{Context as _, Result, ensure};
 use directory::{Directory, SUFFIX};

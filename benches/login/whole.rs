@@ -34,7 +34,10 @@ pub(crate) async fn measure(slapd: &Slapd, floor: &mut Floor, who: &[String]) ->
             for database in ["floor", "bench"] {
                 postgres.psql("postgres", &format!("CREATE DATABASE {database}"))?;
             }
-            all.push((format!("floor: search + transaction, {name}"), server(&postgres.url("floor"), floor, who).await?));
+            all.push((
+                format!("floor: search + transaction, {name}"),
+                server(&postgres.url("floor"), floor, who).await?,
+            ));
             postgres.url("bench")
         };
         let daemon = Arc::new(Daemon::start(program, work.path(), slapd, &database).await?);
@@ -61,7 +64,8 @@ pub(crate) async fn measure(slapd: &Slapd, floor: &mut Floor, who: &[String]) ->
 
 /// Puts these people into a new group.
 fn joined(slapd: &Slapd, group: &str, who: &[String]) -> Result<()> {
-    let mut ldif = format!("dn: cn={group},ou=groups,{SUFFIX}\nchangetype: add\nobjectClass: groupOfNames\ncn: {group}\n");
+    let mut ldif =
+        format!("dn: cn={group},ou=groups,{SUFFIX}\nchangetype: add\nobjectClass: groupOfNames\ncn: {group}\n");
     for login in who {
         writeln!(ldif, "member: uid={login},ou=people,{SUFFIX}")?;
     }

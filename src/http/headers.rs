@@ -4,13 +4,15 @@
 use super::api::Api;
 use super::caller;
 use super::problem::{Kind, Problem};
+use crate::clock::Stopwatch;
+use crate::telemetry::names;
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
-use axum::http::{HeaderValue, Response as HttpResponse};
+use axum::http::{HeaderValue, Response as HttpResponse, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use std::any::Any;
@@ -52,7 +54,10 @@ async fn limits(State(api): State<Arc<Api>>, request: Request, next: Next) -> Re
     let longest = api.engine().config.http.request_timeout.get();
     match tokio::time::timeout(longest, next.run(request)).await {
         Ok(response) => Ok(response),
-        Err(_) => Err(Problem::new(Kind::Unavailable, "this took too long; see http.request_timeout").retry_after(5)),
+        Err(_) => {
+            metrics::counter!(names::HTTP_REFUSED, "reason" => "time").increment(1);
+            Err(Problem::new(Kind::Unavailable, "this took too long; see http.request_timeout").retry_after(5))
+        }
     }
 }
 

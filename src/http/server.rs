@@ -9,6 +9,7 @@ use super::measure;
 use super::peer::{self, Peer};
 use super::tls::Tls;
 use crate::config::Http;
+use crate::telemetry::names;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -174,9 +175,14 @@ async fn connection(
                 http1(stream, peer, app, settings, watcher).await;
             }
         }
-        Ok(Err(error)) => tracing::debug!(peer = %address, %error, "no TLS"),
-        Err(_) => tracing::debug!(peer = %address, "no TLS in time"),
+        Ok(Err(error)) => no_tls(address, &error),
+        Err(_) => no_tls(address, &"not in time"),
     }
+}
+
+fn no_tls(peer: SocketAddr, why: &dyn std::fmt::Display) {
+    metrics::counter!(names::HTTP_REFUSED, "reason" => "tls").increment(1);
+    tracing::debug!(%peer, %why, "no TLS");
 }
 
 async fn http1<S>(stream: S, peer: Peer, app: Router, settings: &Http, watcher: Watcher)

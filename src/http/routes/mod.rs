@@ -2,6 +2,7 @@
 //! JSON.
 
 mod audit;
+mod deliveries;
 mod events;
 mod holds;
 mod people;
@@ -26,6 +27,7 @@ const READ: Access = Access::Scope(ApiScope::Read);
 const EXPLAIN: Access = Access::Scope(ApiScope::Explain);
 const RUN: Access = Access::Scope(ApiScope::Run);
 const APPROVE: Access = Access::Scope(ApiScope::Approve);
+const HOOKS: Access = Access::Scope(ApiScope::Hooks);
 const ADMIN: Access = Access::Scope(ApiScope::Admin);
 
 /// All there is under `/api/v1`. Whoever may approve a plan has to see it, and a plan names people:
@@ -51,6 +53,8 @@ pub(super) fn all() -> Routes {
         .route(EXPLAIN, routes!(simulate::simulate))
         .route(READ, routes!(providers::list))
         .route(RUN, routes!(providers::check))
+        .route(HOOKS, routes!(deliveries::list))
+        .route(HOOKS, routes!(deliveries::replay))
         .route(ADMIN, routes!(tokens::list))
         .route(ADMIN, routes!(tokens::make))
         .route(ADMIN, routes!(tokens::revoke))

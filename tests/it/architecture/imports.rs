@@ -19,7 +19,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("lifecycle", &["config", "clock"]),
     ("worker", &["config", "providers", "store", "sync", "lifecycle", "clock", "random", "telemetry"]),
     ("hooks", &["config", "providers", "store", "sync", "worker", "clock", "random", "telemetry"]),
-    ("http", &["config", "store", "sync", "worker", "hooks", "clock", "random", "telemetry"]),
+    ("explain", &["config", "store", "sync"]),
+    ("http", &["config", "store", "sync", "explain", "worker", "hooks", "clock", "random", "telemetry"]),
     (
         "daemon",
         &[
@@ -52,6 +53,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "demo",
             "telemetry",
             "http",
+            "explain",
         ],
     ),
 ];

@@ -33,7 +33,7 @@ fn routes() -> Vec<(String, String, Option<String>)> {
 async fn w14_every_route_with_every_scope() {
     let mut served = Served::new(&http("failed_logins = 10000")).await;
     let routes = routes();
-    assert!(routes.len() >= 24, "{routes:?}");
+    assert!(routes.len() >= 26, "{routes:?}");
     assert_eq!(routes.iter().filter(|(.., scope)| scope.is_none()).count(), 1, "only the description is everybody's");
     for (method, path, wanted) in &routes {
         let Some(wanted) = wanted else {

@@ -7,6 +7,7 @@ use std::process::Command;
 /// Examples of each kind and route in `make test`; `make fuzz-api` asks for more.
 const EXAMPLES: &str = "5";
 
+#[expect(clippy::print_stdout, reason = "its summary is what `make fuzz-api` is for")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_that_the_description_allows_or_forbids_breaks_it() {
     let mut served = Served::new(&http("failed_logins = 10000")).await;
