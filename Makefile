@@ -4,7 +4,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules clean
+.PHONY: help demo build test test-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login fuzz-api clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -24,11 +24,15 @@ test-servers: ## install the servers that the tests start, when they are missing
 deploy-tools: ## install what deploy/ is checked with: Helm's library, Kubernetes' schemas, hadolint, lintian
 	@./scripts/deploy-tools.sh
 
-check-deploy: deploy-tools ## what is in deploy/, held to those tools (part of test)
+check-deploy: deploy-tools build ## deploy/ held to those tools; as root, the package and the image tried (not part of test)
 	$(CARGO) test --all-features --locked --test it -- deploy::
+	@./scripts/check-deploy.sh
 
 deb: build ## a Debian package: target/deb
 	@./scripts/package-deb.sh
+
+soak: test-servers ## 10,000 schedules of crashes, pauses and cuts over several replicas (hours)
+	ROSTERD_SCHEDULES=10000 ROSTERD_TEST_ALL=1 $(CARGO) test --all-features --locked --test it -- replicas::schedules --nocapture
 
 fmt: ## format the code
 	$(CARGO) fmt --all
@@ -50,6 +54,12 @@ bench: test-servers build ## measure against the floor of the same machine (minu
 
 bench-rules: build ## what 100,000 rules cost: compiled, matched, read (a minute; not part of test)
 	$(CARGO) run --release --locked --package rosterd-bench --bin rosterd-bench-rules -- target/release/rosterd
+
+bench-login: test-servers ## how long looking for one person takes (a minute; not part of test)
+	$(CARGO) run --release --locked --package rosterd-bench --bin rosterd-bench-login
+
+fuzz-api: test-servers ## try the API by its own description (minutes; a short form is part of test)
+	ROSTERD_FUZZ_EXAMPLES=300 $(CARGO) test --all-features --locked --test it -- http::fuzz:: --nocapture
 
 clean: ## remove what was built
 	$(CARGO) clean

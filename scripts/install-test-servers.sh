@@ -1,5 +1,7 @@
 #!/bin/sh
-# Installs, from the distribution, the real servers that the tests start: OpenLDAP and PostgreSQL.
+# Installs, from the distribution, the real servers that the tests start: OpenLDAP, PostgreSQL, and what
+# sites put around that: pgbouncer, Patroni with etcd; and Prometheus' promtool, which tests the alert
+# rules.
 #
 # Debian and Ubuntu only; elsewhere it says what is missing. Does nothing when all is there.
 # It starts no service, and sees to it that the packages start none: slapd is installed without a
@@ -28,6 +30,9 @@ command -v ldapmodify >/dev/null || packages="$packages ldap-utils"
 command -v openssl >/dev/null || packages="$packages openssl"
 command -v setpriv >/dev/null || packages="$packages util-linux"
 postgres_binary >/dev/null || packages="$packages postgresql"
+# Installs, from the distribution, the real servers that the tests start: OpenLDAP, PostgreSQL, and what
+# sites put around that: pgbouncer, Patroni with etcd; and Prometheus' promtool, which tests the alert
+# rules.
 
 if [ -z "$packages" ]; then
     exit 0
@@ -55,6 +60,14 @@ case "$packages" in
     ;;
 esac
 
+# Asked before any package starts what it brings (Debian Policy 9.3.3).
+no_start=""
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+    no_start=/usr/sbin/policy-rc.d
+    printf '#!/bin/sh\nexit 101\n' >"$no_start"
+    chmod 755 "$no_start"
+fi
+
 # postgresql-common reads this folder before it makes the first cluster.
 no_cluster=""
 case "$packages" in
@@ -63,10 +76,13 @@ case "$packages" in
         no_cluster=/etc/postgresql-common/createcluster.d/rosterd-tests.conf
         mkdir -p /etc/postgresql-common/createcluster.d
         echo "create_main_cluster = false" >"$no_cluster"
-        trap 'rm -f "$no_cluster"' EXIT
     fi
     ;;
 esac
+
+# Installs, from the distribution, the real servers that the tests start: OpenLDAP, PostgreSQL, and what
+# sites put around that: pgbouncer, Patroni with etcd; and Prometheus' promtool, which tests the alert
+# rules.
 
 echo "Installing:$packages" >&2
 apt-get update -qq

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod config;
 pub mod daemon;
 pub mod demo;
+mod explain;
 pub mod fault;
 pub mod hooks;
 pub mod http;

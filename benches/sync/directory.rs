@@ -198,7 +198,8 @@ impl Group {
     }
 }
 
-fn login(person: u32) -> String {
+/// The login of that person.
+pub(crate) fn login(person: u32) -> String {
     let (first, last) = (pick(&FIRST, person), pick(&LAST, person / 16));
     format!("{first}.{last}{person}").to_lowercase()
 }

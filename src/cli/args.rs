@@ -90,6 +90,9 @@ pub(crate) enum Command {
     /// The record of every change.
     #[command(subcommand)]
     Audit(Audit),
+    /// Tokens of the API.
+    #[command(subcommand)]
+    Token(Token),
     /// Delete an archived person for good. Only the audit records stay, without the name.
     Purge {
         login: String,
@@ -114,6 +117,8 @@ pub(crate) enum Command {
     },
     /// Ask a running rosterd whether it is ready: 0 when it is, 1 when not. For images without curl.
     Healthcheck(Healthcheck),
+    /// Print the description of the API (OpenAPI 3.1).
+    Openapi,
     /// Print a completion script for a shell.
     Completions { shell: clap_complete::Shell },
     /// Print the manual page, or write one for each command into a folder.
@@ -313,6 +318,34 @@ pub(crate) enum Audit {
         /// Only records after this one.
         #[arg(long, default_value_t = 0, value_name = "SEQ")]
         after: i64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Make one, and print it this once.
+    Create {
+        /// For people: who uses it.
+        #[arg(long, value_name = "NAME")]
+        name: String,
+        /// What it may do: read, explain, run, approve, hooks, admin. May be given several times.
+        #[arg(long, value_name = "SCOPE", required = true, value_delimiter = ',')]
+        scope: Vec<String>,
+        /// How long it lasts. Default: 90d.
+        #[arg(long, value_name = "TIME")]
+        expires: Option<String>,
+        /// Who makes it. Default: the name of the user who types this.
+        #[arg(long, env = "USER", default_value = "unknown")]
+        by: String,
+    },
+    /// All of them, without what they are.
+    List,
+    /// End one at once.
+    Revoke {
+        id: String,
+        /// Who revokes. Default: the name of the user who types this.
+        #[arg(long, env = "USER", default_value = "unknown")]
+        by: String,
     },
 }
 

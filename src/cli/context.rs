@@ -102,6 +102,7 @@ pub(crate) fn engine_without_providers(loaded: &Loaded, store: Arc<dyn Store>) -
         providers: BTreeMap::new(),
         config: loaded.config.clone(),
         config_hash: loaded.hash.clone(),
+        places: loaded.places.clone(),
         store,
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),

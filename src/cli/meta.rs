@@ -1,4 +1,5 @@
-//! Completions and manual pages, made from the same description that parses the arguments.
+//! Completions and manual pages, made from the same description that parses the arguments; and the
+//! description of the API.
 
 use super::args::Args;
 use super::exit::{Exit, Failure};
@@ -10,6 +11,15 @@ pub(super) fn completions(shell: clap_complete::Shell) -> Result<Exit, Failure> 
     let mut out = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), "rosterd", &mut out);
     write_out(&String::from_utf8_lossy(&out))?;
+    Ok(Exit::Done)
+}
+
+/// The description of the API.
+pub(super) fn openapi() -> Result<Exit, Failure> {
+    let text = crate::http::openapi()
+        .to_pretty_json()
+        .map_err(|error| Failure::failed(format!("the description cannot be written: {error}")))?;
+    write_out(&format!("{text}\n"))?;
     Ok(Exit::Done)
 }
 

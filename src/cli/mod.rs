@@ -26,6 +26,7 @@ mod simulate;
 mod status;
 mod sync;
 mod test_rules;
+mod token;
 
 pub use exit::Exit;
 
@@ -62,11 +63,13 @@ pub async fn main(arguments: Vec<std::ffi::OsString>) -> Exit {
         Command::Hooks(what) => hooks::run(&args, what).await,
         Command::Db(what) => db::run(&args, what).await,
         Command::Audit(what) => audit::run(&args, what).await,
+        Command::Token(what) => token::run(&args, what).await,
         Command::Purge { login, yes } => remove::purge(&args, login, *yes).await,
         Command::Retire { provider } => remove::retire(&args, provider).await,
         Command::Import(Import::Grafana(what)) => import::run(&args, what),
         Command::Demo { stay, dir } => Box::pin(demo::run(*stay, dir.as_deref())).await,
         Command::Healthcheck(what) => healthcheck::run(&args, what).await,
+        Command::Openapi => meta::openapi(),
         Command::Completions { shell } => meta::completions(*shell),
         Command::Man { dir } => meta::man(dir.as_deref()),
     };

@@ -107,6 +107,10 @@ codes! {
     AttributesUnused = "attributes-unused", Error;
     NoMembership = "no-membership", Error;
 
+    ListenAddress = "listen-address", Error;
+    HttpCleartext = "http-cleartext", Warning;
+    ClientAuthority = "client-authority", Error;
+
     RuleId = "rule-id", Error;
     DuplicateRuleId = "duplicate-rule-id", Error;
     UnknownProvider = "unknown-provider", Error;

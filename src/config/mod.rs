@@ -17,6 +17,7 @@ mod diagnostic;
 mod duration;
 mod file;
 mod hooks;
+mod http;
 mod ldap;
 mod limits;
 mod load;
@@ -50,6 +51,7 @@ pub use diagnostic::{Diagnostic, Diagnostics, Place};
 pub use duration::Duration;
 pub use file::File;
 pub use hooks::{Hook, HookPerson, Network, OnError, Pointer, Rate, Sender, TokenIssuer, Unit};
+pub use http::{ApiScope, ClientCertificate, Http, HttpClient, HttpTls};
 pub use ldap::{Bind, BindMethod, Groups, Ldap, MinTls, Scope, ServerOrder, Tls, Users};
 pub use limits::Limits;
 pub use load::{Loaded, load, load_rules, parse};
@@ -109,4 +111,7 @@ pub struct Config {
     /// Where the daemon's metrics, health and traces are had.
     #[serde(default)]
     pub telemetry: Telemetry,
+    /// The listener for the API and for login hooks.
+    #[serde(default)]
+    pub http: Http,
 }

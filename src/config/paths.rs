@@ -16,6 +16,13 @@ pub(super) fn resolve(config: &mut Config, folder: &Path) {
     for hook in config.hooks.values_mut() {
         hook.secrets.iter_mut().filter_map(|secret| secret.file.as_mut()).for_each(path);
     }
+    secret(&mut config.http.bootstrap_token);
+    if let Some(tls) = &mut config.http.tls {
+        [Some(&mut tls.cert_file), Some(&mut tls.key_file), tls.client_ca_file.as_mut()]
+            .into_iter()
+            .flatten()
+            .for_each(path);
+    }
     for provider in config.providers.values_mut() {
         if let Some(file) = &mut provider.file {
             path(&mut file.path);

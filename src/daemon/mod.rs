@@ -2,10 +2,19 @@
 //!
 //! Decides nothing. What a part does stands in its own folder.
 
-use crate::lifecycle::{self, Stop, Systemd};
+mod asked;
+mod follow;
+mod serve;
+mod tidy;
+mod vitals;
+
+use crate::hooks::Hooks;
+use crate::lifecycle::{Signals, Stop, Systemd};
 use crate::sync::Engine;
-use crate::worker::{self, FileSource, Leadership, Leads, Worker, own_name};
+use crate::telemetry::{self, Metrics};
+use crate::worker::{self, FileSource, Worker};
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// How it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,42 +27,52 @@ pub struct Ended {
 ///
 /// # Errors
 /// For a person: why it cannot start.
-pub async fn run(engine: Engine, source: FileSource) -> Result<Ended, String> {
+pub async fn run(engine: Engine, source: FileSource, metrics: Metrics) -> Result<Ended, String> {
+    let signals = Signals::listen().map_err(|error| format!("signals cannot be followed: {error}"))?;
     let systemd = Systemd::from_environment();
     let stop = Stop::new();
-    let watched = engine.config.daemon.watch.then(|| source.path.clone());
-    let (store, section) = (Arc::clone(&engine.store), engine.config.daemon.clone());
-    let mut leadership = None;
-    let lead = |changed| {
-        let name = section.replica.clone().unwrap_or_else(own_name);
-        let leads = Arc::new(Leadership::new(store, name, section.lease.get(), changed));
-        leadership = Some(Arc::clone(&leads));
-        leads as Arc<dyn Leads>
-    };
-    let worker = Worker::new(engine, Arc::new(source), lead, systemd.clone())?;
+    let config = engine.config.clone();
+    let bound = serve::bind(&config).await?;
+    let watched = config.daemon.watch.then(|| source.path.clone());
+    let (store, clock, random) = (Arc::clone(&engine.store), Arc::clone(&engine.clock), Arc::clone(&engine.random));
+    telemetry::follow(&config);
+    follow::series(&config);
+    let worker = Worker::new(engine, Arc::new(source), systemd.clone())?;
     let handle = worker.handle();
+    let hooks = Hooks::new(Arc::new(handle.clone()), Arc::clone(&store), clock, random, &config);
 
+    let (stopping, stopped) = watch::channel(false);
+    let serving = serve::all(bound, &handle, &hooks, &metrics, &stopped);
+    let ended = |mut stopped: watch::Receiver<bool>| async move {
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    };
+    let behind = [
+        tokio::spawn(Arc::clone(&hooks).run(ended(stopped.clone()))),
+        tokio::spawn(tidy::keep(handle.clone(), metrics.clone(), ended(stopped))),
+    ];
+    let following = tokio::spawn(follow::follow(handle.clone()));
     let watching = watched.map(|path| tokio::spawn(worker::watch(path, handle.clone())));
-    let signals = tokio::spawn({
+    let signalled = tokio::spawn({
         let (stop, handle, systemd) = (stop.clone(), handle.clone(), systemd.clone());
         async move {
             let grace = || {
                 systemd.stopping();
+                // Nobody new is let in while what is under way ends.
+                let _ = stopping.send(true);
                 handle.engine().config.daemon.grace.get()
             };
-            if let Err(error) = lifecycle::follow(&stop, grace, || handle.reload()).await {
-                tracing::error!(%error, "signals cannot be followed");
-                stop.abandon();
-            }
+            signals.follow(&stop, grace, || handle.reload()).await;
         }
     });
     systemd.ready();
     let abandoned = worker.run(stop.clone()).await;
-    // Others need not wait for the leases' end.
-    if let Some(leadership) = leadership {
-        leadership.stop().await;
+    serving.ended(&stop).await;
+    for task in behind {
+        // A panic there has been reported.
+        let _ = task.await;
     }
-    signals.abort();
+    signalled.abort();
+    following.abort();
     if let Some(watching) = watching {
         watching.abort();
     }

@@ -6,6 +6,6 @@ mod signals;
 mod stop;
 mod systemd;
 
-pub use signals::follow;
+pub use signals::Signals;
 pub use stop::Stop;
 pub use systemd::Systemd;

@@ -25,6 +25,10 @@ pub(super) fn refused<T>() -> Result<T, StoreError> {
 
 #[async_trait]
 impl Store for Absent {
+    async fn alive(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn migrate(&self, _: Timestamp) -> Result<Vec<&'static str>, StoreError> {
         refused()
     }

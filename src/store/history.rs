@@ -94,12 +94,17 @@ fn audit_record(row: &Row) -> Result<AuditRecord, StoreError> {
 
 /// See [`super::Store::runs`].
 pub(super) async fn runs(db: &mut dyn Session, limit: u32) -> Result<Vec<Run>, StoreError> {
+    runs_before(db, i64::MAX, limit).await
+}
+
+/// The last runs before one, newest first.
+pub(super) async fn runs_before(db: &mut dyn Session, before: i64, limit: u32) -> Result<Vec<Run>, StoreError> {
     let rows = db
         .rows(
             "SELECT r.id, p.name, r.trigger, r.started_at, r.finished_at, r.complete, r.added, r.changed, r.removed,
                     r.withheld
-             FROM runs r JOIN providers p ON p.id = r.provider_id ORDER BY r.id DESC LIMIT $1",
-            &[Param::Int(Some(i64::from(limit)))],
+             FROM runs r JOIN providers p ON p.id = r.provider_id WHERE r.id < $1 ORDER BY r.id DESC LIMIT $2",
+            &[Param::Int(Some(before)), Param::Int(Some(i64::from(limit)))],
         )
         .await?;
     rows.iter()

@@ -37,6 +37,21 @@ const MIGRATIONS: &[Migration] = &[
     migration!(5, "0005_daemon"),
 ];
 
+/// The newest migration that this program knows.
+fn newest() -> i64 {
+    MIGRATIONS.last().map_or(0, |migration| migration.version)
+}
+
+/// Refuses tables that a newer program has changed while this one runs.
+pub(super) fn not_newer(version: i64) -> Result<(), StoreError> {
+    if version <= newest() {
+        return Ok(());
+    }
+    Err(StoreError::Schema(format!(
+        "the database is newer than this program (it has migration {version}): end this program and use the newer one"
+    )))
+}
+
 impl Migration {
     fn text(&self, dialect: Dialect) -> &'static str {
         match dialect {

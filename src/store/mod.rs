@@ -9,8 +9,10 @@ mod deliveries;
 mod given;
 mod history;
 mod holds;
+mod idempotency;
 mod json;
 mod leases;
+mod lists;
 mod look;
 mod measure;
 mod migrations;
@@ -25,10 +27,13 @@ mod requests;
 mod session;
 mod shared;
 mod sqlite;
+mod tokens;
 
 pub use absent::Absent;
 pub use deliveries::{Deliveries, Delivery, DeliveryResult, Kept, NewDelivery, Then};
+pub use idempotency::{Idempotency, KeyedAnswer, KeyedRequest};
 pub use leases::{Claim, Lease, LeaseView, Leases};
+pub use lists::{Lists, PersonListing};
 pub use look::{Decide, Decision, Scope, Sight, Whom};
 pub use now::{OrgNow, PersonNow, TeamNow};
 pub use open::{Access, open};
@@ -37,6 +42,7 @@ pub use records::{
     Names, NewHold, OrgListing, OrgView, PersonView, ProviderGroup, Run, TeamView,
 };
 pub use requests::{NewRequest, Requests, RunRequest};
+pub use tokens::{NewToken, Token, Tokens};
 
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
@@ -48,7 +54,10 @@ use std::sync::Arc;
 
 /// The authorization database.
 #[async_trait]
-pub trait Store: Deliveries + Leases + Requests + Send + Sync + fmt::Debug {
+pub trait Store: Deliveries + Idempotency + Leases + Lists + Requests + Tokens + Send + Sync + fmt::Debug {
+    /// Whether the database answers.
+    async fn alive(&self) -> Result<(), StoreError>;
+
     /// Brings the tables up to this program's version, each migration in a transaction of its
     /// own; returns the names of those that were applied. Refuses a database that is newer.
     async fn migrate(&self, now: Timestamp) -> Result<Vec<&'static str>, StoreError>;

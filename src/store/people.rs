@@ -40,6 +40,20 @@ pub(super) async fn find(db: &mut dyn Session, query: &str) -> Result<Vec<Person
     Ok(people)
 }
 
+/// The one with that number.
+pub(super) async fn by_number(db: &mut dyn Session, number: i64) -> Result<Option<PersonView>, StoreError> {
+    let rows = db
+        .rows(
+            "SELECT id, login, name, email, state, synced_admin, manual_admin FROM users WHERE id = $1",
+            &[Param::Int(Some(number))],
+        )
+        .await?;
+    match rows.first() {
+        Some(row) => Ok(Some(view(db, row).await?)),
+        None => Ok(None),
+    }
+}
+
 /// See [`super::Store::orgs`].
 pub(super) async fn all_orgs(db: &mut dyn Session) -> Result<Vec<OrgListing>, StoreError> {
     let rows = db.rows("SELECT id, name, key FROM orgs ORDER BY id", &[]).await?;

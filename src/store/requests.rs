@@ -179,7 +179,7 @@ async fn last(db: &mut dyn Session, limit: u32) -> Result<Vec<RunRequest>, Store
     rows.iter().map(read).collect()
 }
 
-fn read(row: &Row) -> Result<RunRequest, StoreError> {
+pub(super) fn read(row: &Row) -> Result<RunRequest, StoreError> {
     Ok(RunRequest {
         id: row.text(0)?,
         provider: row.text(1)?,

@@ -42,19 +42,25 @@ impl<E: Engine> Shared<E> {
         measure::asked("read", self.engine.within(Purpose::Read, work).await)
     }
 
-    async fn write<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
-        self.check().await?;
-        measure::asked("write", self.engine.within(Purpose::Write, work).await)
-    }
-
+    /// Writes what no plan rests on, without waiting for a turn.
     pub(super) async fn aside<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
         self.check().await?;
         self.engine.within(Purpose::Aside, work).await
+    }
+
+    pub(super) async fn write<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
+        self.check().await?;
+        measure::asked("write", self.engine.within(Purpose::Write, work).await)
     }
 }
 
 #[async_trait]
 impl<E: Engine> Store for Shared<E> {
+    async fn alive(&self) -> Result<(), StoreError> {
+        self.read(Box::new(|db| Box::pin(async move { db.rows("SELECT generation FROM state", &[]).await.map(drop) })))
+            .await
+    }
+
     async fn migrate(&self, now: Timestamp) -> Result<Vec<&'static str>, StoreError> {
         migrations::migrate(&self.engine, now).await
     }

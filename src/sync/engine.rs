@@ -3,7 +3,7 @@
 use super::measure;
 use super::rules::{policy_for, rules_for};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Loaded, Places};
 use crate::providers::{Directory, Progress, ProviderError, ReadRequest};
 use crate::random::{Random, RandomError};
 use crate::store::{Hold, NewHold, Store, StoreError};
@@ -23,6 +23,8 @@ const LATEST: ReadingNumber = ReadingNumber(i64::MAX);
 pub struct Engine {
     pub config: Config,
     pub config_hash: String,
+    /// Where its rules stand.
+    pub places: Places,
     pub providers: BTreeMap<String, Arc<dyn Directory>>,
     pub store: Arc<dyn Store>,
     pub clock: Arc<dyn Clock>,
@@ -110,6 +112,23 @@ pub enum Outcome {
 }
 
 impl Engine {
+    /// The same with another configuration, to be tried: it asks no provider.
+    #[must_use]
+    pub fn trying(&self, loaded: Loaded) -> Self {
+        Self {
+            config: loaded.config,
+            config_hash: loaded.hash,
+            places: loaded.places,
+            providers: BTreeMap::new(),
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&self.clock),
+            random: Arc::clone(&self.random),
+            progress: Arc::default(),
+            compiled: Compiled::default(),
+            retiring: BTreeSet::new(),
+        }
+    }
+
     /// Reads and plans; writes nothing.
     pub async fn prepare(&self, provider: &str) -> Result<Prepared, RunError> {
         let (started_at, window) = self.now();

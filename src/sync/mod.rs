@@ -17,6 +17,7 @@ mod reasons;
 mod rules;
 mod run;
 mod simulate;
+mod sums;
 mod terms;
 
 pub use answer::{Answer, Reason, RuleTried, TeamAnswer};
@@ -26,3 +27,4 @@ pub use reasons::{said, unsaid, verdict};
 pub use rules::{policy_for, rules_for};
 pub use run::Cause;
 pub use simulate::Simulation;
+pub use sums::Sums;

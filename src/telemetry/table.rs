@@ -36,7 +36,7 @@ const REQUEST_CODE: Label =
 const WHERE: Label = label(
     "where",
     Described(
-        "`ldap HOST:PORT` for a server's own, `ca FILE` for the first to end of a file of authorities, `http` for the API's",
+        "`ldap HOST:PORT` for the first to end of what that server showed, `ca FILE` for the first to end of a file of authorities, `http` for the API's",
     ),
 );
 const HOOK_OUTCOME: Label = label("outcome", Words(&["accepted", "duplicate", "done", "failed", "refused", "limited"]));
@@ -52,7 +52,7 @@ const REFUSAL: Label =
     label("reason", Words(&["connections", "rate", "size", "time", "token", "scope", "address", "tls"]));
 const ACCESS: Label = label("access", Words(&["read", "write"]));
 const DATABASE_ERROR: Label =
-    label("error", Words(&["unreachable", "moved", "locked", "schema", "refused", "database"]));
+    label("error", Words(&["unreachable", "moved", "fenced", "superseded", "locked", "schema", "refused", "database"]));
 const CONNECTIONS: Label = label("state", Words(&["idle", "used"]));
 const RELOAD_OUTCOME: Label = label("outcome", Words(&["applied", "refused"]));
 const LEVEL: Label = label("level", Words(&["error", "warn", "info", "debug", "trace"]));
@@ -129,7 +129,7 @@ pub const METRICS: &[Metric] = &[
         names::DATABASE_ERRORS,
         Counter,
         &[ACCESS, DATABASE_ERROR],
-        "What the database could not do. Every change is written together with its audit record, so a failed write is also a record that could not be written. `moved` is no fault: somebody else wrote in between.",
+        "What the database could not do. Every change is written together with its audit record, so a failed write is also a record that could not be written. `moved`, `fenced` and `superseded` are no faults: somebody else wrote, leads or has read in between.",
     ),
     later(names::DATABASE_CONNECTIONS, Gauge, &[CONNECTIONS], "Connections of this process to PostgreSQL."),
     zero(

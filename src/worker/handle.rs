@@ -7,7 +7,7 @@ use super::event::RunEvent;
 use super::lookups::{LookError, Lookups};
 use super::status::Status;
 use crate::clock::Stopwatch;
-use crate::sync::{Asked as Looking, Engine, Finding, Looked};
+use crate::sync::{Asked, Engine, Finding, Looked};
 use arc_swap::ArcSwap;
 use rosterd_core::writes::Trigger;
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ pub struct NoSuchProvider(pub String);
 /// What the worker's loop and its handles share.
 pub(super) struct Shared {
     pub(super) engine: ArcSwap<Engine>,
-    asked: Mutex<Asked>,
+    asked: Mutex<Wanted>,
     pub(super) wake: Notify,
     pub(super) events: broadcast::Sender<RunEvent>,
     pub(super) status: watch::Sender<Status>,
@@ -47,7 +47,7 @@ pub(super) struct Shared {
 
 /// What the loop has not taken up yet.
 #[derive(Debug, Default)]
-pub(super) struct Asked {
+pub(super) struct Wanted {
     pub(super) runs: BTreeMap<String, Trigger>,
     pub(super) reload: bool,
 }
@@ -66,11 +66,11 @@ impl Shared {
     }
 
     /// What was asked for since the last time.
-    pub(super) fn take(&self) -> Asked {
+    pub(super) fn take(&self) -> Wanted {
         std::mem::take(&mut *self.asked.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn ask(&self, what: impl FnOnce(&mut Asked)) {
+    fn ask(&self, what: impl FnOnce(&mut Wanted)) {
         what(&mut self.asked.lock().unwrap_or_else(PoisonError::into_inner));
         self.wake.notify_one();
     }
@@ -109,7 +109,7 @@ impl Handle {
     ///
     /// # Errors
     /// Nothing was changed.
-    pub async fn look(&self, provider: &str, asked: Looking, trigger: Trigger) -> Result<Looked, LookError> {
+    pub async fn look(&self, provider: &str, asked: Asked, trigger: Trigger) -> Result<Looked, LookError> {
         let looked = self.0.lookups.look(self.engine(), provider, asked, trigger).await;
         if matches!(&looked, Ok(Looked { finding: Finding::Held(_), .. })) {
             // A provider that cannot be listed has no full runs.
@@ -118,9 +118,9 @@ impl Handle {
         looked
     }
 
-    /// How many people wait to be looked at.
+    /// How many people wait to be looked at, by provider.
     #[must_use]
-    pub fn waiting(&self) -> usize {
+    pub fn waiting(&self) -> BTreeMap<String, usize> {
         self.0.lookups.waiting()
     }
 
@@ -133,6 +133,12 @@ impl Handle {
     /// Asks for the configuration to be read again; how that ended shows in [`Self::status`].
     pub fn reload(&self) {
         self.0.ask(|asked| asked.reload = true);
+    }
+
+    /// Lets the loop look at the clock now, after the clock was set or the machine has slept; it does
+    /// so by itself a little later.
+    pub fn wake(&self) {
+        self.0.wake.notify_one();
     }
 
     #[must_use]

@@ -1,11 +1,17 @@
 //! What the loop has under way. A panic costs the one job in which it happens.
 
 use super::credentials::Print;
+use super::measure;
 use super::reload::Found;
 use super::run::Ended;
 use std::collections::HashMap;
 use std::future::Future;
+use std::time::Duration;
 use tokio::task::{Id, JoinSet};
+use tokio::time::timeout;
+
+/// How long to wait for what was abandoned.
+const ENOUGH: Duration = Duration::from_secs(2);
 
 /// What a job is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +20,8 @@ pub(super) enum Job {
     /// A look at whether a provider's credentials have changed.
     Credentials(String),
     Reload,
+    /// A look for requests that other replicas have taken.
+    Requests,
 }
 
 /// What came of it.
@@ -21,6 +29,8 @@ pub(super) enum Done {
     Run(Ended),
     Credentials(Option<Print>),
     Reload(Result<Found, Vec<String>>),
+    /// The providers for which there are some.
+    Requests(Vec<String>),
 }
 
 /// See the module's text.
@@ -57,6 +67,7 @@ impl Jobs {
                 Some(Ok((id, done))) => (id, Ok(done)),
                 Some(Err(error)) => {
                     let why = if error.is_panic() {
+                        measure::panicked();
                         "a part of rosterd failed unexpectedly; please report it with the log before this"
                     } else {
                         "it was abandoned"
@@ -75,7 +86,8 @@ impl Jobs {
     pub(super) async fn abandon(&mut self) -> Vec<Job> {
         let mut jobs: Vec<Job> = self.names.drain().map(|(_, job)| job).collect();
         jobs.retain(|job| matches!(job, Job::Run(_)));
-        self.set.shutdown().await;
+        // One that does not even come to where it waits is left to the end of the process.
+        let _ = timeout(ENOUGH, self.set.shutdown()).await;
         jobs
     }
 }

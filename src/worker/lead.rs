@@ -16,6 +16,10 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+/// How long to wait for an answer at least: the store finds out by itself, sooner than this, that a
+/// server is gone, and looks for another one, which must not be cut short each time.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// What one process is to a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
@@ -194,9 +198,8 @@ impl Keeper {
     }
 
     async fn acquire(&self) -> Result<Claim, StoreError> {
-        // Long enough to end a write that stands still; short enough to try another server.
         let acquire = self.store.acquire(&self.provider, &self.holder, self.ttl);
-        timeout(self.ttl.max(Duration::from_secs(1)), acquire).await.unwrap_or_else(|_| Err(silent()))
+        timeout(self.ttl.max(PATIENCE), acquire).await.unwrap_or_else(|_| Err(silent()))
     }
 
     /// Renews until that is no longer possible. `asked` is when the lease began at the earliest.

@@ -9,7 +9,7 @@
 use crate::sync::{Asked, Engine, Looked, RunError};
 use crate::telemetry::names;
 use rosterd_core::writes::Trigger;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -106,11 +106,11 @@ impl Lookups {
         answered.await.unwrap_or(Err(LookError::Stopping))
     }
 
-    /// How many people wait.
+    /// How many people wait, by provider.
     #[must_use]
-    pub fn waiting(&self) -> usize {
+    pub fn waiting(&self) -> BTreeMap<String, usize> {
         let providers = self.providers.lock().unwrap_or_else(PoisonError::into_inner);
-        providers.values().map(|queue| queue.state().waiting.len()).sum()
+        providers.iter().map(|(name, queue)| (name.clone(), queue.state().waiting.len())).collect()
     }
 
     fn queue(&self, provider: &str) -> Arc<Queue> {

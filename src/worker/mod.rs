@@ -2,9 +2,8 @@
 //! what is under way, and a task for each run.
 //!
 //! The loop itself never waits for anything but time, requests and ends of runs, so that its turns
-//! are the process's sign of life. It neither reads nor decides: every run ends in
-//! [`Engine::prepare`](crate::sync::Engine::prepare) and
-//! [`Engine::carry_out`](crate::sync::Engine::carry_out). A request carries no data.
+//! are the process's sign of life. It neither reads nor decides: every run is a
+//! [`Engine`](crate::sync::Engine)'s. A request carries no data.
 
 mod breaker;
 mod credentials;
@@ -13,15 +12,15 @@ mod handle;
 mod jobs;
 mod lead;
 mod lookups;
+mod measure;
 mod reload;
+mod requests;
 mod run;
 mod say;
 mod schedule;
 mod source;
 mod status;
 mod task;
-#[cfg(test)]
-mod tests;
 mod turn;
 mod watch;
 
@@ -35,25 +34,5 @@ pub use status::{Changed, ConfigurationStatus, LastRun, ProviderStatus, Reload, 
 pub use turn::Worker;
 pub use watch::watch;
 
-use std::collections::BTreeSet;
-
 /// The longest time between two turns of the loop. Schedules go by the wall clock, which may jump.
 pub const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(10);
-
-/// What this process is to each provider.
-pub trait Leads: Send + Sync + 'static {
-    fn standing(&self, provider: &str) -> Standing;
-
-    /// The providers of the configuration in force.
-    fn providers(&self, names: &BTreeSet<String>);
-}
-
-impl Leads for Leadership {
-    fn standing(&self, provider: &str) -> Standing {
-        Self::standing(self, provider)
-    }
-
-    fn providers(&self, names: &BTreeSet<String>) {
-        Self::providers(self, names);
-    }
-}

@@ -1,10 +1,19 @@
 //! Reading the configuration again: all of it is good and can be taken up, or nothing changes.
 
+use super::jobs::{Done, Job};
+use super::measure;
+use super::schedule::Schedule;
 use super::source::{Source, Surroundings, engine};
+use super::status::{Changed, Reload};
+use super::task::Task;
+use super::turn::{LOOK_AGAIN, Worker};
 use crate::config::{Config, Diagnostics, Place, Severity};
 use crate::sync::Engine;
+use crate::telemetry;
+use rosterd_core::ids::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// What a reload found.
 pub(super) enum Found {
@@ -30,6 +39,9 @@ pub(super) fn read(source: &dyn Source, around: &Surroundings, before: &Engine) 
     if !fixed.is_empty() {
         return Err(fixed);
     }
+    for (name, section) in &loaded.config.providers {
+        Schedule::of(section).map_err(|why| vec![format!("providers.{name}: {why}")])?;
+    }
     let engine = engine(&loaded, around, Some(before)).map_err(|why| vec![why])?;
     Ok(Found::Other(Box::new(engine)))
 }
@@ -50,7 +62,12 @@ fn lines(found: &Diagnostics, severity: Severity) -> Vec<String> {
 }
 
 /// What a running process cannot take up: it is bound, locked or open already.
-const FIXED: [(&str, fn(&Config) -> Option<Value>); 1] = [("database", |config| json(&config.database))];
+const FIXED: [(&str, fn(&Config) -> Option<Value>); 4] = [
+    ("database", |config| json(&config.database)),
+    ("daemon.lease", |config| json(&config.daemon.lease)),
+    ("daemon.replica", |config| json(&config.daemon.replica)),
+    ("telemetry.listen", |config| json(&config.telemetry.listen)),
+];
 
 fn json<T: Serialize>(value: &T) -> Option<Value> {
     serde_json::to_value(value).ok()
@@ -61,4 +78,70 @@ fn fixed(before: &Config, now: &Config) -> Vec<String> {
     changed
         .map(|(key, _)| format!("`{key}` cannot change while rosterd runs: restart it, or set it back to what it was"))
         .collect()
+}
+
+impl Worker {
+    pub(super) fn begin_reload(&mut self) {
+        self.systemd.reloading();
+        let (source, around) = (Arc::clone(&self.source), self.around.clone());
+        let before = self.shared.engine.load_full();
+        let work = move || read(source.as_ref(), &around, &before);
+        self.jobs.start(Job::Reload, async move {
+            let result = tokio::task::spawn_blocking(work).await;
+            Done::Reload(
+                result.unwrap_or_else(|_| Err(vec!["reading the configuration failed unexpectedly".to_owned()])),
+            )
+        });
+    }
+
+    pub(super) fn reloaded(&mut self, result: Result<Found, Vec<String>>) {
+        let now = self.now();
+        let result = match result {
+            Ok(Found::Same) => {
+                tracing::info!("the configuration was read again: nothing has changed");
+                Ok(Changed::No)
+            }
+            Ok(Found::Other(engine)) => {
+                self.configuration.hash.clone_from(&engine.config_hash);
+                self.shared.engine.store(Arc::from(engine));
+                tracing::info!(hash = self.configuration.hash, "the configuration was read again and is in force");
+                telemetry::follow(&self.shared.engine.load().config);
+                self.take_up(now).map(|()| Changed::Yes).map_err(|why| vec![why])
+            }
+            Err(errors) => Err(errors),
+        };
+        if let Err(errors) = &result {
+            for error in errors {
+                tracing::error!(error, "the configuration was read again and cannot be used");
+            }
+            tracing::error!(errors = errors.len(), "the configuration that was in force stays");
+        }
+        // What credentials are may have changed, even where the configuration has not.
+        self.looked = Timestamp(now.0.saturating_sub(LOOK_AGAIN));
+        self.configuration.reloads += 1;
+        let reload = Reload { at: now, result };
+        measure::reloaded(&reload);
+        self.configuration.last_reload = Some(reload);
+        if !self.stopping {
+            self.systemd.ready();
+        }
+    }
+
+    /// Puts the tasks to what the configuration says: each provider is due at once, because other
+    /// rules may give other rights.
+    pub(super) fn take_up(&mut self, now: Timestamp) -> Result<(), String> {
+        let engine = self.shared.engine.load_full();
+        self.tasks.retain(|name, _| engine.providers.contains_key(name));
+        self.leadership.providers(&engine.providers.keys().cloned().collect());
+        for name in engine.providers.keys() {
+            let Some(section) = engine.config.providers.get(name) else { continue };
+            match self.tasks.get_mut(name) {
+                Some(task) => task.reschedule(Schedule::of(section)?, section.jitter.millis(), now),
+                None => {
+                    self.tasks.insert(name.clone(), Task::new(section, now)?);
+                }
+            }
+        }
+        Ok(())
+    }
 }

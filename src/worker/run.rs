@@ -4,6 +4,7 @@ use super::breaker::Blame;
 use super::credentials::{self, Print};
 use super::event::{RunEvent, What};
 use super::handle::Shared;
+use super::requests;
 use crate::providers::ProviderErrorKind;
 use crate::sync::{Cause, Engine, Outcome, RunError};
 use std::sync::Arc;
@@ -38,7 +39,15 @@ impl Ended {
 }
 
 impl Run {
+    /// Also says so to whoever asked for it over the API, at whichever replica.
     pub(super) async fn carry_out(self) -> Ended {
+        let requests = requests::start(&self.engine, &self.provider).await;
+        let ended = self.within_deadline().await;
+        requests::finish(&self.engine, &requests, &ended.what).await;
+        ended
+    }
+
+    async fn within_deadline(&self) -> Ended {
         let section = self.engine.config.providers.get(&self.provider).cloned();
         let deadline = section.as_ref().map_or(std::time::Duration::MAX, |section| section.deadline.get());
         let print = credentials::print(section.clone()).await;
@@ -67,15 +76,17 @@ impl Run {
     }
 
     async fn once(&self, writing: &AtomicBool) -> Result<What, RunError> {
-        writing.store(false, Ordering::Relaxed);
         let prepared = self.engine.prepare(&self.provider).await?;
         let (people, groups) = prepared.plan.read();
         let (complete, planned) = (prepared.plan.complete, prepared.plan.summary());
         self.say(What::Read { people, groups, complete });
         let (added, changed, removed, withheld) = (planned.added, planned.changed, planned.removed, planned.withheld);
         self.say(What::Planned { added, changed, removed, withheld });
-        for notice in prepared.notices() {
-            tracing::warn!(provider = self.provider, notice, "notice");
+        // They name people, and a log must not.
+        let notices = prepared.notices().len();
+        if notices > 0 {
+            let provider = &self.provider;
+            tracing::warn!(provider, notices, "something was incomplete, withheld or noted; `rosterd plan` says what");
         }
         writing.store(true, Ordering::Relaxed);
         Ok(match self.engine.finish(prepared, self.cause).await? {

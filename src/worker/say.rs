@@ -1,4 +1,4 @@
-//! What the loop says of itself: a line for the service manager, a line of the log for each run.
+//! What the worker says to a log and to a service manager. Names of providers and numbers only.
 
 use super::event::What;
 use super::status::{Reload, Status};
@@ -25,7 +25,7 @@ pub(super) fn line(status: &Status) -> String {
     line
 }
 
-/// One line of the log for each run that ended.
+/// How a run ended.
 pub(super) fn log(provider: &str, what: &What) {
     match what {
         What::Unchanged { complete } => tracing::info!(provider, complete, "nothing to change"),

@@ -59,6 +59,7 @@ pub fn engine(loaded: &Loaded, around: &Surroundings, before: Option<&Engine>) -
     Ok(Engine {
         providers: directories,
         config: loaded.config.clone(),
+        places: loaded.places.clone(),
         config_hash: loaded.hash.clone(),
         store: Arc::clone(&around.store),
         clock: Arc::clone(&around.clock),

@@ -5,14 +5,12 @@ use super::credentials;
 use super::event::{RunEvent, What};
 use super::handle::{Handle, Shared};
 use super::jobs::{Done, Job, Jobs};
-use super::reload::{self, Found};
+use super::lead::{Leadership, own_name};
 use super::run::{Ended, Run};
-use super::say::{line, log};
-use super::schedule::Schedule;
 use super::source::{Source, Surroundings};
-use super::status::{Changed, ConfigurationStatus, Reload, Status};
+use super::status::{ConfigurationStatus, Status};
 use super::task::Task;
-use super::{HEARTBEAT, Leads};
+use super::{HEARTBEAT, measure, requests, say};
 use crate::clock::Stopwatch;
 use crate::lifecycle::{Stop, Systemd};
 use crate::sync::{Cause, Engine};
@@ -24,23 +22,25 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 /// How often credentials that were refused are looked at again.
-const LOOK_AGAIN: i64 = 10_000;
+pub(super) const LOOK_AGAIN: i64 = 10_000;
 
 /// See the module's text. [`Worker::run`] is the loop.
 pub struct Worker {
-    shared: Arc<Shared>,
-    source: Arc<dyn Source>,
-    around: Surroundings,
-    leads: Arc<dyn Leads>,
-    systemd: Systemd,
-    tasks: BTreeMap<String, Task>,
-    jobs: Jobs,
-    configuration: ConfigurationStatus,
+    pub(super) shared: Arc<Shared>,
+    pub(super) source: Arc<dyn Source>,
+    pub(super) around: Surroundings,
+    pub(super) leadership: Leadership,
+    pub(super) systemd: Systemd,
+    pub(super) tasks: BTreeMap<String, Task>,
+    pub(super) jobs: Jobs,
+    pub(super) configuration: ConfigurationStatus,
     /// A reload was asked for and has not begun.
     reload: bool,
     /// When the loop last looked at the clock.
     seen: Timestamp,
-    looked: Timestamp,
+    pub(super) looked: Timestamp,
+    requested: Timestamp,
+    pub(super) stopping: bool,
     said: String,
     alive: Option<Stopwatch>,
 }
@@ -52,17 +52,11 @@ impl std::fmt::Debug for Worker {
 }
 
 impl Worker {
-    /// `engine` is of the configuration that `source` gives now. `leads` is given what to call when
-    /// this process has begun or ceased to lead something.
+    /// `engine` is of the configuration that `source` gives now. Within a runtime.
     ///
     /// # Errors
     /// For a person: a schedule that cannot be used.
-    pub fn new(
-        engine: Engine,
-        source: Arc<dyn Source>,
-        leads: impl FnOnce(Arc<dyn Fn() + Send + Sync>) -> Arc<dyn Leads>,
-        systemd: Systemd,
-    ) -> Result<Self, String> {
+    pub fn new(engine: Engine, source: Arc<dyn Source>, systemd: Systemd) -> Result<Self, String> {
         let around = Surroundings {
             store: Arc::clone(&engine.store),
             clock: Arc::clone(&engine.clock),
@@ -70,16 +64,18 @@ impl Worker {
         };
         let now = around.clock.now();
         let configuration = ConfigurationStatus { hash: engine.config_hash.clone(), ..ConfigurationStatus::default() };
+        let daemon = &engine.config.daemon;
+        let (name, lease) = (daemon.replica.clone().unwrap_or_else(own_name), daemon.lease.get());
         let shared = Shared::new(engine);
-        let leads = {
-            let shared = Arc::clone(&shared);
-            leads(Arc::new(move || shared.wake.notify_one()))
-        };
+        let wake = Arc::clone(&shared);
+        let changed = Arc::new(move || wake.wake.notify_one());
+        let leadership = Leadership::new(Arc::clone(&around.store), name, lease, changed);
+        measure::loaded(now);
         let mut worker = Self {
             shared,
             source,
             around,
-            leads,
+            leadership,
             systemd,
             tasks: BTreeMap::new(),
             jobs: Jobs::default(),
@@ -87,11 +83,13 @@ impl Worker {
             reload: false,
             seen: now,
             looked: now,
+            requested: now,
+            stopping: false,
             said: String::new(),
             alive: None,
         };
         worker.take_up(now)?;
-        worker.publish(false);
+        worker.publish();
         Ok(worker)
     }
 
@@ -103,23 +101,29 @@ impl Worker {
     /// Works until `stop` begins and what is under way has ended, or is abandoned. Returns the
     /// providers whose runs were abandoned.
     pub async fn run(mut self, stop: Stop) -> Vec<String> {
+        let abandoned = self.work(stop).await;
+        // After the last run: others may begin at once.
+        self.leadership.stop().await;
+        abandoned
+    }
+
+    async fn work(&mut self, stop: Stop) -> Vec<String> {
         let (begun, abandoned) = (stop.begun(), stop.abandoned());
         tokio::pin!(begun, abandoned);
-        let mut stopping = false;
         loop {
             self.sign_of_life();
-            if stopping && self.jobs.is_empty() {
+            if self.stopping && self.jobs.is_empty() {
                 return Vec::new();
             }
-            if !stopping {
+            if !self.stopping {
                 self.look_around();
             }
-            self.publish(stopping);
-            let wait = self.wait(stopping);
+            self.publish();
+            let wait = self.wait();
             tokio::select! {
                 biased;
                 () = &mut abandoned => return self.abandon().await,
-                () = &mut begun, if !stopping => stopping = true,
+                () = &mut begun, if !self.stopping => self.stopping = true,
                 (job, done) = self.jobs.next() => self.done(job, done),
                 () = self.shared.wake.notified() => {}
                 () = sleep(wait) => {}
@@ -151,11 +155,12 @@ impl Worker {
             self.begin_reload();
         }
         self.look_at_credentials(now);
+        self.look_for_requests(now);
         self.begin_due(now);
     }
 
     /// The time, and what follows when it goes backwards.
-    fn now(&mut self) -> Timestamp {
+    pub(super) fn now(&mut self) -> Timestamp {
         let now = self.around.clock.now();
         let back = self.seen.0.saturating_sub(now.0);
         if back > 0 {
@@ -163,8 +168,10 @@ impl Worker {
             let chance = self.chance();
             self.tasks.values_mut().for_each(|task| task.set_back(back, now, chance));
             self.looked = now;
+            self.requested = now;
         }
         self.seen = now;
+        measure::beat(now);
         now
     }
 
@@ -188,7 +195,9 @@ impl Worker {
         // Whoever has waited longest comes first.
         let mut waiting: Vec<(Option<Timestamp>, String, Trigger)> = Vec::new();
         for (name, task) in &self.tasks {
-            if let Some(trigger) = task.wants(now).filter(|_| self.leads.standing(name).leads()) {
+            // A provider that went and came back while its run was under way has no new one yet.
+            let free = !self.jobs.has(&Job::Run(name.clone()));
+            if let Some(trigger) = task.wants(now).filter(|_| free && self.leadership.standing(name).leads()) {
                 waiting.push((task.next(), name.clone(), trigger));
             }
         }
@@ -209,7 +218,7 @@ impl Worker {
                 shared: Arc::clone(&self.shared),
                 engine: Arc::clone(&engine),
                 provider: name.clone(),
-                cause: Cause { trigger, epoch: self.leads.standing(&name).epoch() },
+                cause: Cause { trigger, epoch: self.leadership.standing(&name).epoch() },
             };
             self.jobs.start(Job::Run(name), async move { Done::Run(run.carry_out().await) });
         }
@@ -244,6 +253,29 @@ impl Worker {
         }
     }
 
+    /// Where several replicas take requests, the one that leads a provider carries them out.
+    fn look_for_requests(&mut self, now: Timestamp) {
+        let engine = self.shared.engine.load_full();
+        let due = now.0 - self.requested.0 >= requests::LOOK_MILLIS;
+        if !engine.store.shared() || !due || self.jobs.has(&Job::Requests) {
+            return;
+        }
+        self.requested = now;
+        let idle = self.tasks.iter().filter(|(name, task)| {
+            task.asked.is_none() && task.running.is_none() && self.leadership.standing(name).leads()
+        });
+        let names: Vec<String> = idle.map(|(name, _)| name.clone()).collect();
+        self.jobs.start(Job::Requests, async move {
+            let mut asked = Vec::new();
+            for name in names {
+                if requests::wait(&engine, &name).await {
+                    asked.push(name);
+                }
+            }
+            Done::Requests(asked)
+        });
+    }
+
     fn done(&mut self, job: Job, done: Result<Done, String>) {
         match (job, done) {
             (Job::Run(name), Ok(Done::Run(ended))) => self.run_ended(&name, &ended),
@@ -258,6 +290,13 @@ impl Worker {
                     task.breaker.try_now();
                 }
             }
+            (Job::Requests, Ok(Done::Requests(names))) => {
+                for name in names {
+                    if let Some(task) = self.tasks.get_mut(&name).filter(|task| task.running.is_none()) {
+                        task.asked.get_or_insert(Trigger::Api);
+                    }
+                }
+            }
             (Job::Reload, Ok(Done::Reload(result))) => self.reloaded(result),
             (Job::Reload, Err(why)) => self.reloaded(Err(vec![why])),
             // A look at credentials that failed is made again.
@@ -268,7 +307,7 @@ impl Worker {
     fn run_ended(&mut self, name: &str, ended: &Ended) {
         let now = self.now();
         let (pauses, chance) = (self.pauses(), self.chance());
-        log(name, &ended.what);
+        say::log(name, &ended.what);
         let trigger = match self.tasks.get_mut(name) {
             Some(task) => {
                 let trigger = task.running.map_or(Trigger::Schedule, |running| running.trigger);
@@ -282,75 +321,21 @@ impl Worker {
         if ended.blame == Blame::Credentials {
             self.looked = Timestamp(now.0.saturating_sub(LOOK_AGAIN));
         }
-        self.publish(false);
+        measure::ended(name, trigger, &ended.what, now);
+        self.publish();
         self.say(name, trigger, now, ended.what.clone());
     }
 
-    fn begin_reload(&mut self) {
-        self.systemd.reloading();
-        let (source, around) = (Arc::clone(&self.source), self.around.clone());
-        let before = self.shared.engine.load_full();
-        let work = move || reload::read(source.as_ref(), &around, &before);
-        self.jobs.start(Job::Reload, async move {
-            let result = tokio::task::spawn_blocking(work).await;
-            Done::Reload(
-                result.unwrap_or_else(|_| Err(vec!["reading the configuration failed unexpectedly".to_owned()])),
-            )
-        });
-    }
-
-    fn reloaded(&mut self, result: Result<Found, Vec<String>>) {
-        let now = self.now();
-        let result = match result {
-            Ok(Found::Same) => {
-                tracing::info!("the configuration was read again: nothing has changed");
-                Ok(Changed::No)
-            }
-            Ok(Found::Other(engine)) => {
-                self.configuration.hash.clone_from(&engine.config_hash);
-                self.shared.engine.store(Arc::from(engine));
-                tracing::info!(hash = self.configuration.hash, "the configuration was read again and is in force");
-                self.take_up(now).map(|()| Changed::Yes).map_err(|why| vec![why])
-            }
-            Err(errors) => Err(errors),
-        };
-        if let Err(errors) = &result {
-            for error in errors {
-                tracing::error!(error, "the configuration was read again and cannot be used");
-            }
-            tracing::error!(errors = errors.len(), "the configuration that was in force stays");
-        }
-        // What credentials are may have changed, even where the configuration has not.
-        self.looked = Timestamp(now.0.saturating_sub(LOOK_AGAIN));
-        self.configuration.reloads += 1;
-        self.configuration.last_reload = Some(Reload { at: now, result });
-        self.systemd.ready();
-    }
-
-    /// Puts the tasks to what the configuration says: each provider is due at once, because other
-    /// rules may give other rights.
-    fn take_up(&mut self, now: Timestamp) -> Result<(), String> {
-        let engine = self.shared.engine.load_full();
-        self.tasks.retain(|name, _| engine.providers.contains_key(name));
-        self.leads.providers(&engine.providers.keys().cloned().collect());
-        for name in engine.providers.keys() {
-            let Some(section) = engine.config.providers.get(name) else { continue };
-            match self.tasks.get_mut(name) {
-                Some(task) => task.reschedule(Schedule::of(section)?, section.jitter.millis(), now),
-                None => {
-                    self.tasks.insert(name.clone(), Task::new(section, now)?);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn wait(&self, stopping: bool) -> Duration {
-        let most = self.systemd.watchdog().map_or(HEARTBEAT, |within| HEARTBEAT.min(within / 4));
-        if stopping {
+    fn wait(&self) -> Duration {
+        let mut most = self.systemd.watchdog().map_or(HEARTBEAT, |within| HEARTBEAT.min(within / 4));
+        if self.stopping {
             return most;
         }
-        let dues = self.tasks.iter().filter(|(name, task)| task.running.is_none() && self.leads.standing(name).leads());
+        if self.around.store.shared() {
+            most = most.min(Duration::from_millis(requests::LOOK_MILLIS.unsigned_abs()));
+        }
+        let dues =
+            self.tasks.iter().filter(|(name, task)| task.running.is_none() && self.leadership.standing(name).leads());
         let next = dues.filter_map(|(_, task)| task.next()).filter(|next| *next > self.seen).min();
         next.map_or(most, |next| {
             let millis = u64::try_from(next.0 - self.seen.0).unwrap_or(1);
@@ -370,14 +355,15 @@ impl Worker {
         providers
     }
 
-    fn publish(&mut self, stopping: bool) {
+    fn publish(&mut self) {
         let providers: BTreeMap<String, _> = self
             .tasks
             .iter()
-            .map(|(name, task)| (name.clone(), task.status(self.leads.standing(name).leads())))
+            .map(|(name, task)| (name.clone(), task.status(self.leadership.standing(name).leads())))
             .collect();
-        let status = Status { providers, configuration: self.configuration.clone(), stopping };
-        let line = line(&status);
+        let status = Status { providers, configuration: self.configuration.clone(), stopping: self.stopping };
+        let line = say::line(&status);
+        measure::status(&status);
         self.shared.status.send_if_modified(|old| {
             let changed = *old != status;
             *old = status;

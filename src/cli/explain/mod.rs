@@ -1,26 +1,15 @@
 //! `rosterd explain`: why somebody has a right or has it not, and what a group does. Reads the
 //! database and the configuration, never a provider; changes nothing.
 
-mod book;
-mod claims;
 mod code;
-mod group;
-mod history;
-mod lost;
-mod misses;
-mod person;
-#[cfg(test)]
-mod tests;
 mod text;
-mod value;
-mod ways;
 
 use super::args::{Args, Explain};
 use super::context;
 use super::exit::{Exit, Failure};
 use super::output::print;
+use crate::explain::{self, Book};
 use crate::store::Access;
-use book::Book;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -30,7 +19,7 @@ pub(super) async fn run(args: &Args, what: &Explain) -> Result<Exit, Failure> {
     }
     let loaded = context::load(args)?;
     let store = context::open(&loaded, Access::Read).await?;
-    let book = Book::new(&loaded).map_err(|error| Failure::new(Exit::Configuration, error))?;
+    let book = Book::new(&loaded.config, &loaded.places).map_err(|error| Failure::new(Exit::Configuration, error))?;
     match what {
         Explain::User { query } => {
             let views = store.people(query).await?;
@@ -41,7 +30,7 @@ pub(super) async fn run(args: &Args, what: &Explain) -> Result<Exit, Failure> {
                 )));
             }
             let orgs = store.orgs().await?;
-            let people: Vec<_> = views.iter().map(|view| person::explain(view, &book, &orgs)).collect();
+            let people: Vec<_> = views.iter().map(|view| explain::person(view, &book, &orgs)).collect();
             show(args, "people", &people, text::person)
         }
         Explain::Group { query } => {
@@ -51,7 +40,7 @@ pub(super) async fn run(args: &Args, what: &Explain) -> Result<Exit, Failure> {
                     "no provider has shown a group whose name or DN is {query:?}; `rosterd status` shows when each was read"
                 )));
             }
-            let groups: Vec<_> = views.iter().map(|view| group::explain(view, &book)).collect();
+            let groups: Vec<_> = views.iter().map(|view| explain::group(view, &book)).collect();
             show(args, "groups", &groups, text::group)
         }
         Explain::Code { code: wanted } => code::run(args, wanted.as_deref()),

@@ -1,7 +1,7 @@
 //! Explanations for people.
 
-use super::value::{Event, Group, Identity, Kind, Person, Place, Reach, Right};
 use crate::cli::output::moment;
+use crate::explain::value::{Event, Group, Identity, Kind, Person, Place, Reach, Right};
 use std::fmt::Write as _;
 
 /// Writing to a String cannot fail, which is why results of `writeln!` are dropped here.

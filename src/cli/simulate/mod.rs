@@ -3,7 +3,6 @@
 
 mod one;
 mod rules;
-mod sums;
 
 use super::args::{Args, Simulate};
 use super::exit::{Exit, Failure};

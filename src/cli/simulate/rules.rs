@@ -1,14 +1,13 @@
 //! Other rules on what the providers said last: the plan that a sync would make, and who gains and
 //! who loses by it. Reads the database only; writes nothing.
 
-use super::sums::Sums;
 use crate::cli::args::Args;
 use crate::cli::context;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{note, print};
 use crate::cli::sync::overall;
 use crate::config::Config;
-use crate::sync::Prepared;
+use crate::sync::{Prepared, Sums};
 use rosterd_core::plan::Form;
 use serde_json::{Value, json};
 use std::path::Path;

@@ -12,6 +12,7 @@ mod database;
 mod everybody;
 mod expression;
 mod hooks;
+mod http;
 mod ldap;
 mod never;
 mod orgs;
@@ -76,6 +77,9 @@ pub(super) fn check(root: &Node, report: &mut Report<'_>) {
         report.not_zero(daemon, "retry", "a provider that is down would be asked without a pause");
         report.not_zero(daemon, "retry_longest", "a provider that is down would be asked without a pause");
         report.not_zero(daemon, "credentials_pause", "each try with a wrong password may be the one that locks");
+    }
+    if let Some(http) = root.get("http") {
+        http::check(http, report);
     }
     let providers: &[Entry] = root.get("providers").map_or(&[], Node::entries);
     for provider in providers {

@@ -34,13 +34,11 @@ pub(super) async fn ask_all(
     let mut refusals = Vec::new();
     let mut entries = 0u64;
     loop {
-        let before = open.len();
-        while open.len() < AT_ONCE
-            && let Some((place, next)) = waiting.next()
-        {
-            open.insert(connection.queue(next.search(None)), place);
-        }
-        if open.len() > before {
+        // Half of them at a time: each sending costs a system call.
+        if open.len() <= AT_ONCE / 2 && waiting.len() > 0 {
+            for (place, next) in waiting.by_ref().take(AT_ONCE - open.len()) {
+                open.insert(connection.queue(next.search(None)), place);
+            }
             connection.flush().await?;
         }
         if open.is_empty() {

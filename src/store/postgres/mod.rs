@@ -17,7 +17,7 @@ mod session;
 use super::look::Kept;
 use super::open::Access;
 use super::session::{Engine, Purpose, Revision, Work};
-use super::{Applied, PersonNow, Scope, Sight, StoreError, given, look, now};
+use super::{Applied, PersonNow, Scope, Sight, StoreError, given, look, migrations, now};
 use crate::config::SecretRef;
 use async_trait::async_trait;
 use rosterd_core::ids::{ReadingNumber, Timestamp};
@@ -85,13 +85,14 @@ impl Postgres {
     }
 }
 
-/// Waits until no other writer is at work; returns the generation.
+/// Waits until no other writer is at work; returns the generation. While replicas are updated one
+/// after the other a newer one may have changed the tables.
 async fn generation(tx: &mut PgTransaction<'_>) -> Result<i64, StoreError> {
-    let row = sqlx::query("SELECT generation FROM state WHERE one = 1 FOR UPDATE")
-        .persistent(false)
-        .fetch_one(&mut **tx)
-        .await
-        .map_err(error)?;
+    let turn = sqlx::query(
+        "SELECT generation, (SELECT max(version) FROM schema_migrations) FROM state WHERE one = 1 FOR UPDATE",
+    );
+    let row = turn.persistent(false).fetch_one(&mut **tx).await.map_err(error)?;
+    migrations::not_newer(row.try_get(1).map_err(error)?)?;
     row.try_get(0).map_err(error)
 }
 

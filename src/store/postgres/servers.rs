@@ -4,6 +4,7 @@
 //! nobody. After a failover the connections are made anew; nothing is tried twice here that
 //! may have been carried out.
 
+use super::super::measure;
 use super::{StoreError, error};
 use crate::config::SecretRef;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
@@ -91,7 +92,10 @@ impl Servers {
         let pool = self.pool();
         // A network that swallows everything says nothing, ever.
         let failed = match timeout(CONNECT, work(pool.clone())).await.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
-            Ok(done) => return Ok(done),
+            Ok(done) => {
+                measure::connections(pool.size(), pool.num_idle());
+                return Ok(done);
+            }
             Err(e) if !may_be_elsewhere(&e) => return Err(error(e)),
             Err(e) => error(e),
         };

@@ -51,13 +51,17 @@ impl Log {
         }
     }
 
-    fn write(&self, event: &Event) {
+    fn line(&self, event: &Event) -> Vec<u8> {
         let line = match self.form() {
             Form::Text => text::line(event),
             Form::Json => json::line(event),
             Form::Journald => journald::datagram(event),
         };
-        if self.queue.put(line.into_bytes()) {
+        line.into_bytes()
+    }
+
+    fn write(&self, event: &Event) {
+        if self.queue.put(self.line(event)) {
             metrics::counter!(names::LOG_LINES, "level" => level(event.level)).increment(1);
         }
     }
@@ -142,13 +146,12 @@ where
         spans.reverse();
         let (at, level) = (self.clock.now(), *metadata.level());
         let target = fields.log_target.take().unwrap_or_else(|| metadata.target().to_owned());
-        let dropped = self.queue.take_dropped();
-        if dropped > 0 {
+        self.queue.own_up(|lines| {
             let mut fields = Fields { message: "lines of the log were lost".to_owned(), ..Fields::default() };
-            fields.put("lines", Value::Plain(dropped.to_string()));
+            fields.put("lines", Value::Plain(lines.to_string()));
             let target = "rosterd::telemetry".to_owned();
-            self.write(&Event { at, level: Level::WARN, target, fields, spans: Vec::new() });
-        }
+            self.line(&Event { at, level: Level::WARN, target, fields, spans: Vec::new() })
+        });
         self.write(&Event { at, level, target, fields, spans });
     }
 }

@@ -103,9 +103,20 @@ impl Queue {
         false
     }
 
-    /// How many lines were dropped since the last time anybody was told.
-    pub(super) fn take_dropped(&self) -> u64 {
-        self.dropped.swap(0, Ordering::Relaxed)
+    /// Says how many lines were dropped since the last time that could be said.
+    pub(super) fn own_up(&self, line: impl FnOnce(u64) -> Vec<u8>) {
+        let dropped = self.dropped.load(Ordering::Relaxed);
+        if dropped == 0 || self.waiting.load(Ordering::Relaxed) > BYTES / 2 {
+            return;
+        }
+        let line = line(dropped);
+        let bytes = line.len();
+        self.waiting.fetch_add(bytes, Ordering::Relaxed);
+        if self.jobs.try_send(Job::Line(line)).is_ok() {
+            self.dropped.fetch_sub(dropped, Ordering::Relaxed);
+        } else {
+            self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+        }
     }
 
     /// From the next line on, to another place. When the thread is stuck, everything stays as it is.

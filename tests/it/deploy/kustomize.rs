@@ -23,7 +23,7 @@ fn plain(value: &mut Value) {
         Value::Object(map) => {
             map.retain(|key, value| {
                 plain(value);
-                !HELMS.contains(&key.as_str()) && !(key == "annotations" && *value == json!({}))
+                !HELMS.contains(&key.as_str()) && (key != "annotations" || *value != json!({}))
             });
             if let Some(metadata) = map.get_mut("metadata").and_then(Value::as_object_mut) {
                 metadata.remove("namespace");

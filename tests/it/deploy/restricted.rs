@@ -122,7 +122,7 @@ fn each_opening_is_found() {
         bad.pointer_mut(parent).unwrap()[key] = value.clone();
         assert_eq!(against(&bad).len(), 1, "{place} = {value}: {:?}", against(&bad));
     }
-    let mut second = good.clone();
+    let mut second = good;
     second["initContainers"] = json!([{ "name": "more" }]);
     assert!(against(&second).len() >= 4, "{:?}", against(&second));
 }

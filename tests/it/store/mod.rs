@@ -1,5 +1,6 @@
 //! The store's promises, held against both databases by the same tests.
 
+mod api;
 mod apply;
 mod deliveries;
 mod fixture;

@@ -12,6 +12,8 @@ pub mod expected;
 pub mod invariants;
 pub mod ldap_edit;
 pub mod ldap_tamper;
+pub mod patroni;
+pub mod pg_cluster;
 pub mod postgres;
 pub mod proxy;
 pub mod roster;

@@ -40,7 +40,7 @@ pub(crate) fn psql(url: &str, sql: &str) -> String {
 }
 
 /// The newest installed version's programs.
-fn binaries() -> Option<PathBuf> {
+pub(crate) fn binaries() -> Option<PathBuf> {
     let mut found: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
@@ -53,7 +53,7 @@ fn binaries() -> Option<PathBuf> {
 }
 
 /// PostgreSQL refuses to run as root: then the account of that name runs it.
-fn server_account() -> Option<(u32, u32)> {
+pub(crate) fn server_account() -> Option<(u32, u32)> {
     let number = |args: &[&str]| -> u32 {
         let out = Command::new("id").args(args).output().expect("id starts");
         String::from_utf8_lossy(&out.stdout).trim().parse().expect("there is an account `postgres`")
@@ -61,7 +61,7 @@ fn server_account() -> Option<(u32, u32)> {
     (number(&["-u"]) == 0).then(|| (number(&["-u", "postgres"]), number(&["-g", "postgres"])))
 }
 
-fn as_account(account: Option<(u32, u32)>, program: &Path) -> Command {
+pub(crate) fn as_account(account: Option<(u32, u32)>, program: &Path) -> Command {
     let Some((uid, gid)) = account else { return Command::new(program) };
     let mut command = Command::new("setpriv");
     command.args([format!("--reuid={uid}"), format!("--regid={gid}"), "--clear-groups".to_owned()]).arg(program);
@@ -90,6 +90,11 @@ fn start() -> Option<Cluster> {
         .output()
         .expect("initdb starts");
     assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+    // Everybody is trusted but the members of one role, which a test makes when it needs it.
+    let hba = data.join("pg_hba.conf");
+    let trusting = std::fs::read_to_string(&hba).expect("initdb writes it");
+    std::fs::write(&hba, format!("host all +with_password 127.0.0.1/32 scram-sha-256\n{trusting}"))
+        .expect("it is ours");
     for _attempt in 0..5 {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
         let log = File::create(dir.join("log")).expect("a log file");

@@ -46,7 +46,7 @@ impl Roster {
         self.people.retain(|login, _| !gone.contains(login));
     }
 
-    fn yaml(&self) -> String {
+    pub fn yaml(&self) -> String {
         if self.people.is_empty() && self.groups.is_empty() {
             return "people: []\ngroups: []\n".to_owned();
         }

@@ -23,6 +23,11 @@ impl Site {
     pub fn new(backend: Backend, config: &str) -> Self {
         let dir = TempDir::new().unwrap();
         let database = Database::new(backend, dir.path());
+        Self::on(database, dir, config)
+    }
+
+    /// With a database that is there already.
+    pub fn on(database: Database, dir: TempDir, config: &str) -> Self {
         let site = Self { dir, database, administered: RefCell::default() };
         site.secret("reader.pw", READER.1);
         site.configure(config);

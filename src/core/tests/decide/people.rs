@@ -9,9 +9,12 @@ use rosterd_core::plan::{Exceeded, Form, Input, Plan, Policy, RunFacts, plan};
 use rosterd_core::rights::OrgRole;
 use rosterd_core::snapshot::{PersonIndex, Reading};
 use rosterd_core::writes::Trigger;
+use std::sync::OnceLock;
 
-pub(crate) fn rules() -> RuleSet {
-    compiled(&[role("staff", OrgRole::Viewer), role("chiefs", OrgRole::Admin), teams()])
+/// Compiled once: the races plan thousands of times.
+pub(crate) fn rules() -> &'static RuleSet {
+    static RULES: OnceLock<RuleSet> = OnceLock::new();
+    RULES.get_or_init(|| compiled(&[role("staff", OrgRole::Viewer), role("chiefs", OrgRole::Admin), teams()]))
 }
 
 /// What is said of these people alone.
@@ -36,7 +39,7 @@ pub(crate) fn planned(target: &Target, policy: &Policy, number: i64, reading: Re
         provider: "corp",
         observed: observed(target),
         reading,
-        rules: &rules(),
+        rules: rules(),
         policy,
         number: ReadingNumber(number),
         given: target.given("corp"),
@@ -58,7 +61,7 @@ fn look(target: &mut Target, number: i64, directory: &Directory, logins: &[&str]
 
 fn synced(policy: &Policy, directory: &Directory) -> Target {
     let mut target = Target::default();
-    Sync { provider: "corp", rules: &rules(), policy, now: Timestamp(1) }.apply(&mut target, directory);
+    Sync { provider: "corp", rules: rules(), policy, now: Timestamp(1) }.apply(&mut target, directory);
     target
 }
 
@@ -91,7 +94,7 @@ fn groups_that_were_not_asked_for_are_not_gone() {
     let directory = Directory::of(&["1 ana staff t-web", "2 bob t-ops"]).nested("t-ops", "staff");
     let mut target = synced(&free(), &directory);
     look(&mut target, 2, &directory, &["ana"]);
-    Sync { provider: "corp", rules: &rules(), policy: &free(), now: Timestamp(3) }.apply(&mut target, &directory);
+    Sync { provider: "corp", rules: rules(), policy: &free(), now: Timestamp(3) }.apply(&mut target, &directory);
     assert!(target.seen().contains(&"Org: bob = Viewer".to_owned()), "through the other group");
 }
 
@@ -105,7 +108,7 @@ fn n9_an_older_reading_does_not_overwrite_a_newer_one() {
     assert!(seen.contains(&"Org: ana = Admin".to_owned()), "{seen:?}");
     // A full reading that was begun before; somebody else's change in it counts.
     let sync = |target: &mut Target, number: i64, directory: &Directory| {
-        Sync { provider: "corp", rules: &rules(), policy: &free(), now: Timestamp(number) }.apply(target, directory);
+        Sync { provider: "corp", rules: rules(), policy: &free(), now: Timestamp(number) }.apply(target, directory);
     };
     sync(&mut target, 5, &Directory::of(&["1 ana staff t-web", "2 bob", "9 boss chiefs"]));
     assert!(target.seen().contains(&"Org: ana = Admin".to_owned()), "{:?}", target.seen());

@@ -71,7 +71,7 @@ impl World {
             provider: "corp",
             observed: self.target.observe("corp", Timestamp(0)),
             reading: directory.reading(true),
-            rules: &rules(),
+            rules: rules(),
             policy: &free(),
             number: ReadingNumber(number),
             given: self.target.given("corp"),
@@ -151,7 +151,7 @@ impl World {
 
     fn settled(&self) {
         let mut expected = Target::default();
-        Sync { provider: "corp", rules: &rules(), policy: &free(), now: Timestamp(1) }
+        Sync { provider: "corp", rules: rules(), policy: &free(), now: Timestamp(1) }
             .apply(&mut expected, &self.newest.1);
         let expected: Vec<String> = expected.seen().into_iter().filter(|line| line.contains("ana")).collect();
         assert_eq!(self.ana(), expected, "the newest reading was number {}", self.newest.0);
@@ -196,7 +196,7 @@ fn race(actors: &[Actor]) -> u64 {
 fn race_in(now: Directory, actors: &[Actor]) -> u64 {
     let directory = Directory::of(BEFORE);
     let mut target = Target::default();
-    Sync { provider: "corp", rules: &rules(), policy: &free(), now: Timestamp(1) }.apply(&mut target, &directory);
+    Sync { provider: "corp", rules: rules(), policy: &free(), now: Timestamp(1) }.apply(&mut target, &directory);
     let world = World { target, directory: now, numbers: 1, finished: 1, newest: (1, directory) };
     every_order(&world, actors)
 }

@@ -37,6 +37,7 @@ impl Looker {
         let secrets = tempfile::tempdir().unwrap();
         let password = secrets.path().join("password");
         std::fs::write(&password, READER.1).unwrap();
+        std::fs::set_permissions(&password, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
         let mut all = json!({
             "timeout": "10s",
             "page_size": 500,

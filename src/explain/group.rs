@@ -6,7 +6,7 @@ use super::ways::Ways;
 use crate::store::GroupView;
 use rosterd_core::mapping::{Claims, Outcome, Person, RuleSet, outcomes};
 
-pub(super) fn explain(view: &GroupView, book: &Book<'_>) -> Group {
+pub(crate) fn explain(view: &GroupView, book: &Book<'_>) -> Group {
     let ways = Ways::new(&view.above);
     let own = view.group.id;
     let up = |to: i64| ways.path(&[own], to);

@@ -1,13 +1,13 @@
 //! The configuration's side of an explanation: which rules there are, where they stand, what they
 //! look for.
 
-use crate::config::{ClaimMatch, ClaimValue, Config, Loaded, Match, Places, Rule};
+use crate::config::{ClaimMatch, ClaimValue, Config, Match, Places, Rule};
 use crate::sync::rules_for;
 use rosterd_core::mapping::RuleSet;
 use std::collections::BTreeMap;
 
 /// The rules of every configured provider.
-pub(super) struct Book<'a> {
+pub(crate) struct Book<'a> {
     pub(super) config: &'a Config,
     places: &'a Places,
     rules: BTreeMap<&'a str, RuleSet>,
@@ -18,14 +18,14 @@ pub(super) struct Book<'a> {
 impl<'a> Book<'a> {
     /// # Errors
     /// One line for each rule that cannot be used.
-    pub(super) fn new(loaded: &'a Loaded) -> Result<Self, String> {
+    pub(crate) fn new(config: &'a Config, places: &'a Places) -> Result<Self, String> {
         let mut rules = BTreeMap::new();
-        for name in loaded.config.providers.keys() {
-            rules.insert(name.as_str(), rules_for(&loaded.config, name)?);
+        for name in config.providers.keys() {
+            rules.insert(name.as_str(), rules_for(config, name)?);
         }
-        let mut bare = loaded.config.clone();
+        let mut bare = config.clone();
         bare.rules.clear();
-        Ok(Self { config: &loaded.config, places: &loaded.places, rules, bare })
+        Ok(Self { config, places, rules, bare })
     }
 
     /// The provider's rules; `None` when it is not configured.

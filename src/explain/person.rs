@@ -21,7 +21,7 @@ pub(super) struct Source<'a> {
     pub(super) tried: Option<Tried<'a>>,
 }
 
-pub(super) fn explain<'a>(view: &'a PersonView, book: &'a Book<'_>, orgs: &[OrgListing]) -> Person {
+pub(crate) fn explain<'a>(view: &'a PersonView, book: &'a Book<'_>, orgs: &[OrgListing]) -> Person {
     let sources: Vec<Source<'a>> = view
         .identities
         .iter()

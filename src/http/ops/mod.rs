@@ -5,6 +5,10 @@
 //! It does not say that a directory can be reached: while one is down rosterd has to go on serving
 //! what is known, and restarting it or taking it out of service would only make that worse.
 
+mod serve;
+
+pub use serve::{listen, serve};
+
 use crate::telemetry::{CONTENT_TYPE, Metrics};
 use async_trait::async_trait;
 use axum::Router;

@@ -133,7 +133,7 @@ fn org(id: i64, key: Option<&str>, name: &str) -> OrgListing {
 
 fn explained(view: &PersonView, rules: &str) -> Person {
     let loaded = loaded(rules);
-    person::explain(view, &Book::new(&loaded).unwrap(), &[org(5, None, "Acme")])
+    person::explain(view, &Book::new(&loaded.config, &loaded.places).unwrap(), &[org(5, None, "Acme")])
 }
 
 fn lost(person: &Person, at: usize) -> Vec<(&str, &str)> {
@@ -248,7 +248,7 @@ fn a_group_names_the_rules_that_look_at_it_and_at_what_is_above() {
         gives: vec![("teams".to_owned(), "team".to_owned(), "web".to_owned(), 1)],
     };
     let loaded = loaded(RULES);
-    let group = group::explain(&view, &Book::new(&loaded).unwrap());
+    let group = group::explain(&view, &Book::new(&loaded.config, &loaded.places).unwrap());
     assert_eq!(group.within, [vec!["web", "eng"], vec!["web", "eng", "staff"]]);
     let looks: Vec<_> = group.rules.iter().map(|look| (look.rule.as_str(), look.how, look.path.len())).collect();
     let expected = [

@@ -1,6 +1,6 @@
 //! Who gains and who loses, person by person and organization by organization.
 
-use crate::sync::Prepared;
+use super::Prepared;
 use rosterd_core::rights::{OrgRole, TeamRole};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,13 +21,15 @@ type People = BTreeMap<String, Vec<Right>>;
 
 /// See the module's text.
 #[derive(Debug, Default)]
-pub(super) struct Sums {
+pub struct Sums {
     gains: People,
     losses: People,
 }
 
 impl Sums {
-    pub(super) fn of(plans: &[Prepared]) -> Self {
+    /// What these plans come to.
+    #[must_use]
+    pub fn of(plans: &[Prepared]) -> Self {
         let mut sums = Self::default();
         for prepared in plans {
             for change in &prepared.plan.changes {
@@ -73,8 +75,9 @@ impl Sums {
         orgs.into_iter().map(|org| (org, (count(&self.gains, org), count(&self.losses, org)))).collect()
     }
 
-    /// Writing to a String cannot fail, which is why results of `writeln!` are dropped here.
-    pub(super) fn text(&self) -> String {
+    /// For people. Writing to a String cannot fail, which is why results of `writeln!` are dropped.
+    #[must_use]
+    pub fn text(&self) -> String {
         let mut out = String::new();
         for (head, people) in [("who gains", &self.gains), ("who loses", &self.losses)] {
             let _ = writeln!(out, "\n{head}");
@@ -93,7 +96,9 @@ impl Sums {
         out
     }
 
-    pub(super) fn to_json(&self) -> Value {
+    /// `gains`, `losses` and `orgs`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
         let people = |people: &People| {
             let one = |(user, rights): (&String, &Vec<Right>)| json!({ "user": user, "rights": rights.iter().map(Right::to_json).collect::<Vec<_>>() });
             people.iter().map(one).collect::<Vec<_>>()

@@ -1,0 +1,234 @@
+//! Who asks: a token in `Authorization: Bearer`, or a certificate that the configuration knows.
+//!
+//! A token is looked up by its hash, so no comparison can tell how much of it was right. It counts
+//! nowhere else than in that header: URLs end up in logs and histories.
+
+use super::api::Api;
+use super::peer::Peer;
+use super::problem::{Kind, Problem};
+use super::token;
+use crate::config::{ApiScope, Http, Network};
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, Uri};
+use rosterd_core::ids::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use subtle::ConstantTimeEq as _;
+
+/// How often the last use of a token is noted, in milliseconds.
+const NOTED: i64 = 60_000;
+
+/// How many tokens' uses are remembered; the rest are noted more often than need be.
+const MOST_KNOWN: usize = 10_000;
+
+/// Somebody known.
+#[derive(Debug, Clone)]
+pub(super) struct Caller {
+    /// Under which keys of requests are kept: nobody else's.
+    pub(super) id: String,
+    /// For audit records.
+    pub(super) name: String,
+    pub(super) scopes: BTreeSet<ApiScope>,
+}
+
+/// When tokens that count were last used, by hash.
+#[derive(Debug, Default)]
+pub(super) struct Known(Mutex<BTreeMap<[u8; 32], Timestamp>>);
+
+impl Known {
+    fn is_known(&self, hash: &[u8; 32]) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(hash)
+    }
+
+    fn forget(&self, hash: &[u8; 32]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(hash);
+    }
+
+    /// Whether this use is to be noted.
+    fn used(&self, hash: [u8; 32], now: Timestamp) -> bool {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        let due = known.get(&hash).is_none_or(|last| !(0..NOTED).contains(&(now.0 - last.0)));
+        if due {
+            known.insert(hash, now);
+        }
+        due
+    }
+}
+
+/// Refuses a URL that holds a token, or looks as if it did.
+pub(super) fn refuse_token_in_url(uri: &Uri) -> Result<(), Problem> {
+    let named = |pair: &str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        ["access_token", "token", "api_key", "apikey", "bearer", "authorization"]
+            .iter()
+            .any(|bad| name.eq_ignore_ascii_case(bad))
+    };
+    let query = uri.query().unwrap_or_default();
+    if query.split('&').any(named) || query.contains(token::PREFIX) || uri.path().contains(token::PREFIX) {
+        return Err(Problem::new(
+            Kind::TokenInUrl,
+            "send it as `Authorization: Bearer …`. This one has been in a URL, which logs keep: revoke it",
+        ));
+    }
+    Ok(())
+}
+
+/// Finds out who asks.
+pub(super) async fn identify(api: &Api, peer: &Peer, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let engine = api.engine();
+    let http = &engine.config.http;
+    let now = engine.clock.now();
+    let address = client(peer, headers, &http.trusted_proxies);
+    let refused = |why: &str| {
+        api.failures.failed(address, now);
+        Problem::new(Kind::Unauthenticated, why)
+    };
+    let blocked = || {
+        let seconds = api.failures.blocked(address, http.failed_logins, now)?;
+        Some(Problem::new(Kind::TooManyRequests, "too many failed logins from this address").retry_after(seconds))
+    };
+    let mut sent = headers.get_all(AUTHORIZATION).iter();
+    let Some(first) = sent.next() else {
+        if let Some(caller) = by_certificate(peer, http) {
+            return Ok(caller);
+        }
+        return Err(blocked().unwrap_or_else(|| {
+            refused("send a token as `Authorization: Bearer …`; `rosterd token create` makes one")
+        }));
+    };
+    let token = first
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer") && sent.next().is_none());
+    let Some((_, text)) = token else {
+        return Err(blocked().unwrap_or_else(|| refused("send exactly one header `Authorization: Bearer …`")));
+    };
+    let text = text.trim();
+    let hash = token::hash(text);
+    // Whoever was let in lately is not locked out by others at the same address.
+    if !api.known.is_known(&hash)
+        && let Some(problem) = blocked()
+    {
+        return Err(problem);
+    }
+    let found = if token::well_formed(text) { engine.store.token_by_hash(hash).await? } else { None };
+    match found {
+        Some(token) if token.usable(now) => {
+            if api.known.used(hash, now) {
+                let (store, id) = (Arc::clone(&engine.store), token.id.clone());
+                // Nobody waits for it: on SQLite it may have to wait for a long write.
+                tokio::spawn(async move {
+                    if let Err(error) = store.token_used(&id, now).await {
+                        tracing::warn!(token = id, %error, "the use of a token was not noted");
+                    }
+                });
+            }
+            let scopes = token.scopes.iter().filter_map(|scope| ApiScope::parse(scope)).collect();
+            Ok(Caller {
+                id: format!("token:{}", token.id),
+                name: format!("token {} ({})", token.id, token.name),
+                scopes,
+            })
+        }
+        Some(token) => {
+            api.known.forget(&hash);
+            Err(refused(if token.revoked_at.is_some() { "this token was revoked" } else { "this token has expired" }))
+        }
+        None => match bootstrap(&engine, http, text, now).await? {
+            Some(caller) => Ok(caller),
+            None => Err(refused("this token is not known")),
+        },
+    }
+}
+
+/// The token that counts until there is a better one.
+async fn bootstrap(
+    engine: &crate::sync::Engine,
+    http: &Http,
+    text: &str,
+    now: Timestamp,
+) -> Result<Option<Caller>, Problem> {
+    let Some(reference) = http.bootstrap_token.clone() else { return Ok(None) };
+    let secret = match tokio::task::spawn_blocking(move || reference.resolve()).await {
+        Ok(Ok(secret)) => secret,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "http.bootstrap_token cannot be had, so it does not count");
+            return Ok(None);
+        }
+        Err(error) => return Err(Problem::internal(&error)),
+    };
+    let same = token::hash(secret.expose()).ct_eq(&token::hash(text));
+    if !bool::from(same) {
+        return Ok(None);
+    }
+    let admin = ApiScope::Admin.name();
+    let tokens = engine.store.tokens().await?;
+    if tokens.iter().any(|token| token.usable(now) && token.scopes.iter().any(|scope| scope == admin)) {
+        return Ok(None);
+    }
+    let scopes = BTreeSet::from([ApiScope::Admin]);
+    Ok(Some(Caller { id: "bootstrap".to_owned(), name: "bootstrap token".to_owned(), scopes }))
+}
+
+fn by_certificate(peer: &Peer, http: &Http) -> Option<Caller> {
+    let known = http.clients.iter().filter(|client| peer.names.contains(&client.name));
+    let mut names = BTreeSet::new();
+    let mut scopes = BTreeSet::new();
+    for client in known {
+        names.insert(client.name.as_str());
+        scopes.extend(&client.scopes);
+    }
+    let name = names.first()?;
+    Some(Caller { id: format!("certificate:{name}"), name: format!("certificate {name}"), scopes })
+}
+
+/// The address that failed logins are counted under: the last one that no trusted proxy wrote.
+fn client(peer: &Peer, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
+    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.holds(address));
+    let mut address = peer.ip();
+    let said: Vec<&str> = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).collect();
+    for hop in said.iter().flat_map(|value| value.split(',')).rev() {
+        if !is_trusted(address) {
+            break;
+        }
+        let Ok(before) = hop.trim().parse() else { break };
+        address = before;
+    }
+    address
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn w12_a_token_in_a_url_is_refused_wherever_it_stands() {
+        for bad in ["/x?token=a", "/x?a=b&Access_Token=c", "/x?q=rstd_abc", "/rstd_abc", "/x?api_key"] {
+            assert!(refuse_token_in_url(&bad.parse().unwrap()).is_err(), "{bad}");
+        }
+        for good in ["/x", "/x?query=ana", "/x?cursor=tokenx"] {
+            assert!(refuse_token_in_url(&good.parse().unwrap()).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn a_forwarded_address_is_believed_from_a_trusted_proxy_only() {
+        let peer = |text: &str| Peer::plain(format!("{text}:1").parse().unwrap());
+        let headers = |text: &str| HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), text.parse().unwrap())]);
+        let client = |at: &str, said: &str, trusted: &[&str]| {
+            let trusted: Vec<Network> = trusted.iter().filter_map(|text| Network::parse(text)).collect();
+            client(&peer(at), &headers(said), &trusted).to_string()
+        };
+        assert_eq!(client("10.0.0.1", "192.0.2.1", &[]), "10.0.0.1");
+        assert_eq!(client("10.0.0.1", "192.0.2.1", &["10.0.0.1"]), "192.0.2.1");
+        assert_eq!(client("10.0.0.1", "198.51.100.1, 192.0.2.1", &["10.0.0.0/8"]), "192.0.2.1");
+        assert_eq!(client("10.0.0.1", "192.0.2.1, 10.0.0.2", &["10.0.0.0/8"]), "192.0.2.1");
+        assert_eq!(client("10.0.0.1", "nonsense", &["10.0.0.0/8"]), "10.0.0.1");
+    }
+}

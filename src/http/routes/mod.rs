@@ -1,0 +1,83 @@
+//! The routes, each with who may use it. One file a thing; a handler asks, and turns the answer into
+//! JSON.
+
+mod audit;
+mod events;
+mod holds;
+mod people;
+mod plan;
+mod providers;
+mod runs;
+mod simulate;
+mod status;
+mod tokens;
+
+use super::access::{Access, Routes};
+use super::extract::{Asked, Named, Sent};
+use super::page::{self, Page};
+use super::problem::{Kind, Problem};
+use super::{Api, caller::Caller, openapi};
+use crate::config::ApiScope;
+use axum::Json;
+use std::sync::Arc;
+use utoipa_axum::routes;
+
+const READ: Access = Access::Scope(ApiScope::Read);
+const EXPLAIN: Access = Access::Scope(ApiScope::Explain);
+const RUN: Access = Access::Scope(ApiScope::Run);
+const APPROVE: Access = Access::Scope(ApiScope::Approve);
+const ADMIN: Access = Access::Scope(ApiScope::Admin);
+
+/// All there is under `/api/v1`. Whoever may approve a plan has to see it, and a plan names people:
+/// so plans and holds are for `approve` and `explain`, not for `read`.
+pub(super) fn all() -> Routes {
+    Routes::default()
+        .route(Access::Public, routes!(description))
+        .route(READ, routes!(status::status))
+        .route(READ, routes!(runs::list))
+        .route(RUN, routes!(runs::ask))
+        .route(READ, routes!(runs::one))
+        .route(READ, routes!(events::follow))
+        .route(READ, routes!(runs::history))
+        .route(EXPLAIN, routes!(plan::plan))
+        .route(READ, routes!(holds::list))
+        .route(EXPLAIN, routes!(holds::one))
+        .route(APPROVE, routes!(holds::approve))
+        .route(APPROVE, routes!(holds::reject))
+        .route(EXPLAIN, routes!(people::list))
+        .route(EXPLAIN, routes!(people::one))
+        .route(EXPLAIN, routes!(people::access))
+        .route(EXPLAIN, routes!(people::explain))
+        .route(EXPLAIN, routes!(simulate::simulate))
+        .route(READ, routes!(providers::list))
+        .route(RUN, routes!(providers::check))
+        .route(ADMIN, routes!(tokens::list))
+        .route(ADMIN, routes!(tokens::make))
+        .route(ADMIN, routes!(tokens::revoke))
+        .route(ADMIN, routes!(status::reload))
+        .route(EXPLAIN, routes!(audit::list))
+}
+
+/// This description.
+#[utoipa::path(get, path = "/api/v1/openapi.json", responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
+async fn description() -> Json<utoipa::openapi::OpenApi> {
+    Json(openapi::openapi())
+}
+
+/// The engine's provider of that name, or what is wrong with it.
+fn configured(api: &Api, provider: &str) -> Result<Arc<crate::sync::Engine>, Problem> {
+    let engine = api.engine();
+    if engine.config.providers.contains_key(provider) {
+        return Ok(engine);
+    }
+    Err(Problem::field("provider", "the configuration has no provider of that name"))
+}
+
+/// As [`configured`], of a provider whose people can be listed.
+fn listable(api: &Api, provider: &str) -> Result<Arc<crate::sync::Engine>, Problem> {
+    let engine = configured(api, provider)?;
+    if engine.providers.contains_key(provider) {
+        return Ok(engine);
+    }
+    Err(Problem::field("provider", "its people are known by their logins only, so it cannot be read"))
+}

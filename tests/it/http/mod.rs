@@ -1,0 +1,11 @@
+//! The API, asked over real connections.
+
+mod access;
+mod answers;
+mod description;
+mod fuzz;
+mod keys;
+mod limits;
+mod served;
+mod tls;
+mod tokens;
