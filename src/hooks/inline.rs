@@ -2,8 +2,9 @@
 //! look is finished behind. Nothing is gained from a look that failed.
 
 use super::answer::{Verdict, minimal, render};
+use super::count;
 use super::hook::Hook;
-use super::later::{Work, finish};
+use super::later::{Answer, Work, asked, finish};
 use super::looking::{Finding, Looked, PersonNow};
 use super::read::Event;
 use super::refusal::{Refusal, refuse};
@@ -40,14 +41,14 @@ pub(super) async fn answer(
     let deadline = Instant::now() + hook.config.deadline.get();
     let reserve = (hook.config.deadline.get() / RESERVE).min(MOST_RESERVE);
     // A proxy asks at each request, about the same people again and again.
-    let asks = shape == Shape::ForwardAuth;
-    if asks && let Some(person) = hooks.memo.get(&hook.name, &event.login.person()) {
+    let by_proxy = shape == Shape::ForwardAuth;
+    if by_proxy && let Some(person) = hooks.memo.get(&hook.name, &event.login.person()) {
         return Ok(render(shape, &Verdict::person(person, "recent", true)));
     }
     let mut looking = {
         let (hooks, hook, event) = (Arc::clone(hooks), Arc::clone(hook), event.clone());
         // A task of its own: it goes on when nobody waits for it any more.
-        tokio::spawn(async move { look(&hooks, &hook, event, !asks).await })
+        tokio::spawn(async move { look(&hooks, &hook, event, !by_proxy).await })
     };
     let looked = match timeout_at(deadline - reserve, &mut looking).await {
         Ok(Ok(looked)) => looked?,
@@ -55,7 +56,7 @@ pub(super) async fn answer(
     };
     let verdict = match looked {
         Outcome::Looked(looked) => {
-            if asks && matches!(looked.finding, Finding::Applied | Finding::Unchanged) && !looked.denied {
+            if by_proxy && matches!(looked.finding, Finding::Applied | Finding::Unchanged) && !looked.denied {
                 hooks.memo.put(&hook.name, &event.login.person(), looked.person.as_ref());
             }
             said(hook.config.on_error, *looked)
@@ -92,47 +93,49 @@ async fn look(hooks: &Arc<Hooks>, hook: &Hook, event: Event, kept: bool) -> Resu
         attempts: 1,
     };
     if !kept {
-        return Ok(outcome(super::later::asked(hooks, &work.provider, &event.login).await));
+        return Ok(outcome(asked(hooks, &work.provider, &event.login).await));
     }
     // What a signed source says counts once and in order, so that is settled first.
     if event.login.said.is_some() {
-        return match keep(hooks, hook, new, now).await? {
-            Kept::New => Ok(worked(hooks, work, super::later::asked(hooks, &hook.config.provider, &event.login).await)),
-            Kept::Again | Kept::Superseded => Ok(Outcome::Known),
-            Kept::OtherBody => Err(refuse("other-body", StatusCode::CONFLICT)),
+        return match keep(hooks, hook, new, now).await {
+            Some(Kept::New) => Ok(worked(hooks, &work, asked(hooks, &work.provider, &event.login).await)),
+            Some(Kept::Again | Kept::Superseded) => Ok(Outcome::Known),
+            Some(Kept::OtherBody) => Err(refuse("other-body", StatusCode::CONFLICT)),
+            None => Ok(Outcome::Failed),
         };
     }
-    let (kept, looked) =
-        tokio::join!(keep(hooks, hook, new, now), super::later::asked(hooks, &hook.config.provider, &event.login));
+    let (kept, looked) = tokio::join!(keep(hooks, hook, new, now), asked(hooks, &work.provider, &event.login));
     match kept {
-        Ok(Kept::OtherBody) => Err(refuse("other-body", StatusCode::CONFLICT)),
-        Ok(Kept::New) => Ok(worked(hooks, work, looked)),
+        Some(Kept::OtherBody) => Err(refuse("other-body", StatusCode::CONFLICT)),
+        Some(Kept::New) => Ok(worked(hooks, &work, looked)),
         // Not kept, or kept before: the look says what it says.
-        Ok(Kept::Again | Kept::Superseded) | Err(_) => Ok(outcome(looked)),
+        Some(Kept::Again | Kept::Superseded) | None => Ok(outcome(looked)),
     }
 }
 
-async fn keep(hooks: &Hooks, hook: &Hook, new: NewDelivery, now: Timestamp) -> Result<Kept, Refusal> {
-    let unavailable = refuse("database", StatusCode::SERVICE_UNAVAILABLE);
-    let kept = hooks.store.keep_deliveries(vec![new], now).await.map_err(|error| {
-        tracing::error!(hook = hook.name, %error, "a delivery could not be kept");
-        unavailable
-    })?;
-    let kept = kept.first().copied().ok_or(unavailable)?;
+/// Nothing where the database did not keep it.
+async fn keep(hooks: &Hooks, hook: &Hook, new: NewDelivery, now: Timestamp) -> Option<Kept> {
+    let kept = match hooks.store.keep_deliveries(vec![new], now).await {
+        Ok(kept) => kept.first().copied()?,
+        Err(error) => {
+            tracing::error!(hook = hook.name, %error, "a delivery could not be kept");
+            return None;
+        }
+    };
     match kept {
-        Kept::New | Kept::Superseded => super::count::delivery(&hook.name, "accepted"),
-        Kept::Again => super::count::delivery(&hook.name, "duplicate"),
+        Kept::New | Kept::Superseded => count::delivery(&hook.name, "accepted"),
+        Kept::Again => count::delivery(&hook.name, "duplicate"),
         Kept::OtherBody => {}
     }
-    Ok(kept)
+    Some(kept)
 }
 
-fn worked(hooks: &Hooks, work: Work, looked: super::later::Answer) -> Outcome {
-    finish(hooks, &work, &looked);
+fn worked(hooks: &Hooks, work: &Work, looked: Answer) -> Outcome {
+    finish(hooks, work, &looked);
     outcome(looked)
 }
 
-fn outcome(looked: super::later::Answer) -> Outcome {
+fn outcome(looked: Answer) -> Outcome {
     looked.map_or(Outcome::Failed, |looked| Outcome::Looked(Box::new(looked)))
 }
 
@@ -152,7 +155,7 @@ fn said(on_error: OnError, looked: Looked) -> Result<Verdict, &'static str> {
         Finding::Nobody => nothing("nobody"),
         Finding::Several => nothing("several"),
         // What is held is not there yet: the tables say what was.
-        Finding::Held(_) => person(looked.person, "held", true),
+        Finding::Held(_) => person(looked.person, "held", false),
         Finding::Incomplete(_) if on_error == OnError::LastKnown => person(looked.person, "incomplete", false),
         Finding::Incomplete(_) => Err("incomplete"),
         Finding::NotYet => Err("not_yet"),
@@ -166,8 +169,8 @@ async fn known(hooks: &Hooks, hook: &Hook, event: &Event, why: &'static str, dea
         OnError::Deny => return Verdict::Deny { reason: why },
         OnError::Pass => return Verdict::Nothing { finding: why },
         OnError::LastKnown | OnError::MinimalRole => {
-            let asked = hooks.looks.last_known(&hook.config.provider, &event.login.key);
-            timeout_at(deadline, asked).await.ok().and_then(Result::ok).flatten()
+            let known = hooks.looks.last_known(&hook.config.provider, &event.login.key);
+            timeout_at(deadline, known).await.ok().and_then(Result::ok).flatten()
         }
     };
     match person {

@@ -125,7 +125,7 @@ async fn w19_w20_log_lines_hold_neither_a_senders_words_nor_a_secret() {
     let lines = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     let ours: Vec<&str> = lines.lines().filter(|line| line.contains("rosterd")).collect();
     assert!(ours.iter().any(|line| line.contains("a call of a login hook was refused")), "{lines}");
-    let all = format!("{}{printed}{:?}{:?}", ours.join("\n"), world.hooks, world.config.hooks);
+    let all = format!("{}{printed}{:?}", ours.join("\n"), world.config.hooks);
     for secret in [KEY, KEY.trim_start_matches("whsec_"), "CANARY", "forged"] {
         assert!(!all.contains(secret), "{secret}: {all}");
     }

@@ -203,7 +203,8 @@ fn w19_what_a_sender_writes_is_kept_without_control_characters() {
         events(Sent { body: body.to_string().into_bytes(), ..Sent::good(&bearer, KEY) }.read(&bearer, &[KEY]))
     };
     let event = &read(json!({ "user": "ann", "type": "log\nin\u{1b}[2J", "id": "a\nb" }))[0];
-    assert_eq!(event.kind, "login[2J");
+    assert_eq!((event.kind.as_str(), &event.id), ("login[2J", &None));
+    let event = &read(json!({ "user": "ann", "id": "x".repeat(300) }))[0];
     assert!(event.id.as_ref().unwrap().starts_with("sha256:"));
     for user in [json!("a\nb"), json!(""), json!(" "), json!("x".repeat(600)), json!(1.5), json!(["ann"]), Value::Null]
     {
