@@ -55,7 +55,8 @@ fn n7_nothing_is_written_under_an_old_lease_whatever_happens() {
     println!("{count} schedules: {sum:?}");
     // What was tried was really tried.
     assert!(sum.takeovers >= count / 4, "{sum:?}");
-    assert!(sum.refused > 0, "no old leader ever tried to write: {sum:?}");
+    // The plan's generation alone would stop most of them, too; but not these words.
+    assert!(sum.refused > 0, "no old leader was ever refused for being one: {sum:?}");
     assert!(sum.runs as u64 >= count / 2, "{sum:?}");
 }
 
