@@ -39,7 +39,6 @@ pub struct SnapshotBuilder {
     pub(super) known_members: Vec<(PersonIndex, GroupIndex)>,
     pub(super) known_parents: Vec<(GroupIndex, GroupIndex)>,
     pub(super) gaps: Vec<Gap>,
-    pub(super) gap_count: usize,
     pub(super) parts: usize,
     pub(super) unended: Vec<&'static str>,
     scratch: String,
@@ -70,7 +69,6 @@ impl SnapshotBuilder {
             known_members: Vec::new(),
             known_parents: Vec::new(),
             gaps: Vec::new(),
-            gap_count: 0,
             parts: 0,
             unended: Vec::new(),
             scratch: String::new(),
@@ -93,7 +91,6 @@ impl SnapshotBuilder {
 
     /// Something is missing. The read goes on, but what it yields is no longer complete.
     pub fn gap(&mut self, code: &'static str, detail: impl Into<String>) {
-        self.gap_count += 1;
         if self.gaps.len() < GAPS_KEPT {
             self.gaps.push(Gap { code, detail: detail.into() });
         }

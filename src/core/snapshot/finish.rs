@@ -1,30 +1,27 @@
 //! The end of a read: who is in what, and whether that is all. The only place that makes a
 //! [`Complete`].
 
-use super::{Complete, GroupIndex, Partial, People, PersonIndex, Reading, Snapshot, SnapshotBuilder};
+use super::{Complete, Gap, GroupIndex, Partial, People, PersonIndex, Reading, Snapshot, SnapshotBuilder};
 use std::collections::HashMap;
 
 impl SnapshotBuilder {
     /// Resolves the memberships and says whether the read was complete.
     #[must_use]
     pub fn finish(self) -> Reading {
-        match self.resolve() {
-            Ok(snapshot) => Reading::Complete(Complete(snapshot)),
-            Err(partial) => Reading::Unknown(partial),
-        }
+        let (snapshot, gaps) = self.resolve();
+        if gaps.is_empty() { Reading::Complete(Complete(snapshot)) } else { Reading::Unknown(Partial { snapshot, gaps }) }
     }
 
     /// The same where some people were asked for one by one, and all groups that they are in,
     /// directly or through others.
     #[must_use]
     pub fn finish_people(self) -> Reading {
-        match self.resolve() {
-            Ok(snapshot) => Reading::People(People(snapshot)),
-            Err(partial) => Reading::Unknown(partial),
-        }
+        let (snapshot, gaps) = self.resolve();
+        if gaps.is_empty() { Reading::People(People(snapshot)) } else { Reading::Unknown(Partial { snapshot, gaps }) }
     }
 
-    fn resolve(mut self) -> Result<Snapshot, Partial> {
+    /// What was read, and what is missing; nothing when it is all.
+    fn resolve(mut self) -> (Snapshot, Vec<Gap>) {
         for what in std::mem::take(&mut self.unended) {
             self.gap("unfinished", format!("reading {what} did not come to its end"));
         }
@@ -102,7 +99,7 @@ impl SnapshotBuilder {
         mut direct: Vec<(PersonIndex, GroupIndex)>,
         mut nested: Vec<(GroupIndex, GroupIndex)>,
         strangers: u32,
-    ) -> Result<Snapshot, Partial> {
+    ) -> (Snapshot, Vec<Gap>) {
         let texts = &self.texts;
         let (people, person_at) = sorted(&self.people, |p| texts.get(p.subject));
         let (groups, group_at) = sorted(&self.groups, |g| texts.get(g.subject));
@@ -133,13 +130,10 @@ impl SnapshotBuilder {
         nested.sort_unstable();
         nested.dedup();
         let snapshot = Snapshot { texts: self.texts, people, groups, direct, nested, strangers };
-        if self.gap_count == 0 {
-            return Ok(snapshot);
-        }
         let mut gaps = self.gaps;
         gaps.sort();
         gaps.dedup();
-        Err(Partial { snapshot, gaps })
+        (snapshot, gaps)
     }
 }
 

@@ -112,12 +112,26 @@ async fn an_older_database_keeps_what_is_in_it(site: Site) {
     let store = site.store().await;
     store.apply(Arc::new(company()), NOW).await.unwrap();
     drop(store);
-    // As it was before organizations had keys and people claims.
+    // As it was before there was a daemon, organizations had keys and people claims.
+    let triggers = if site.is_sqlite() {
+        ["orgs", "teams", "rules"]
+            .iter()
+            .flat_map(|table| ["insert", "update", "delete"].map(|what| format!("DROP TRIGGER {table}_structure_{what}")))
+            .collect()
+    } else {
+        vec!["DROP FUNCTION structure_changed CASCADE".to_owned(), "DROP SEQUENCE readings".to_owned()]
+    };
+    triggers.iter().for_each(|sql| drop(site.by_hand(sql)));
+    let tables = ["structure", "leases", "run_requests", "deliveries", "api_tokens", "idempotency_keys"];
+    tables.iter().for_each(|table| drop(site.by_hand(&format!("DROP TABLE {table}"))));
     for sql in [
+        "ALTER TABLE identities DROP COLUMN reading",
+        "ALTER TABLE providers DROP COLUMN base",
+        "ALTER TABLE runs DROP COLUMN epoch",
         "DROP INDEX orgs_key",
         "ALTER TABLE orgs DROP COLUMN key",
         "ALTER TABLE identities DROP COLUMN claims",
-        "DELETE FROM schema_migrations WHERE version = 4",
+        "DELETE FROM schema_migrations WHERE version >= 4",
     ] {
         site.by_hand(sql);
     }
