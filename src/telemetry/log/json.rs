@@ -49,7 +49,7 @@ mod tests {
         assert_eq!(
             value,
             json!({
-                "time": "2026-10-14T13:46:40.123Z", "level": "warn", "target": "rosterd::worker",
+                "time": "2026-10-14T17:46:40.123Z", "level": "warn", "target": "rosterd::worker",
                 "message": "held\\n{\"level\":\"error\"}",
                 "fields": {"provider": "co\"rp", "hold": 3, "retry": true}, "spans": ["run"],
             })

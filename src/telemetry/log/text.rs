@@ -1,4 +1,4 @@
-//! For people: `2026-10-14T13:46:40.123Z  WARN rosterd::worker: held by a limit provider="corp" hold=3`.
+//! For people: `2026-10-14T17:46:40.123Z  WARN rosterd::worker: held by a limit provider="corp" hold=3`.
 
 use super::event::{Event, Fields, Value, time};
 use std::fmt::Write as _;
@@ -35,7 +35,7 @@ mod tests {
         let named = vec![("provider", Value::Text("co\"rp".to_owned())), ("hold", Value::Plain("3".to_owned()))];
         assert_eq!(
             line(&sample("held\nby a limit", named)),
-            "2026-10-14T13:46:40.123Z  WARN rosterd::worker: held\\nby a limit provider=\"co\\\"rp\" hold=3\n"
+            "2026-10-14T17:46:40.123Z  WARN rosterd::worker: held\\nby a limit provider=\"co\\\"rp\" hold=3\n"
         );
     }
 }

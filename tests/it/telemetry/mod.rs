@@ -2,6 +2,7 @@
 //! no work when nobody takes it.
 
 mod blocked;
+mod daemon;
 mod documented;
 mod formats;
 mod monitoring;
