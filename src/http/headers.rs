@@ -53,7 +53,6 @@ async fn limits(State(api): State<Arc<Api>>, request: Request, next: Next) -> Re
     match tokio::time::timeout(longest, next.run(request)).await {
         Ok(response) => Ok(response),
         Err(_) => {
-            metrics::counter!(names::HTTP_REFUSED, "reason" => "time").increment(1);
             Err(Problem::new(Kind::Unavailable, "this took too long; see http.request_timeout").retry_after(5))
         }
     }

@@ -9,7 +9,11 @@ impl SnapshotBuilder {
     #[must_use]
     pub fn finish(self) -> Reading {
         let (snapshot, gaps) = self.resolve();
-        if gaps.is_empty() { Reading::Complete(Complete(snapshot)) } else { Reading::Unknown(Partial { snapshot, gaps }) }
+        if gaps.is_empty() {
+            Reading::Complete(Complete(snapshot))
+        } else {
+            Reading::Unknown(Partial { snapshot, gaps })
+        }
     }
 
     /// The same where some people were asked for one by one, and all groups that they are in,

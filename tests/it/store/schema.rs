@@ -116,7 +116,9 @@ async fn an_older_database_keeps_what_is_in_it(site: Site) {
     let triggers = if site.is_sqlite() {
         ["orgs", "teams", "rules"]
             .iter()
-            .flat_map(|table| ["insert", "update", "delete"].map(|what| format!("DROP TRIGGER {table}_structure_{what}")))
+            .flat_map(|table| {
+                ["insert", "update", "delete"].map(|what| format!("DROP TRIGGER {table}_structure_{what}"))
+            })
             .collect()
     } else {
         vec!["DROP FUNCTION structure_changed CASCADE".to_owned(), "DROP SEQUENCE readings".to_owned()]
