@@ -108,6 +108,7 @@ fn every_alert_has_its_page_and_every_page_its_alert() {
 }
 
 /// Runs promtool (Debian's package `prometheus`) in the folder of the rules.
+#[expect(clippy::print_stderr, reason = "says why nothing was tested")]
 fn promtool(args: &[&str]) {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/monitoring");
     let out = match Command::new("promtool").args(args).current_dir(folder).output() {
