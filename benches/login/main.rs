@@ -19,7 +19,6 @@ mod floor;
 #[expect(dead_code, reason = "the other benchmark runs scripts as well")]
 mod postgres;
 #[path = "../sync/slapd.rs"]
-#[expect(dead_code, reason = "the other benchmark changes the directory as well")]
 mod slapd;
 mod times;
 mod whole;

@@ -82,7 +82,7 @@ fn sqlite(work: &Path, floor: &mut Floor, who: &[String]) -> Result<Times> {
     for (n, login) in who.iter().enumerate() {
         times.time(|| {
             floor.level_by_level(login)?;
-            db.execute("INSERT INTO m VALUES (1, ?1, 'member')", [n])?;
+            db.execute("INSERT INTO m VALUES (1, ?1, 'member')", [n as i64])?;
             Ok(())
         })?;
     }

@@ -52,9 +52,7 @@ async fn limits(State(api): State<Arc<Api>>, request: Request, next: Next) -> Re
     let longest = api.engine().config.http.request_timeout.get();
     match tokio::time::timeout(longest, next.run(request)).await {
         Ok(response) => Ok(response),
-        Err(_) => {
-            Err(Problem::new(Kind::Unavailable, "this took too long; see http.request_timeout").retry_after(5))
-        }
+        Err(_) => Err(Problem::new(Kind::Unavailable, "this took too long; see http.request_timeout").retry_after(5)),
     }
 }
 

@@ -57,8 +57,7 @@ pub(super) async fn look(
 ) -> Result<Sight, StoreError> {
     let rows = db.rows(sql::PROVIDER, &[Param::Text(Some(provider)), Param::Int(Some(now.0))]).await?;
     let row = rows.first().ok_or_else(|| StoreError::Database("the table `state` has no row".to_owned()))?;
-    let mut sight = Sight::default();
-    sight.observed = kept.structure(db, row.int(1)?).await?;
+    let mut sight = Sight { observed: kept.structure(db, row.int(1)?).await?, ..Sight::default() };
     sight.observed.scope = rosterd_core::observed::Scope::People;
     sight.observed.generation = row.int(0)?;
     sight.finished = ReadingNumber(row.opt_int(5)?.unwrap_or(0));

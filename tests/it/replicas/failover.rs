@@ -1,5 +1,6 @@
 //! R39, R60: PostgreSQL itself fails over, in order, by a crash, and with the loss of what was
 //! committed last; and a server that only follows is not taken for the database.
+#![expect(clippy::print_stdout, reason = "how long it took is what its reader wants")]
 
 use super::oracle;
 use crate::world::database::Database;

@@ -1,4 +1,5 @@
 //! Several `rosterd run` on one PostgreSQL, each through a proxy of its own.
+#![expect(clippy::print_stdout, reason = "what went wrong is in several logs")]
 
 use super::oracle;
 use crate::world::database::Backend;

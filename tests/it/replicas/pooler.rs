@@ -1,4 +1,5 @@
 //! R41: pgbouncer in transaction mode between the daemons and PostgreSQL.
+#![expect(clippy::print_stdout, reason = "what is left out is said")]
 
 use super::fleet::{Fleet, port, through};
 use crate::world::roster::Roster;

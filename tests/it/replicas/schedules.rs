@@ -3,6 +3,7 @@
 //! tables must say what the directory says. Nothing may ever be committed under an old lease.
 //!
 //! `ROSTERD_SCHEDULES` says how many (200), `ROSTERD_SEED` which: a failure names its own.
+#![expect(clippy::print_stdout, reason = "what the schedules came to is what its reader wants")]
 
 use super::chance::Chance;
 use super::fleet::Fleet;

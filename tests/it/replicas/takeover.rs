@@ -1,4 +1,5 @@
 //! R29, R30: how long nobody leads. At most two lease times, whatever became of the leader.
+#![expect(clippy::print_stdout, reason = "how long it took is what its reader wants")]
 
 use super::fleet::Fleet;
 use crate::world::proxy::Fault;

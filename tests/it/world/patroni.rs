@@ -1,4 +1,5 @@
 //! Two PostgreSQL under Patroni, with etcd, as sites run them: on free loopback ports.
+#![expect(clippy::print_stdout, reason = "what is left out is said")]
 
 use super::postgres::{as_account, binaries, server_account};
 use super::{free_port, wait_until};
