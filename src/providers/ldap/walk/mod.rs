@@ -4,7 +4,9 @@
 //! hundred thousand. Searches of one level are under way together.
 //!
 //! What comes out must be what a full read says of the same people. The servers' matching rules do
-//! here what comparing names does there.
+//! here what comparing names does there. One case is known in which they differ: a `uniqueMember`
+//! that ends in a uid (`#'0101'B`, RFC 4517 §3.3.21) is found by that uid only, so a look misses a
+//! group that names somebody so.
 
 mod groups;
 mod people;
