@@ -17,19 +17,20 @@ const SECRET: &str = "bench-secret-bench-secret-bench-secret";
 pub(crate) struct Daemon {
     child: Child,
     url: String,
+    metrics: String,
 }
 
 impl Daemon {
-    /// Starts it on an empty database and waits until the directory has been read once.
-    pub(crate) async fn start(program: &Path, work: &Path, slapd: &Slapd, database: &str) -> Result<Self> {
+    /// Starts it and waits until the directory has been read once; from then on it is read `every`.
+    pub(crate) async fn start(program: &Path, work: &Path, slapd: &Slapd, database: &str, every: &str) -> Result<Self> {
         for (name, text) in [("password", PASSWORD), ("hook", SECRET)] {
             let path = work.join(name);
             std::fs::write(&path, text)?;
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
         }
         let config = work.join("rosterd.toml");
-        let port = free_port()?;
-        std::fs::write(&config, configuration(database, &slapd.url(), port))?;
+        let (port, metrics) = (free_port()?, free_port()?);
+        std::fs::write(&config, configuration(database, &slapd.url(), port, metrics, every))?;
         let synced = Command::new(program).arg("--config").arg(&config).arg("sync").stdout(Stdio::null()).status()?;
         ensure!(synced.success(), "the first sync fails");
         let child = Command::new(program)
@@ -39,7 +40,11 @@ impl Daemon {
             .stdin(Stdio::null())
             .stderr(std::fs::File::create(work.join("log"))?)
             .spawn()?;
-        let daemon = Self { child, url: format!("http://127.0.0.1:{port}/hooks/v1/bench/inline") };
+        let daemon = Self {
+            child,
+            url: format!("http://127.0.0.1:{port}/hooks/v1/bench/inline"),
+            metrics: format!("http://127.0.0.1:{metrics}/metrics"),
+        };
         let begun = Instant::now();
         let client = client()?;
         while daemon.ask(&client, "first", &login(0)).await.is_err() {
@@ -95,6 +100,16 @@ impl Daemon {
         Ok((times, who.len() as f64 / begun.elapsed().as_secs_f64()))
     }
 
+    /// How many full runs have ended, and how long they took together, in seconds of all stages.
+    pub(crate) async fn runs(&self) -> Result<(f64, f64)> {
+        let text = client()?.get(&self.metrics).send().await?.text().await?;
+        let sum = |name: &str| -> f64 {
+            let lines = text.lines().filter(|line| line.starts_with(name));
+            lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+        };
+        Ok((sum("rosterd_sync_runs_total{"), sum("rosterd_sync_duration_seconds_sum{")))
+    }
+
     /// Its resident memory, in MB.
     pub(crate) fn memory(&self) -> Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
@@ -114,7 +129,7 @@ fn client() -> Result<reqwest::Client> {
     Ok(reqwest::Client::builder().no_proxy().build()?)
 }
 
-fn configuration(database: &str, ldap: &str, port: u16) -> String {
+fn configuration(database: &str, ldap: &str, port: u16, metrics: u16, every: &str) -> String {
     let reader = reader();
     format!(
         r#"version = 1
@@ -125,11 +140,11 @@ url = "{database}"
 [http]
 listen = "127.0.0.1:{port}"
 
-[limits]
-removals_percent = 100
+[telemetry]
+listen = "127.0.0.1:{metrics}"
 
 [providers.corp]
-every = "24h"
+every = "{every}"
 hook_rate = "1000000/s"
 create_missing = ["orgs", "teams"]
 

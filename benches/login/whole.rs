@@ -10,12 +10,14 @@ use crate::floor::Floor;
 use crate::postgres::Postgres;
 use crate::slapd::Slapd;
 use crate::times::Times;
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use rusqlite::Connection as Sqlite;
 use sqlx::Connection as _;
 use std::fmt::Write as _;
+use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// So many logins at the same time, where a rate is measured.
 const AT_ONCE: usize = 16;
@@ -40,7 +42,7 @@ pub(crate) async fn measure(slapd: &Slapd, floor: &mut Floor, who: &[String]) ->
             ));
             postgres.url("bench")
         };
-        let daemon = Arc::new(Daemon::start(program, work.path(), slapd, &database).await?);
+        let daemon = Arc::new(Daemon::start(program, work.path(), slapd, &database, "24h").await?);
         // A part warms up; the rest is measured.
         let (warm, rest) = who.split_at(who.len() / 10);
         let (one, many) = rest.split_at(rest.len() / 3);
@@ -58,6 +60,9 @@ pub(crate) async fn measure(slapd: &Slapd, floor: &mut Floor, who: &[String]) ->
         let (times, rate) = daemon.logins("moving", many, AT_ONCE, Some(team)).await?;
         all.push((format!("the same, a group changed, {AT_ONCE} at once ({rate:.0}/s), {name}"), times));
         println!("{name}: {} MB resident after {} logins", daemon.memory()?, who.len() * 2);
+        drop(daemon);
+        let daemon = Arc::new(Daemon::start(program, work.path(), slapd, &database, "1s").await?);
+        println!("{name}: {}", beside(&daemon, who).await?);
     }
     Ok(all)
 }
@@ -103,4 +108,35 @@ async fn server(url: &str, floor: &mut Floor, who: &[String]) -> Result<Times> {
         times.add(begun.elapsed());
     }
     Ok(times)
+}
+
+/// How long full runs take while nobody logs in, and while everybody does.
+async fn beside(daemon: &Arc<Daemon>, who: &[String]) -> Result<String> {
+    let quiet = a_run(daemon, async { anyhow::Ok(tokio::time::sleep(Duration::from_secs(10)).await) }).await?;
+    let flooded = a_run(daemon, async {
+        let begun = std::time::Instant::now();
+        let mut round = 0;
+        while begun.elapsed() < Duration::from_secs(10) {
+            daemon.logins(&format!("flood-{round}"), who, AT_ONCE, None).await?;
+            round += 1;
+        }
+        anyhow::Ok(())
+    })
+    .await?;
+    let memory = daemon.memory()?;
+    Ok(format!(
+        "a full run takes {:.0} ms, with {AT_ONCE} logins at any time {:.0} ms ({:.2} times); {memory} MB resident",
+        quiet * 1000.0,
+        flooded * 1000.0,
+        flooded / quiet
+    ))
+}
+
+/// Seconds that a full run took on average meanwhile, all stages together.
+async fn a_run(daemon: &Daemon, meanwhile: impl Future<Output = Result<()>>) -> Result<f64> {
+    let (runs, took) = daemon.runs().await?;
+    meanwhile.await?;
+    let (runs_after, took_after) = daemon.runs().await?;
+    ensure!(runs_after > runs, "no run ended");
+    Ok((took_after - took) / (runs_after - runs))
 }

@@ -32,6 +32,7 @@ mod http;
 mod last_admin;
 mod ldap;
 mod limits;
+mod logins;
 mod look;
 mod main_job;
 mod meta;
