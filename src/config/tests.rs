@@ -44,7 +44,8 @@ fn walk(node: &Node, schema: Schema, source: &Source, seen: &mut Keys, defaults:
                 let line = TEXT.lines().nth(source.line(at.start) - 1).unwrap();
                 let default = schema.default_of(&entry.key).filter(|default| !default.is_null());
                 let off = line.starts_with('#') && !line.starts_with("#[");
-                // Rules are examples, and so is what stands in a list that is empty by default.
+                // Rules are examples, and so is what stands in a list or table that is empty by
+                // default.
                 let example =
                     schema.name() == "Rule" || default.is_some_and(|default| *default == serde_json::json!([]));
                 if let (true, Some(default)) = (off && !example, default) {

@@ -31,11 +31,11 @@ INSERT INTO org_members (org_id, user_id, synced_role) VALUES
     (1, 1, 'Viewer'), (1, 2, 'Admin'), (1, 3, 'Viewer'), (2, 1, 'None');
 INSERT INTO teams VALUES (1, 1, 'sre', NULL, 1), (2, 2, 'sre', NULL, 1);
 INSERT INTO team_members (team_id, user_id, synced_role) VALUES (1, 1, 'member'), (1, 2, 'admin'), (2, 3, 'admin');
-INSERT INTO providers VALUES (1, 'corp', 1);
+INSERT INTO providers (id, name, applied_at) VALUES (1, 'corp', 1);
 INSERT INTO rules VALUES (1, 'everybody'), (2, 'teams');
 INSERT INTO provider_groups VALUES (7, 1, 'g', 'cn=sre,dc=x', 'sre', '[]', NULL);
 INSERT INTO identities VALUES (1, 1, 's', 1, 'uid=ana,dc=x', 'ana', 'Ana', 'ana@x', '[7]',
-    '[["org",1,"Viewer",1,null],["team",1,"member",2,7]]', 1, 1, 1, NULL, NULL);
+    '[["org",1,"Viewer",1,null],["team",1,"member",2,7]]', 1, 1, 1, NULL, NULL, 1);
 "#;
 
 fn database() -> Connection {
