@@ -72,7 +72,7 @@ libraries="$(cd "$work/source" && dpkg-shlibdeps -O "$tree/usr/bin/rosterd" | se
 
 mkdir -p "$tree/DEBIAN"
 sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$architecture/" -e "s/@LIBRARIES@/$libraries/" \
-    -e "s/@MAINTAINER@/$maintainer/" -e "s/@SIZE@/$(du -sk "$tree" | cut -f1)/" \
+    -e "s/@MAINTAINER@/$maintainer/" -e "s/@SIZE@/$(du --apparent-size -sk "$tree" | cut -f1)/" \
     deploy/debian/control >"$tree/DEBIAN/control"
 echo /etc/rosterd/rosterd.toml >"$tree/DEBIAN/conffiles"
 for script in postinst prerm postrm; do

@@ -46,8 +46,11 @@ fn walk(node: &Node, schema: Schema, source: &Source, seen: &mut Keys, defaults:
                 let off = line.starts_with('#') && !line.starts_with("#[");
                 // Rules are examples, and so is what stands in a list or table that is empty by
                 // default.
-                let example =
-                    schema.name() == "Rule" || default.is_some_and(|default| *default == serde_json::json!([]));
+                let empty = |default: &serde_json::Value| {
+                    default.as_array().is_some_and(Vec::is_empty)
+                        || default.as_object().is_some_and(serde_json::Map::is_empty)
+                };
+                let example = schema.name() == "Rule" || default.is_some_and(empty);
                 if let (true, Some(default)) = (off && !example, default) {
                     assert_eq!(&entry.node.to_json(), default, "what config/rosterd.toml says is off: {line}");
                     *defaults += 1;

@@ -22,12 +22,7 @@ fn entries() -> String {
         let members: String = members.iter().map(|login| format!("member: uid={login},ou=people,{SUFFIX}\n")).collect();
         format!("dn: cn={name},ou=groups,{SUFFIX}\nobjectClass: groupOfNames\ncn: {name}\n{members}\n")
     };
-    ["people", "groups"]
-        .map(|ou| format!("dn: ou={ou},{SUFFIX}\nobjectClass: organizationalUnit\nou: {ou}\n\n"))
-        .concat()
-        + &["ann", "ben", "cleo"].map(person).concat()
-        + &group("staff", &["ann", "ben", "cleo"])
-        + &group("red", &["cleo"])
+    ["ann", "ben", "cleo"].map(person).concat() + &group("staff", &["ann", "ben", "cleo"]) + &group("red", &["cleo"])
 }
 
 struct Portal {

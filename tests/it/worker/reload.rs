@@ -154,9 +154,7 @@ fn a_folder_that_is_swapped_behind_a_link_is_noticed() {
 fn r35_a_storm_of_sighups_is_a_few_reloads() {
     let (site, running) = running(&hourly(STAFF_VIEWS, UNWATCHED));
     site.configure(&hourly(&edits(STAFF_VIEWS), UNWATCHED));
-    for _ in 0..200 {
-        running.signal("HUP");
-    }
+    running.signals("HUP", 200);
     assert!(wait_until(60, || editors(&site) == 20), "{}", running.stderr_so_far());
     let stderr = end(&site, running);
     let reloads = stderr.matches("the configuration was read again").count();

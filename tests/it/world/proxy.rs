@@ -93,14 +93,18 @@ fn serve(mut client: TcpStream, mut server: TcpStream, fault: &Arc<Mutex<Option<
     let (mut client_in, mut server_out) = (client.try_clone().unwrap(), server.try_clone().unwrap());
     let out_fault = Arc::clone(fault);
     thread::spawn(move || {
-        let mut applying = false;
+        let (mut applying, mut seen) = (false, Vec::new());
         let mut buffer = [0; 4096];
         while let Ok(n @ 1..) = client_in.read(&mut buffer) {
             let bytes = &buffer[..n];
             wait_while_silent(&out_fault);
             let cut = if let Some(Fault::CutAtCommit { delivered }) = *out_fault.lock().unwrap() {
-                applying |= holds(bytes, APPLYING);
-                (applying && holds(bytes, COMMIT)).then_some(delivered)
+                // What is looked for may begin in what was read before.
+                seen.extend_from_slice(bytes);
+                applying |= holds(&seen, APPLYING);
+                let commits = applying && holds(&seen, COMMIT);
+                seen.drain(..seen.len().saturating_sub(APPLYING.len()));
+                commits.then_some(delivered)
             } else {
                 None
             };

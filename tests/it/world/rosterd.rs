@@ -71,6 +71,13 @@ impl Running {
         assert!(sent.success());
     }
 
+    /// Sends a signal so many times, one right after the other: by a shell's own `kill`.
+    pub fn signals(&self, name: &str, times: u32) {
+        let send = "n=0; while [ $n -lt $3 ]; do kill -$1 $2; n=$((n+1)); done";
+        let args = ["-c", send, "sh", name, &self.child.id().to_string(), &times.to_string()];
+        assert!(Command::new("sh").args(args).status().unwrap().success());
+    }
+
     /// What it has written to its standard error so far.
     pub fn stderr_so_far(&self) -> String {
         std::fs::read_to_string(&self.out.1).unwrap()
