@@ -112,7 +112,11 @@ async fn server(url: &str, floor: &mut Floor, who: &[String]) -> Result<Times> {
 
 /// How long full runs take while nobody logs in, and while everybody does.
 async fn beside(daemon: &Arc<Daemon>, who: &[String]) -> Result<String> {
-    let quiet = a_run(daemon, async { anyhow::Ok(tokio::time::sleep(Duration::from_secs(10)).await) }).await?;
+    let quiet = a_run(daemon, async {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        anyhow::Ok(())
+    })
+    .await?;
     let flooded = a_run(daemon, async {
         let begun = std::time::Instant::now();
         let mut round = 0;
