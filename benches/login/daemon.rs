@@ -121,7 +121,7 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        stop(&mut self.child, "TERM");
+        stop(&mut self.child, "-TERM");
     }
 }
 
