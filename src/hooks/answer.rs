@@ -280,5 +280,4 @@ fn escaped(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "answer_tests.rs"]
 mod tests;

@@ -1,7 +1,7 @@
 //! What runs and looks say of themselves in metrics and traces. Decides nothing.
 
 use super::engine::{Prepared, RunError};
-use super::look::{Finding, Looked};
+use super::look::Looked;
 use crate::clock::Stopwatch;
 use crate::store::{Hold, HoldState};
 use crate::telemetry::names;
@@ -128,21 +128,9 @@ pub(super) async fn look(
         counter!(names::LOOKS, "provider" => provider.to_owned(), "outcome" => outcome).increment(people as u64);
     };
     match &looked {
-        Ok(looked) => looked.iter().for_each(|one| count(finding(&one.finding), 1)),
+        Ok(looked) => looked.iter().for_each(|one| count(one.finding.name(), 1)),
         Err(_) => count("failed", people),
     }
     histogram!(names::LOOK_DURATION, "provider" => provider.to_owned()).record(watch.elapsed().as_secs_f64());
     looked
-}
-
-fn finding(finding: &Finding) -> &'static str {
-    match finding {
-        Finding::Applied => "applied",
-        Finding::Unchanged => "unchanged",
-        Finding::Nobody => "nobody",
-        Finding::Several => "several",
-        Finding::Incomplete(_) => "incomplete",
-        Finding::Held(_) => "held",
-        Finding::NotYet => "not_yet",
-    }
 }
