@@ -30,9 +30,10 @@ command -v ldapmodify >/dev/null || packages="$packages ldap-utils"
 command -v openssl >/dev/null || packages="$packages openssl"
 command -v setpriv >/dev/null || packages="$packages util-linux"
 postgres_binary >/dev/null || packages="$packages postgresql"
-# Installs, from the distribution, the real servers that the tests start: OpenLDAP, PostgreSQL, and what
-# sites put around that: pgbouncer, Patroni with etcd; and Prometheus' promtool, which tests the alert
-# rules.
+command -v pgbouncer >/dev/null || packages="$packages pgbouncer"
+command -v patroni >/dev/null || packages="$packages patroni"
+command -v etcd >/dev/null || packages="$packages etcd-server"
+command -v promtool >/dev/null || packages="$packages prometheus"
 
 if [ -z "$packages" ]; then
     exit 0
@@ -80,9 +81,7 @@ case "$packages" in
     ;;
 esac
 
-# Installs, from the distribution, the real servers that the tests start: OpenLDAP, PostgreSQL, and what
-# sites put around that: pgbouncer, Patroni with etcd; and Prometheus' promtool, which tests the alert
-# rules.
+trap 'rm -f $no_start $no_cluster' EXIT
 
 echo "Installing:$packages" >&2
 apt-get update -qq
