@@ -7,6 +7,7 @@ use super::output::{moment, print, write_out};
 use crate::store::{Access, AuditRecord, Store};
 use rosterd_core::audit::{Link, Record, START, link};
 use rosterd_core::ids::UserId;
+use rosterd_core::text::hex;
 use serde_json::{Value, json};
 
 /// Records read at once.
@@ -39,7 +40,7 @@ async fn verify(args: &Args, store: &dyn Store) -> Result<Exit, Failure> {
         let missing = chain.last + 1;
         return Err(Failure::failed(format!("the audit trail is broken: records {missing} to {written} are missing")));
     }
-    let hash: String = chain.link.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hex(&chain.link);
     print(
         args,
         || format!("{} audit records, all as they were written; the last hash is {hash}\n", chain.last),
@@ -93,7 +94,7 @@ async fn export(store: &dyn Store, after: i64) -> Result<Exit, Failure> {
         let mut out = String::new();
         for record in &page {
             let body: Value = serde_json::from_str(&record.body).unwrap_or_else(|_| Value::from(record.body.as_str()));
-            let hash: String = record.hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            let hash = hex(&record.hash);
             let line = json!({
                 "seq": record.seq, "run": record.run, "at": moment(Some(record.at)), "actor": record.actor,
                 "user": record.user, "body": body, "hash": hash,

@@ -8,10 +8,10 @@ use super::read::{self, Format};
 use super::source::Source;
 use super::tree::{Node, Value as Tree};
 use super::{Code, Config, paths, validate};
+use rosterd_core::text::hex;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -134,11 +134,7 @@ fn finish(mut root: Node, source: &Source, env: &[(String, String)]) -> Result<L
 fn hash(config: &Config) -> Result<String, String> {
     let value = serde_json::to_value(config).map_err(|error| error.to_string())?;
     let digest = Sha256::digest(sorted(value).to_string());
-    Ok(digest.iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    }))
+    Ok(hex(&digest))
 }
 
 fn sorted(value: Value) -> Value {

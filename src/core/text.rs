@@ -88,6 +88,13 @@ pub fn push_int(out: &mut String, n: i64) {
     out.extend(digits.iter().skip(at).map(|digit| char::from(*digit)));
 }
 
+/// The bytes as hexadecimal digits, two a byte, in lower case.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from(if half < 10 { b'0' + half } else { b'a' + half - 10 });
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +107,11 @@ mod tests {
             push_int(&mut out, n);
             assert_eq!(out, n.to_string());
         }
+    }
+
+    #[test]
+    fn bytes_are_two_digits_each() {
+        assert_eq!(hex(&[0, 9, 0x0a, 0x5f, 0xff]), "00090a5fff");
     }
 
     #[test]

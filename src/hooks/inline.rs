@@ -4,6 +4,7 @@
 use super::answer::{Verdict, minimal, render};
 use super::count;
 use super::hook::Hook;
+use super::keeping;
 use super::later::{Answer, Work, asked, finish};
 use super::looking::{Finding, Looked, PersonNow};
 use super::read::Event;
@@ -14,7 +15,6 @@ use crate::config::OnError;
 use crate::store::{Kept, NewDelivery};
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
-use rosterd_core::ids::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -97,14 +97,14 @@ async fn look(hooks: &Arc<Hooks>, hook: &Hook, event: Event, kept: bool) -> Resu
     }
     // What a signed source says counts once and in order, so that is settled first.
     if event.login.said.is_some() {
-        return match keep(hooks, hook, new, now).await {
+        return match keep(hooks, hook, new).await {
             Some(Kept::New) => Ok(worked(hooks, &work, asked(hooks, &work.provider, &event.login).await)),
             Some(Kept::Again | Kept::Superseded) => Ok(Outcome::Known),
             Some(Kept::OtherBody) => Err(refuse("other-body", StatusCode::CONFLICT)),
             None => Ok(Outcome::Failed),
         };
     }
-    let (kept, looked) = tokio::join!(keep(hooks, hook, new, now), asked(hooks, &work.provider, &event.login));
+    let (kept, looked) = tokio::join!(keep(hooks, hook, new), asked(hooks, &work.provider, &event.login));
     match kept {
         Some(Kept::OtherBody) => Err(refuse("other-body", StatusCode::CONFLICT)),
         Some(Kept::New) => Ok(worked(hooks, &work, looked)),
@@ -114,8 +114,8 @@ async fn look(hooks: &Arc<Hooks>, hook: &Hook, event: Event, kept: bool) -> Resu
 }
 
 /// Nothing where the database did not keep it.
-async fn keep(hooks: &Hooks, hook: &Hook, new: NewDelivery, now: Timestamp) -> Option<Kept> {
-    let kept = match hooks.store.keep_deliveries(vec![new], now).await {
+async fn keep(hooks: &Arc<Hooks>, hook: &Hook, new: NewDelivery) -> Option<Kept> {
+    let kept = match keeping::keep(hooks, vec![new]).await {
         Ok(kept) => kept.first().copied()?,
         Err(error) => {
             tracing::error!(hook = hook.name, %error, "a delivery could not be kept");

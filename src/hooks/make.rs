@@ -1,11 +1,12 @@
 //! A call as a sender would make it, to try a hook with.
 
-use super::read::{hex, hmac_sign, key_bytes};
+use super::read::{hmac_sign, key_bytes};
 use super::senders::{KEYCLOAK_SIGNATURE, ZITADEL_SIGNATURE, header};
 use crate::config::{Hook, Pointer, Secret, Sender};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rosterd_core::ids::Timestamp;
+use rosterd_core::text::hex;
 use serde_json::{Map, Value, json};
 
 /// A call that is ready to be sent.

@@ -14,6 +14,7 @@ mod bucket;
 mod count;
 mod hook;
 mod inline;
+mod keeping;
 mod keys;
 mod later;
 mod looking;

@@ -6,7 +6,7 @@ use super::read::{Call, Event, Verified};
 use super::refusal::{Refusal, refuse};
 use super::service::Hooks;
 use super::shapes::Shape;
-use super::{count, inline};
+use super::{count, inline, keeping};
 use crate::clock::Stopwatch;
 use crate::store::Kept;
 use axum::Router;
@@ -118,7 +118,7 @@ async fn whole(body: Body) -> Result<Bytes, Refusal> {
 }
 
 /// Keeps the events; what was kept before is not kept again.
-async fn keep(hooks: &Hooks, hook: &Hook, events: &[Event], ignored: usize) -> Result<Response<Body>, Refusal> {
+async fn keep(hooks: &Arc<Hooks>, hook: &Hook, events: &[Event], ignored: usize) -> Result<Response<Body>, Refusal> {
     let unavailable = refuse("database", StatusCode::SERVICE_UNAVAILABLE);
     if !hooks.has_room(events.len()) {
         return Err(refuse("full", StatusCode::TOO_MANY_REQUESTS));
@@ -129,7 +129,7 @@ async fn keep(hooks: &Hooks, hook: &Hook, events: &[Event], ignored: usize) -> R
     let kept = if new.is_empty() {
         Vec::new()
     } else {
-        hooks.store.keep_deliveries(new, now).await.map_err(|error| {
+        keeping::keep(hooks, new).await.map_err(|error| {
             tracing::error!(hook = hook.name, %error, "a delivery could not be kept");
             unavailable
         })?

@@ -3,6 +3,7 @@
 use super::count;
 use super::hook::Hook;
 use super::inline::Memo;
+use super::keeping::Keeping;
 use super::looking::Looks;
 use super::read::Event;
 use super::refusal::{Refusal, refuse};
@@ -42,6 +43,7 @@ pub struct Hooks {
     pub(super) results: mpsc::Sender<DeliveryResult>,
     pub(super) unnoted: Mutex<Option<mpsc::Receiver<DeliveryResult>>>,
     pub(super) memo: Memo,
+    pub(super) keeping: Keeping,
     said: Mutex<BTreeMap<(String, &'static str), Said>>,
 }
 
@@ -72,6 +74,7 @@ impl Hooks {
             results,
             unnoted: Mutex::new(Some(unnoted)),
             memo: Memo::default(),
+            keeping: Keeping::default(),
             said: Mutex::default(),
         })
     }

@@ -1,12 +1,13 @@
 //! What somebody has now, as an application reads it: what a login is answered with.
 
-use super::StoreError;
-use super::look::GROUP_NAMES;
+use super::look::{GROUP_NAMES, PEOPLE, list};
 use super::session::{Param, Row, Session, id, word};
-use rosterd_core::ids::{OrgId, TeamId, UserId};
+use super::{StoreError, json};
+use rosterd_core::ids::{GroupId, OrgId, TeamId, UserId};
 use rosterd_core::observed::UserState;
 use rosterd_core::rights::{OrgRole, TeamRole};
 use rosterd_core::snapshot::PersonKey;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A person as the tables say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +71,7 @@ pub struct TeamNow {
 macro_rules! identity {
     ($condition:literal) => {
         concat!(
-            "SELECT i.user_id, i.subject, i.group_ids FROM providers p JOIN identities i ON i.provider_id = p.id
+            "SELECT i.subject FROM providers p JOIN identities i ON i.provider_id = p.id
              WHERE p.name = $1 AND ",
             $condition,
             " LIMIT 2"
@@ -106,73 +107,88 @@ pub(super) async fn find(
     for sql in ways {
         let rows = db.rows(sql, &[Param::Text(Some(provider)), Param::Text(Some(&value))]).await?;
         if let [row] = rows.as_slice() {
-            return one(db, row).await.map(Some);
+            return Ok(several(db, provider, &[row.text(0)?]).await?.pop().flatten());
         }
     }
     Ok(None)
 }
 
-/// The same of several, by their immutable ids, in that order.
+/// The same of several, by their immutable ids, in that order: two statements, however many.
 pub(super) async fn several(
     db: &mut dyn Session,
     provider: &str,
     subjects: &[String],
 ) -> Result<Vec<Option<PersonNow>>, StoreError> {
-    let mut people = Vec::with_capacity(subjects.len());
-    for subject in subjects {
-        people.push(find(db, provider, &PersonKey::Subject(subject.clone())).await?);
+    if subjects.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(people)
+    let mut found: BTreeMap<String, Found> = BTreeMap::new();
+    let of = list(subjects);
+    let mut rows = db.rows(PEOPLE.of(db.dialect()), &[Param::Text(Some(provider)), Param::Text(Some(&of))]).await?;
+    // People before what they have.
+    rows.sort_by_key(|row| row.int(0).unwrap_or(i64::MAX));
+    for row in rows {
+        let subject = row.text(1)?;
+        match (row.int(0)?, found.get_mut(&subject)) {
+            (0, _) => drop(found.insert(subject, person(&row)?)),
+            (1, Some(of)) => of.person.orgs.push(OrgNow {
+                id: id("orgs.id", row.int(2)?)?,
+                name: row.text(3)?,
+                role: word("org_members.role", &row.text(4)?, OrgRole::parse)?,
+            }),
+            (_, Some(of)) => of.person.teams.push(TeamNow {
+                id: id("teams.id", row.int(2)?)?,
+                name: row.text(3)?,
+                role: word("team_members.role", &row.text(4)?, TeamRole::parse)?,
+                org: row.text(5)?,
+            }),
+            // Of nobody: a foreign key rules that out.
+            (_, None) => {}
+        }
+    }
+    name_groups(db, &mut found).await?;
+    for Found { person, .. } in found.values_mut() {
+        person.orgs.sort_by(|a, b| a.name.cmp(&b.name));
+        person.teams.sort_by(|a, b| (&a.org, &a.name).cmp(&(&b.org, &b.name)));
+        person.groups.sort();
+    }
+    Ok(subjects.iter().map(|subject| found.get(subject).map(|found| found.person.clone())).collect())
 }
 
-const PERSON: &str = "SELECT 0, id, login, name, email, state, server_admin FROM users WHERE id = $1
-    UNION ALL
-    SELECT 1, o.id, o.name, m.role, NULL, NULL, CAST(0 AS BIGINT) FROM org_members m JOIN orgs o ON o.id = m.org_id
-    WHERE m.user_id = $1
-    UNION ALL
-    SELECT 2, t.id, t.name, m.role, o.name, NULL, CAST(0 AS BIGINT) FROM team_members m
-    JOIN teams t ON t.id = m.team_id JOIN orgs o ON o.id = t.org_id WHERE m.user_id = $1";
+/// Somebody, and the ids of the groups whose names are still to come.
+struct Found {
+    person: PersonNow,
+    groups: Vec<GroupId>,
+}
 
-async fn one(db: &mut dyn Session, found: &Row) -> Result<PersonNow, StoreError> {
-    let user = found.int(0)?;
-    let mut person = PersonNow {
-        id: id("users.id", user)?,
-        subject: found.text(1)?,
-        login: String::new(),
-        name: String::new(),
-        email: String::new(),
-        state: UserState::Suspended,
-        server_admin: false,
+fn person(row: &Row) -> Result<Found, StoreError> {
+    let person = PersonNow {
+        id: id("users.id", row.int(2)?)?,
+        subject: row.text(1)?,
+        login: row.text(3)?,
+        name: row.text(4)?,
+        email: row.text(5)?,
+        state: word("users.state", &row.text(6)?, UserState::parse)?,
+        server_admin: row.int(8)? == 1,
         orgs: Vec::new(),
         teams: Vec::new(),
         groups: Vec::new(),
     };
-    for row in db.rows(PERSON, &[Param::Int(Some(user))]).await? {
-        match row.int(0)? {
-            0 => {
-                (person.login, person.name, person.email) = (row.text(2)?, row.text(3)?, row.text(4)?);
-                person.state = word("users.state", &row.text(5)?, UserState::parse)?;
-                person.server_admin = row.int(6)? == 1;
-            }
-            1 => person.orgs.push(OrgNow {
-                id: id("orgs.id", row.int(1)?)?,
-                name: row.text(2)?,
-                role: word("org_members.role", &row.text(3)?, OrgRole::parse)?,
-            }),
-            _ => person.teams.push(TeamNow {
-                id: id("teams.id", row.int(1)?)?,
-                name: row.text(2)?,
-                role: word("team_members.role", &row.text(3)?, TeamRole::parse)?,
-                org: row.text(4)?,
-            }),
-        }
+    Ok(Found { person, groups: json::ids(&row.text(7)?)? })
+}
+
+async fn name_groups(db: &mut dyn Session, found: &mut BTreeMap<String, Found>) -> Result<(), StoreError> {
+    let ids: BTreeSet<GroupId> = found.values().flat_map(|found| found.groups.iter().copied()).collect();
+    if ids.is_empty() {
+        return Ok(());
     }
-    let groups = found.text(2)?;
-    for row in db.rows(GROUP_NAMES.of(db.dialect()), &[Param::Text(Some(&groups))]).await? {
-        person.groups.push(row.text(0)?);
+    let of = list(ids.iter().map(|group| group.0));
+    let mut names = BTreeMap::new();
+    for row in db.rows(GROUP_NAMES.of(db.dialect()), &[Param::Text(Some(&of))]).await? {
+        names.insert(id::<GroupId>("provider_groups.id", row.int(0)?)?, row.text(1)?);
     }
-    person.orgs.sort_by(|a, b| a.name.cmp(&b.name));
-    person.teams.sort_by(|a, b| (&a.org, &a.name).cmp(&(&b.org, &b.name)));
-    person.groups.sort();
-    Ok(person)
+    for Found { person, groups } in found.values_mut() {
+        person.groups = groups.iter().filter_map(|group| names.get(group).cloned()).collect();
+    }
+    Ok(())
 }

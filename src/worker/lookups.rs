@@ -186,14 +186,16 @@ impl Queue {
         drop(state);
         let engine = Arc::clone(engine);
         tokio::spawn(async move {
-            let under_way = UnderWay(self);
-            while let Some(batch) = under_way.0.take() {
-                batch.run(&*engine, &under_way.0.provider, trigger).await;
+            let mut turn = Turn { queue: self, over: false };
+            while let Some(batch) = turn.queue.take() {
+                batch.run(&*engine, &turn.queue.provider, trigger).await;
             }
+            turn.over = true;
         });
     }
 
-    /// The next who are looked at together; `None` when nobody waits.
+    /// The next who are looked at together; `None` when nobody waits, and then one look less is under
+    /// way: under the same lock, so that nobody comes in between who counts on it.
     fn take(&self) -> Option<Batch> {
         let mut state = self.state();
         let now = Instant::now();
@@ -215,16 +217,26 @@ impl Queue {
             }
         }
         self.tell(&state);
-        (!batch.asked.is_empty()).then_some(batch)
+        if batch.asked.is_empty() {
+            state.under_way -= 1;
+            return None;
+        }
+        Some(batch)
     }
 }
 
-/// One look is under way until this is dropped, however it ends.
-struct UnderWay(Arc<Queue>);
+/// Looks that are under way one after the other.
+struct Turn {
+    queue: Arc<Queue>,
+    over: bool,
+}
 
-impl Drop for UnderWay {
+impl Drop for Turn {
     fn drop(&mut self) {
-        self.0.state().under_way -= 1;
+        // It was cut short.
+        if !self.over {
+            self.queue.state().under_way -= 1;
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Change, Effect, Plan};
 use crate::rights::OrgRole;
+use crate::text::hex;
 use sha2::{Digest, Sha256};
 
 impl Plan {
@@ -75,8 +76,4 @@ fn is_harmful(change: &Change) -> bool {
         Change::ServerAdmin { .. } | Change::OrgRole { new: Some(OrgRole::Admin), .. } => true,
         change => matches!(change.effect(), Effect::Remove | Effect::Lower),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

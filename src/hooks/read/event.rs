@@ -122,7 +122,7 @@ fn kept_id(id: &str) -> String {
     if id.len() <= LONGEST_ID && !id.chars().any(char::is_control) {
         return id.to_owned();
     }
-    format!("sha256:{}", super::hex(&sha256(id.as_bytes())))
+    format!("sha256:{}", rosterd_core::text::hex(&sha256(id.as_bytes())))
 }
 
 fn wanted(events: &[String], kind: &str) -> bool {

@@ -95,15 +95,6 @@ pub(crate) fn key_bytes(text: &str) -> Option<Vec<u8>> {
     STANDARD_NO_PAD.decode(text).ok().filter(|key| !key.is_empty())
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a text cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// Whether the text is a Unix time in seconds, no more than `tolerance` away.
 pub(crate) fn is_recent(text: &[u8], now: Timestamp, tolerance: i64) -> bool {
     if text.is_empty() || text.len() > 12 || !text.iter().all(u8::is_ascii_digit) {
@@ -157,7 +148,7 @@ mod tests {
     fn hmac_as_published() {
         let mac = hmac_sign(b"Jefe", &[b"what do ya want ", b"for nothing?"]);
         let expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
-        assert_eq!(hex(&mac), expected);
+        assert_eq!(rosterd_core::text::hex(&mac), expected);
         assert_eq!(signature_bytes(expected.as_bytes()), Some(mac.clone()));
         assert_eq!(signature_bytes(STANDARD.encode(&mac).as_bytes()), Some(mac));
         for text in ["", "5b", &expected[..62], "+5dcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"] {

@@ -4,6 +4,7 @@ use super::{Api, Asked, Page, Problem, page};
 use crate::store::AuditRecord;
 use axum::Json;
 use axum::extract::State;
+use rosterd_core::text::hex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
@@ -34,7 +35,7 @@ impl From<AuditRecord> for Record {
             actor: record.actor,
             user: record.user,
             body: serde_json::from_str(&record.body).unwrap_or(Value::String(record.body)),
-            hash: record.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            hash: hex(&record.hash),
         }
     }
 }

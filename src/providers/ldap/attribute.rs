@@ -1,6 +1,8 @@
 //! Attribute descriptions (RFC 4512 §2.5): names without case, OIDs, options; and which attribute
 //! means what to us.
 
+use rosterd_core::text::hex;
+
 /// What an attribute is to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
@@ -182,10 +184,6 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
         _ => None,
     });
     pairs.collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -120,7 +120,12 @@ pub(super) fn take_values(
             named.push(value.to_owned());
         }
         match (owner, role) {
-            (Owner::Group(group), Role::Members) => builder.member_dn(group, without_uid(value)),
+            // It could be anybody who ever had that DN, and a search by the DN does not find it.
+            (Owner::Group(_), Role::Members) if has_uid(value) => {
+                let text = format!("{dn}: the member {value} is named with a unique identifier; write its DN alone");
+                builder.gap("member_uid", text);
+            }
+            (Owner::Group(group), Role::Members) => builder.member_dn(group, value),
             (Owner::Group(group), Role::MemberLogins) => builder.member_login(group, value),
             (Owner::Group(group), Role::MemberOf) => builder.group_member_of(group, value),
             (Owner::Person(person), Role::MemberOf) => builder.person_member_of(person, value),
@@ -132,10 +137,8 @@ pub(super) fn take_values(
 
 /// `uniqueMember` values may end in `#'0101'B` (RFC 4517 §3.3.21), which tells entries apart that
 /// had one DN one after the other. A DN cannot end so: its last value would hold quotes.
-fn without_uid(value: &str) -> &str {
-    let Some(rest) = value.strip_suffix("'B") else { return value };
-    let digits = rest.trim_end_matches(['0', '1']);
-    digits.strip_suffix("#'").unwrap_or(value)
+fn has_uid(value: &str) -> bool {
+    value.strip_suffix("'B").is_some_and(|rest| rest.trim_end_matches(['0', '1']).ends_with("#'"))
 }
 
 /// Attributes of which one value is wanted. Of several the smallest counts: servers keep no order.
@@ -238,11 +241,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_unique_members_uid_is_no_part_of_its_dn() {
-        assert_eq!(without_uid("cn=a,dc=x#'0101'B"), "cn=a,dc=x");
-        assert_eq!(without_uid("cn=a,dc=x#''B"), "cn=a,dc=x");
-        assert_eq!(without_uid("cn=a#'0102'B"), "cn=a#'0102'B");
-        assert_eq!(without_uid("cn=a'B"), "cn=a'B");
-        assert_eq!(without_uid("'B"), "'B");
+    fn a_unique_members_uid_is_seen() {
+        for with in ["cn=a,dc=x#'0101'B", "cn=a,dc=x#''B"] {
+            assert!(has_uid(with), "{with}");
+        }
+        for without in ["cn=a,dc=x", "cn=a#'0102'B", "cn=a'B", "'B", ""] {
+            assert!(!has_uid(without), "{without}");
+        }
     }
 }

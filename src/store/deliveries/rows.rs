@@ -2,70 +2,139 @@
 
 use super::{Delivery, DeliveryResult, Kept, NewDelivery, Then};
 use crate::store::StoreError;
-use crate::store::session::{Dialect, Param, Row, Session};
+use crate::store::session::{Dialect, Param, Row, Session, Sql};
 use rosterd_core::ids::Timestamp;
+use rosterd_core::text::hex;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The word in `outcome` of a delivery that a later one overtook.
 const SUPERSEDED: &str = r#"{"finding":"superseded"}"#;
 
-/// See [`Deliveries::keep_deliveries`].
-pub(super) async fn keep(db: &mut dyn Session, new: &[NewDelivery], now: Timestamp) -> Result<Vec<Kept>, StoreError> {
-    let mut kept = Vec::with_capacity(new.len());
-    for one in new {
-        kept.push(keep_one(db, one, now).await?);
-    }
-    Ok(kept)
-}
-
-async fn keep_one(db: &mut dyn Session, new: &NewDelivery, now: Timestamp) -> Result<Kept, StoreError> {
-    let written = db
-        .run(
+macro_rules! insert {
+    ($from:literal, $hash:literal) => {
+        concat!(
             "INSERT INTO deliveries (id, hook, sender_id, body_hash, event, provider, person, login, event_at,
                                      received_at, state, not_before)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'pending', $11)
-             ON CONFLICT (hook, sender_id) DO NOTHING",
-            &[
-                Param::Text(Some(&new.id)),
-                Param::Text(Some(&new.hook)),
-                Param::Text(Some(&new.sender_id)),
-                Param::Bytes(&new.body_hash),
-                Param::Text(Some(&new.event)),
-                Param::Text(Some(&new.provider)),
-                Param::Text(Some(&new.person)),
-                Param::Text(Some(&new.login)),
-                Param::Int(new.event_at.map(|at| at.0)),
-                Param::Int(Some(now.0)),
-                Param::Int(Some(new.not_before.0)),
-            ],
+             SELECT value ->> 0, value ->> 1, value ->> 2, ",
+            $hash,
+            ", value ->> 4, value ->> 5, value ->> 6, value ->> 7, CAST(value ->> 8 AS BIGINT), $2, 'pending',
+                    CAST(value ->> 9 AS BIGINT)
+             FROM ",
+            $from,
+            " ON CONFLICT (hook, sender_id) DO NOTHING RETURNING id"
         )
-        .await?;
-    if written == 0 {
-        let rows = db
-            .rows(
-                "SELECT body_hash FROM deliveries WHERE hook = $1 AND sender_id = $2",
-                &[Param::Text(Some(&new.hook)), Param::Text(Some(&new.sender_id))],
-            )
-            .await?;
-        let same = rows.first().map(|row| row.bytes(0)).transpose()?.is_some_and(|hash| hash == new.body_hash);
-        return Ok(if same { Kept::Again } else { Kept::OtherBody });
-    }
-    let overtaken = new.event_at.is_some() && supersede(db, &new.id, now).await?;
-    Ok(if overtaken { Kept::Superseded } else { Kept::New })
+    };
 }
 
-/// Finishes a delivery if a later event of its person is there. One that failed says nothing.
-async fn supersede(db: &mut dyn Session, id: &str, now: Timestamp) -> Result<bool, StoreError> {
-    let changed = db
-        .run(
+/// $1: the rows as a JSON array of arrays, $2: now. Answers the ids of those that were not there.
+const INSERT: Sql = Sql {
+    sqlite: insert!("json_each($1) WHERE true", "unhex(value ->> 3)"),
+    postgres: insert!("json_array_elements($1::json) AS n (value)", "decode(value ->> 3, 'hex')"),
+};
+
+macro_rules! hashes {
+    ($from:literal) => {
+        concat!(
+            "SELECT d.hook, d.sender_id, d.body_hash
+             FROM ",
+            $from,
+            " JOIN deliveries d ON d.hook = n.value ->> 0 AND d.sender_id = n.value ->> 1"
+        )
+    };
+}
+
+/// hook, sender_id, body_hash. $1: a JSON array of pairs: hook, sender's id.
+const HASHES: Sql =
+    Sql { sqlite: hashes!("json_each($1) AS n"), postgres: hashes!("json_array_elements($1::json) AS n (value)") };
+
+macro_rules! supersede {
+    ($from:literal) => {
+        concat!(
             "UPDATE deliveries SET state = 'done', finished_at = $2, outcome = $3
-             WHERE id = $1 AND EXISTS (
+             WHERE id IN (SELECT value FROM ",
+            $from,
+            ") AND EXISTS (
                  SELECT 1 FROM deliveries later
                  WHERE later.provider = deliveries.provider AND later.person = deliveries.person
-                   AND later.event_at > deliveries.event_at AND later.state <> 'failed')",
-            &[Param::Text(Some(id)), Param::Int(Some(now.0)), Param::Text(Some(SUPERSEDED))],
+                   AND later.event_at > deliveries.event_at AND later.state <> 'failed')
+             RETURNING id"
         )
-        .await?;
-    Ok(changed > 0)
+    };
+}
+
+/// $1: ids, $2: now, $3: what came of it. Answers the ids of those that a later event has overtaken.
+const SUPERSEDE: Sql = Sql {
+    sqlite: supersede!("json_each($1)"),
+    postgres: supersede!("json_array_elements_text($1::json) AS n (value)"),
+};
+
+/// See [`Deliveries::keep_deliveries`].
+pub(super) async fn keep(db: &mut dyn Session, new: &[NewDelivery], now: Timestamp) -> Result<Vec<Kept>, StoreError> {
+    // In one order always: two replicas that are told the same must not wait for each other.
+    let mut sorted: Vec<&NewDelivery> = new.iter().collect();
+    sorted.sort_by_key(|one| (&one.hook, &one.sender_id));
+    let rows = sorted.iter().map(|one| {
+        json!([
+            one.id,
+            one.hook,
+            one.sender_id,
+            hex(&one.body_hash),
+            one.event,
+            one.provider,
+            one.person,
+            one.login,
+            one.event_at.map(|at| at.0),
+            one.not_before.0
+        ])
+    });
+    let rows = Value::from_iter(rows).to_string();
+    let written = ids(db, INSERT, &[Param::Text(Some(&rows)), Param::Int(Some(now.0))]).await?;
+    let signed = new.iter().filter(|one| one.event_at.is_some() && written.contains(&one.id));
+    let overtaken = supersede(db, signed.map(|one| one.id.as_str()), now).await?;
+    let before = hashes(db, new.iter().filter(|one| !written.contains(&one.id))).await?;
+    Ok(new
+        .iter()
+        .map(|one| match before.get(&(one.hook.clone(), one.sender_id.clone())) {
+            _ if overtaken.contains(&one.id) => Kept::Superseded,
+            _ if written.contains(&one.id) => Kept::New,
+            Some(hash) if *hash == one.body_hash => Kept::Again,
+            _ => Kept::OtherBody,
+        })
+        .collect())
+}
+
+async fn ids(db: &mut dyn Session, sql: Sql, params: &[Param<'_>]) -> Result<BTreeSet<String>, StoreError> {
+    db.rows(sql.of(db.dialect()), params).await?.iter().map(|row| row.text(0)).collect()
+}
+
+/// The hashes of the bodies that are kept, by hook and the sender's id.
+async fn hashes(
+    db: &mut dyn Session,
+    of: impl Iterator<Item = &NewDelivery>,
+) -> Result<BTreeMap<(String, String), Vec<u8>>, StoreError> {
+    let pairs: Vec<Value> = of.map(|one| json!([one.hook, one.sender_id])).collect();
+    if pairs.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let pairs = Value::from(pairs).to_string();
+    let rows = db.rows(HASHES.of(db.dialect()), &[Param::Text(Some(&pairs))]).await?;
+    rows.iter().map(|row| Ok(((row.text(0)?, row.text(1)?), row.bytes(2)?))).collect()
+}
+
+/// Finishes those of which a later event of their person is there; returns their ids. One that failed
+/// says nothing.
+async fn supersede(
+    db: &mut dyn Session,
+    of: impl Iterator<Item = &str>,
+    now: Timestamp,
+) -> Result<BTreeSet<String>, StoreError> {
+    let of: Vec<Value> = of.map(Value::from).collect();
+    if of.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let of = Value::from(of).to_string();
+    ids(db, SUPERSEDE, &[Param::Text(Some(&of)), Param::Int(Some(now.0)), Param::Text(Some(SUPERSEDED))]).await
 }
 
 /// See [`Deliveries::take_deliveries`].
@@ -93,59 +162,73 @@ pub(super) async fn take(
         }
     };
     let params = [Param::Int(Some(now.0)), Param::Int(Some(i64::from(most))), Param::Int(Some(until.0))];
-    let mut taken = Vec::new();
-    for row in &db.rows(sql, &params).await? {
-        let delivery = read(row)?;
-        if delivery.event_at.is_none() || !supersede(db, &delivery.id, now).await? {
-            taken.push(delivery);
-        }
-    }
+    let mut taken = db.rows(sql, &params).await?.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let signed = taken.iter().filter(|delivery| delivery.event_at.is_some());
+    let overtaken = supersede(db, signed.map(|delivery| delivery.id.as_str()), now).await?;
+    taken.retain(|delivery| !overtaken.contains(&delivery.id));
     taken.sort_by(|a, b| (a.received_at, &a.id).cmp(&(b.received_at, &b.id)));
     Ok(taken)
 }
+
+macro_rules! finish {
+    ($from:literal) => {
+        concat!(
+            "UPDATE deliveries SET state = n.value ->> 1, finished_at = CAST(n.value ->> 2 AS BIGINT),
+                                   not_before = CAST(n.value ->> 3 AS BIGINT), outcome = n.value ->> 4,
+                                   attempts = attempts - CAST(n.value ->> 5 AS BIGINT)
+             FROM ",
+            $from,
+            " WHERE deliveries.id = n.value ->> 0"
+        )
+    };
+}
+
+/// $1: a JSON array of arrays.
+const FINISH: Sql =
+    Sql { sqlite: finish!("json_each($1) AS n"), postgres: finish!("json_array_elements($1::json) AS n (value)") };
+
+macro_rules! once_more {
+    ($from:literal) => {
+        concat!(
+            "UPDATE deliveries SET state = 'pending', not_before = 0, finished_at = NULL
+             WHERE state = 'done' AND event_at IS NOT NULL AND id IN (
+                 SELECT later.id FROM ",
+            $from,
+            " JOIN deliveries mine ON mine.id = n.value AND mine.event_at IS NOT NULL
+                 JOIN deliveries later ON later.provider = mine.provider AND later.person = mine.person
+                 WHERE later.event_at > mine.event_at
+                   AND NOT EXISTS (SELECT 1 FROM deliveries last
+                                   WHERE last.provider = mine.provider AND last.person = mine.person
+                                     AND last.state <> 'failed' AND last.event_at > later.event_at))"
+        )
+    };
+}
+
+/// $1: ids of what was done.
+const ONCE_MORE: Sql = Sql {
+    sqlite: once_more!("json_each($1) AS n"),
+    postgres: once_more!("json_array_elements_text($1::json) AS n (value)"),
+};
 
 /// See [`Deliveries::finish_deliveries`].
 pub(super) async fn finish(db: &mut dyn Session, results: &[DeliveryResult], now: Timestamp) -> Result<(), StoreError> {
     // In one order always: two transactions that write the same rows must not wait for each other.
     let mut results: Vec<&DeliveryResult> = results.iter().collect();
     results.sort_by(|a, b| a.id.cmp(&b.id));
-    for result in results {
+    let rows = results.iter().map(|result| {
         let (state, finished, not_before, untried) = match result.then {
             Then::Done => ("done", Some(now.0), 0, 0),
             Then::Failed => ("failed", Some(now.0), 0, 0),
             Then::Again(at) => ("pending", None, at.0, 0),
             Then::Wait(at) => ("pending", None, at.0, 1),
         };
-        db.run(
-            "UPDATE deliveries SET state = $2, finished_at = $3, not_before = $4, outcome = $5,
-                                   attempts = attempts - $6
-             WHERE id = $1",
-            &[
-                Param::Text(Some(&result.id)),
-                Param::Text(Some(state)),
-                Param::Int(finished),
-                Param::Int(Some(not_before)),
-                Param::Text(Some(&result.outcome)),
-                Param::Int(Some(untried)),
-            ],
-        )
-        .await?;
-        if result.then == Then::Done {
-            db.run(
-                "UPDATE deliveries SET state = 'pending', not_before = 0, finished_at = NULL
-                 WHERE state = 'done' AND event_at IS NOT NULL AND id IN (
-                     SELECT later.id FROM deliveries mine
-                     JOIN deliveries later ON later.provider = mine.provider AND later.person = mine.person
-                     WHERE mine.id = $1 AND later.event_at > mine.event_at
-                       AND NOT EXISTS (SELECT 1 FROM deliveries last
-                                       WHERE last.provider = mine.provider AND last.person = mine.person
-                                         AND last.state <> 'failed' AND last.event_at > later.event_at))",
-                &[Param::Text(Some(&result.id))],
-            )
-            .await?;
-        }
-    }
-    Ok(())
+        json!([result.id, state, finished, not_before, result.outcome, untried])
+    });
+    let rows = Value::from_iter(rows).to_string();
+    db.run(FINISH.of(db.dialect()), &[Param::Text(Some(&rows))]).await?;
+    let done = results.iter().filter(|result| result.then == Then::Done);
+    let done = Value::from_iter(done.map(|result| result.id.as_str())).to_string();
+    db.run(ONCE_MORE.of(db.dialect()), &[Param::Text(Some(&done))]).await.map(drop)
 }
 
 /// See [`Deliveries::deliveries`].

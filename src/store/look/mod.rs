@@ -9,7 +9,7 @@ mod rows;
 mod sql;
 mod structure;
 
-pub(super) use sql::GROUP_NAMES;
+pub(super) use sql::{GROUP_NAMES, PEOPLE};
 pub(super) use structure::Kept;
 
 use super::StoreError;
@@ -80,7 +80,7 @@ pub(super) async fn look(
     });
     budget(db, number, window, &mut sight.observed).await?;
     let users = neighbours::of(db, number, whom).await?;
-    rows::fill(db, number, &users, whom, &mut sight).await?;
+    rows::fill(db, (number, provider), &users, whom, &mut sight).await?;
     Ok(sight)
 }
 
@@ -165,7 +165,7 @@ pub(super) async fn note_applied(db: &mut dyn Session, kept: &Kept, w: &Writes) 
 }
 
 /// A list as the one argument that both databases take: a JSON array.
-fn list<T: serde::Serialize>(items: impl IntoIterator<Item = T>) -> String {
+pub(super) fn list<T: serde::Serialize>(items: impl IntoIterator<Item = T>) -> String {
     serde_json::Value::from_iter(items.into_iter().map(|item| serde_json::json!(item))).to_string()
 }
 

@@ -11,12 +11,9 @@ pub(super) async fn of(db: &mut dyn Session, provider: i64, whom: &Whom) -> Resu
     let (provider, subjects) = (Param::Int(Some(provider)), Param::Text(Some(&subjects)));
     let owners = db.rows(sql::OWNERS.of(db.dialect()), &[provider, subjects, Param::Text(Some(&logins))]).await?;
     let mut users = owners.iter().map(|row| row.int(0)).collect::<Result<BTreeSet<i64>, _>>()?;
-    if whom.link {
-        let known = db.rows(sql::KNOWN.of(db.dialect()), &[provider, subjects]).await?;
-        let known = known.first().map_or(Ok(0), |row| row.int(0))?;
-        if usize::try_from(known).is_ok_and(|known| known < whom.subjects.len()) {
-            linkable(db, provider, whom, &mut users).await?;
-        }
+    let known = owners.iter().filter(|row| row.int(1).is_ok_and(|kind| kind == 1)).count();
+    if whom.link && known < whom.subjects.len() {
+        linkable(db, provider, whom, &mut users).await?;
     }
     Ok(users)
 }

@@ -13,16 +13,14 @@ use std::collections::BTreeSet;
 /// Fills in users, memberships, identities and groups.
 pub(super) async fn fill(
     db: &mut dyn Session,
-    provider: i64,
+    (provider, name): (i64, &str),
     users: &BTreeSet<i64>,
     whom: &Whom,
     sight: &mut Sight,
 ) -> Result<(), StoreError> {
-    let name = db.rows("SELECT name FROM providers WHERE id = $1", &[Param::Int(Some(provider))]).await?;
-    let name = name.first().map_or(Ok(String::new()), |row| row.text(0))?;
-    read(db, users, &name, sight).await?;
+    read(db, users, name, sight).await?;
     let others = admins(db, users, sight).await?;
-    read(db, &others, &name, sight).await?;
+    read(db, &others, name, sight).await?;
     groups(db, provider, whom, sight).await?;
     let o = &mut sight.observed;
     let texts = &o.texts;

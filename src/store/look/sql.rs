@@ -1,22 +1,6 @@
 //! The statements, for both databases. They differ only in how a list comes as one argument.
 
-use super::super::session::Dialect;
-
-/// One statement in both dialects.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::store) struct Sql {
-    sqlite: &'static str,
-    postgres: &'static str,
-}
-
-impl Sql {
-    pub(in crate::store) fn of(self, dialect: Dialect) -> &'static str {
-        match dialect {
-            Dialect::Sqlite => self.sqlite,
-            Dialect::Postgres => self.postgres,
-        }
-    }
-}
+use super::super::session::Sql;
 
 macro_rules! sqlite_texts {
     ($n:literal) => {
@@ -58,7 +42,9 @@ pub(super) const PROVIDER: &str = "SELECT s.generation, t.version, p.id, p.appli
         coalesce((SELECT max(id) FROM providers), 0), coalesce((SELECT max(id) FROM provider_groups), 0),
         coalesce((SELECT max(id) FROM identities), 0), coalesce((SELECT max(id) FROM rules), 0),
         (SELECT count(*) FROM holds h WHERE h.provider = $1 AND h.state = 'pending' AND h.expires_at > $2)
-    FROM state s CROSS JOIN structure t LEFT JOIN providers p ON p.name = $1 LEFT JOIN leases l ON l.provider = $1";
+    FROM state s JOIN structure t ON t.one = 1 LEFT JOIN providers p ON p.name = $1
+    LEFT JOIN leases l ON l.provider = $1
+    WHERE s.one = 1";
 
 /// class, org_id, how many. $1: provider, $2: since when.
 pub(super) const BUDGET: &str = "SELECT class, org_id, cast(sum(removed) AS BIGINT) FROM removals
@@ -67,25 +53,17 @@ pub(super) const BUDGET: &str = "SELECT class, org_id, cast(sum(removed) AS BIGI
 macro_rules! owners {
     ($texts:ident, $ints:ident) => {
         concat!(
-            "SELECT user_id FROM identities WHERE provider_id = $1 AND subject ",
+            "SELECT user_id, 1 FROM identities WHERE provider_id = $1 AND subject ",
             $texts!(2),
-            " UNION SELECT id FROM users WHERE login ",
+            " UNION ALL SELECT id, 0 FROM users WHERE login ",
             $texts!(3)
         )
     };
 }
 
-/// Users whom the identities belong to, and who hold the logins. $1: provider, $2: subjects, $3: logins.
+/// Users whom the identities belong to (1), and who hold the logins (0). $1: provider, $2: subjects,
+/// $3: logins.
 pub(super) const OWNERS: Sql = both!(owners);
-
-macro_rules! known {
-    ($texts:ident, $ints:ident) => {
-        concat!("SELECT count(*) FROM identities WHERE provider_id = $1 AND subject ", $texts!(2))
-    };
-}
-
-/// How many of the subjects are known. $1: provider, $2: subjects.
-pub(super) const KNOWN: Sql = both!(known);
 
 /// user_id, login, email of everybody whom another provider has. $1: provider.
 pub(super) const ELSEWHERE: &str =
@@ -158,11 +136,36 @@ macro_rules! admins {
 /// $1: organizations, $2: users who don't count.
 pub(super) const ADMINS: Sql = both!(admins);
 
-macro_rules! group_names {
+macro_rules! people {
     ($texts:ident, $ints:ident) => {
-        concat!("SELECT name FROM provider_groups WHERE id ", $ints!(1))
+        concat!(
+            "WITH who AS (SELECT i.user_id, i.subject, i.group_ids
+                          FROM providers p JOIN identities i ON i.provider_id = p.id
+                          WHERE p.name = $1 AND i.subject ",
+            $texts!(2),
+            ")
+             SELECT 0, w.subject, u.id, u.login, u.name, u.email, u.state, w.group_ids, u.server_admin
+             FROM who w JOIN users u ON u.id = w.user_id
+             UNION ALL
+             SELECT 1, w.subject, o.id, o.name, m.role, NULL, NULL, NULL, CAST(NULL AS BIGINT)
+             FROM who w JOIN org_members m ON m.user_id = w.user_id JOIN orgs o ON o.id = m.org_id
+             UNION ALL
+             SELECT 2, w.subject, t.id, t.name, m.role, o.name, NULL, NULL, CAST(NULL AS BIGINT)
+             FROM who w JOIN team_members m ON m.user_id = w.user_id
+             JOIN teams t ON t.id = m.team_id JOIN orgs o ON o.id = t.org_id"
+        )
     };
 }
 
-/// $1: ids, as `identities.group_ids` keeps them.
+/// What people have now, each row with its kind in front: themselves, organizations, teams.
+/// $1: the provider's name, $2: subjects.
+pub(in crate::store) const PEOPLE: Sql = both!(people);
+
+macro_rules! group_names {
+    ($texts:ident, $ints:ident) => {
+        concat!("SELECT id, name FROM provider_groups WHERE id ", $ints!(1))
+    };
+}
+
+/// id, name. $1: ids.
 pub(in crate::store) const GROUP_NAMES: Sql = both!(group_names);

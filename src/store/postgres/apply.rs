@@ -6,7 +6,7 @@
 
 use super::super::history::Chain;
 use super::super::{Applied, holds};
-use super::copy::load;
+use super::load::{Into, load};
 use super::{StoreError, error, write_error};
 use crate::fault;
 use rosterd_core::audit::Record;
@@ -17,11 +17,35 @@ use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{PgConnection, PgTransaction, Postgres, Row};
 
-/// See [`super::super::Store::apply`]. The transaction is the caller's to commit.
+const REMOVALS: Into = Into {
+    table: "removals",
+    columns: &[
+        ("run_id", "bigint"),
+        ("at", "bigint"),
+        ("provider_id", "bigint"),
+        ("class", "text"),
+        ("org_id", "bigint"),
+        ("removed", "bigint"),
+        ("approved", "bigint"),
+    ],
+};
+
+const AUDIT: Into = Into {
+    table: "audit",
+    columns: &[
+        ("seq", "bigint"),
+        ("run_id", "bigint"),
+        ("at", "bigint"),
+        ("actor", "text"),
+        ("user_id", "bigint"),
+        ("body", "text"),
+        ("hash", "bytea"),
+    ],
+};
+
+/// See [`super::super::Store::apply`]. In the writers' turn, at the generation that the writes rest on;
+/// the transaction is the caller's to commit.
 pub(super) async fn apply(tx: &mut PgTransaction<'_>, w: &Writes, now: Timestamp) -> Result<Applied, StoreError> {
-    if super::generation(tx).await? != w.generation {
-        return Err(StoreError::Moved);
-    }
     let mut apply = Apply { c: &mut *tx, w, now, rows: 0 };
     apply.provider().await?;
     fault::point("apply.provider");
@@ -112,15 +136,10 @@ impl Apply<'_> {
         .bind(w.epoch);
         self.rows += write(self.c, insert).await?;
         if !w.removals.is_empty() {
-            self.rows += load(
-                self.c,
-                "COPY removals (run_id, at, provider_id, class, org_id, removed, approved) FROM STDIN",
-                w.removals.iter(),
-                |line, r| {
-                    line.int(id).int(now).int(provider).text(r.class.name()).opt_int(r.org.map(i64::from));
-                    line.int(i64::from(r.removed)).int(i64::from(r.approved));
-                },
-            )
+            self.rows += load(self.c, &REMOVALS, w.removals.len(), w.removals.iter(), |line, r| {
+                line.int(id).int(now).int(provider).text(r.class.name()).opt_int(r.org.map(i64::from));
+                line.int(i64::from(r.removed)).int(i64::from(r.approved));
+            })
             .await?;
         }
         let applied = sql("UPDATE providers SET applied_at = $2 WHERE id = $1").bind(provider).bind(now);
@@ -149,16 +168,11 @@ impl Apply<'_> {
         };
         let mut chain = Chain::after(last.as_ref().map(|(seq, hash)| (*seq, hash.as_slice())))?;
         let (at, mut body) = (self.now, String::new());
-        self.rows += load(
-            self.c,
-            "COPY audit (seq, run_id, at, actor, user_id, body, hash) FROM STDIN",
-            w.records(),
-            |line, (user, changes)| {
-                audit_body(&mut body, &actor, changes);
-                let (seq, hash) = chain.next(Record { seq: 0, run, at, actor: &actor, user, body: &body });
-                line.int(seq).opt_int(run).int(at.0).text(&actor).opt_int(user.map(i64::from)).text(&body).bytes(&hash);
-            },
-        )
+        self.rows += load(self.c, &AUDIT, w.changes.len(), w.records(), |line, (user, changes)| {
+            audit_body(&mut body, &actor, changes);
+            let (seq, hash) = chain.next(Record { seq: 0, run, at, actor: &actor, user, body: &body });
+            line.int(seq).opt_int(run).int(at.0).text(&actor).opt_int(user.map(i64::from)).text(&body).bytes(&hash);
+        })
         .await?;
         Ok(())
     }

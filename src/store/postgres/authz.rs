@@ -3,7 +3,7 @@
 use super::StoreError;
 use super::apply::{Apply, must_hit, sql, write};
 use super::bulk::{self, Bulk};
-use super::copy::load;
+use super::load::{Into, load};
 use rosterd_core::rights::{OrgRole, TeamRole};
 use rosterd_core::text::Text;
 use rosterd_core::writes::{SuspensionWrite, UserWrite};
@@ -11,12 +11,40 @@ use rosterd_core::writes::{SuspensionWrite, UserWrite};
 /// How many rows one statement's arrays hold, so that they stay small beside the plan.
 const BATCH: usize = 50_000;
 
+const ORGS: Into =
+    Into { table: "orgs", columns: &[("id", "bigint"), ("name", "text"), ("key", "text"), ("created_at", "bigint")] };
+
+const USERS: Into = Into {
+    table: "users",
+    columns: &[
+        ("id", "bigint"),
+        ("login", "text"),
+        ("name", "text"),
+        ("email", "text"),
+        ("state", "text"),
+        ("synced_admin", "bigint"),
+        ("created_at", "bigint"),
+        ("updated_at", "bigint"),
+    ],
+};
+
+const TEAMS: Into = Into {
+    table: "teams",
+    columns: &[
+        ("id", "bigint"),
+        ("org_id", "bigint"),
+        ("name", "text"),
+        ("named_after", "bigint"),
+        ("created_at", "bigint"),
+    ],
+};
+
 /// A membership to write: organization or team, user, what rosterd gives, whether the row exists.
 type Member = (i64, i64, Option<&'static str>, bool);
 
 /// The statements for one kind of membership.
 struct Members {
-    copy: &'static str,
+    into: Into,
     upsert: &'static str,
     delete: &'static str,
     clear: &'static str,
@@ -24,7 +52,10 @@ struct Members {
 }
 
 const ORG_MEMBERS: Members = Members {
-    copy: "COPY org_members (org_id, user_id, synced_role) FROM STDIN",
+    into: Into {
+        table: "org_members",
+        columns: &[("org_id", "bigint"), ("user_id", "bigint"), ("synced_role", "text")],
+    },
     upsert: "INSERT INTO org_members (org_id, user_id, synced_role)
              SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[])
              ON CONFLICT (org_id, user_id) DO UPDATE SET synced_role = excluded.synced_role",
@@ -37,7 +68,10 @@ const ORG_MEMBERS: Members = Members {
 };
 
 const TEAM_MEMBERS: Members = Members {
-    copy: "COPY team_members (team_id, user_id, synced_role) FROM STDIN",
+    into: Into {
+        table: "team_members",
+        columns: &[("team_id", "bigint"), ("user_id", "bigint"), ("synced_role", "text")],
+    },
     upsert: "INSERT INTO team_members (team_id, user_id, synced_role)
              SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[])
              ON CONFLICT (team_id, user_id) DO UPDATE SET synced_role = excluded.synced_role",
@@ -68,11 +102,10 @@ impl Apply<'_> {
             return Ok(());
         }
         let now = self.now.0;
-        self.rows +=
-            load(self.c, "COPY orgs (id, name, key, created_at) FROM STDIN", w.new_orgs.iter(), |line, org| {
-                line.int(i64::from(org.id)).text(w.texts.get(org.name)).opt_text(w.texts.get(org.key)).int(now);
-            })
-            .await?;
+        self.rows += load(self.c, &ORGS, w.new_orgs.len(), w.new_orgs.iter(), |line, org| {
+            line.int(i64::from(org.id)).text(w.texts.get(org.name)).opt_text(w.texts.get(org.key)).int(now);
+        })
+        .await?;
         Ok(())
     }
 
@@ -106,16 +139,11 @@ impl Apply<'_> {
             return Ok(());
         }
         let now = self.now.0;
-        self.rows += load(
-            self.c,
-            "COPY users (id, login, name, email, state, synced_admin, created_at, updated_at) FROM STDIN",
-            w.new_users.iter(),
-            |line, user| {
-                line.int(i64::from(user.id)).text(w.texts.get(user.login)).text(w.texts.get(user.name));
-                line.text(w.texts.get(user.email)).text(user.state.name()).int(i64::from(user.synced_admin));
-                line.int(now).int(now);
-            },
-        )
+        self.rows += load(self.c, &USERS, w.new_users.len(), w.new_users.iter(), |line, user| {
+            line.int(i64::from(user.id)).text(w.texts.get(user.login)).text(w.texts.get(user.name));
+            line.text(w.texts.get(user.email)).text(user.state.name()).int(i64::from(user.synced_admin));
+            line.int(now).int(now);
+        })
         .await?;
         Ok(())
     }
@@ -141,15 +169,10 @@ impl Apply<'_> {
             return Ok(());
         }
         let now = self.now.0;
-        self.rows += load(
-            self.c,
-            "COPY teams (id, org_id, name, named_after, created_at) FROM STDIN",
-            w.new_teams.iter(),
-            |line, team| {
-                line.int(i64::from(team.id)).int(i64::from(team.org)).text(w.texts.get(team.name));
-                line.opt_int(team.named_after.map(i64::from)).int(now);
-            },
-        )
+        self.rows += load(self.c, &TEAMS, w.new_teams.len(), w.new_teams.iter(), |line, team| {
+            line.int(i64::from(team.id)).int(i64::from(team.org)).text(w.texts.get(team.name));
+            line.opt_int(team.named_after.map(i64::from)).int(now);
+        })
         .await?;
         Ok(())
     }
@@ -195,7 +218,7 @@ impl Apply<'_> {
             return Ok(());
         }
         let stripped = members.bulk.strip(self.c, new).await?;
-        self.rows += load(self.c, members.copy, list().filter(is_new), |line, (of, user, role, _)| {
+        self.rows += load(self.c, &members.into, new, list().filter(is_new), |line, (of, user, role, _)| {
             line.int(of).int(user).text(role.unwrap_or_default());
         })
         .await?;

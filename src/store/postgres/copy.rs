@@ -1,11 +1,9 @@
-//! `COPY` in its text form (PostgreSQL manual, COPY, "Text Format"): rows out, and rows in.
-//!
-//! Several times faster than queries and inserts: no row descriptions, no parameter for each field.
+//! Rows out, by `COPY` in its text form (PostgreSQL manual, COPY, "Text Format"): several times faster
+//! than queries, for there are no row descriptions. [`super::load`] is the other way.
 
 use super::super::StoreError;
-use super::{error, write_error};
+use super::error;
 use futures_util::TryStreamExt;
-use rosterd_core::text::push_int;
 use sqlx::PgConnection;
 use std::borrow::Cow;
 
@@ -119,117 +117,21 @@ fn unescape(text: &str) -> Result<String, StoreError> {
     Ok(out)
 }
 
-/// Rows that are copied in, field by field.
-#[derive(Debug, Default)]
-pub(super) struct Lines {
-    text: String,
-    begun: bool,
-}
-
-impl Lines {
-    fn field(&mut self) {
-        if self.begun {
-            self.text.push('\t');
-        }
-        self.begun = true;
-    }
-
-    pub(super) fn int(&mut self, n: i64) -> &mut Self {
-        self.field();
-        push_int(&mut self.text, n);
-        self
-    }
-
-    pub(super) fn opt_int(&mut self, n: Option<i64>) -> &mut Self {
-        match n {
-            Some(n) => self.int(n),
-            None => {
-                self.field();
-                self.text.push_str("\\N");
-                self
-            }
-        }
-    }
-
-    pub(super) fn text(&mut self, text: &str) -> &mut Self {
-        self.field();
-        if !text.bytes().any(|byte| matches!(byte, b'\\' | b'\n' | b'\r' | b'\t')) {
-            self.text.push_str(text);
-            return self;
-        }
-        for letter in text.chars() {
-            match letter {
-                '\\' => self.text.push_str("\\\\"),
-                '\n' => self.text.push_str("\\n"),
-                '\r' => self.text.push_str("\\r"),
-                '\t' => self.text.push_str("\\t"),
-                letter => self.text.push(letter),
-            }
-        }
-        self
-    }
-
-    /// NULL for an empty text.
-    pub(super) fn opt_text(&mut self, text: &str) -> &mut Self {
-        if text.is_empty() { self.opt_int(None) } else { self.text(text) }
-    }
-
-    /// As the type `bytea` reads it: `\x` and hexadecimal digits.
-    pub(super) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        self.field();
-        self.text.push_str("\\\\x");
-        for byte in bytes {
-            for half in [byte >> 4, byte & 15] {
-                self.text.push(char::from_digit(u32::from(half), 16).unwrap_or('0'));
-            }
-        }
-        self
-    }
-
-    pub(super) fn end(&mut self) {
-        self.text.push('\n');
-        self.begun = false;
-    }
-}
-
-/// How much is gathered before it is sent.
-const CHUNK: usize = 256 * 1024;
-
-/// Copies rows into a table: `line` writes one. Returns how many there were.
-pub(super) async fn load<T>(
-    connection: &mut PgConnection,
-    statement: &'static str,
-    rows: impl Iterator<Item = T> + Send,
-    mut line: impl FnMut(&mut Lines, T) + Send,
-) -> Result<u64, StoreError> {
-    let mut copy = connection.copy_in_raw(statement).await.map_err(error)?;
-    let mut lines = Lines { text: String::with_capacity(CHUNK + 4096), begun: false };
-    for row in rows {
-        line(&mut lines, row);
-        lines.end();
-        if lines.text.len() >= CHUNK {
-            copy.send(lines.text.as_bytes()).await.map_err(write_error)?;
-            lines.text.clear();
-        }
-    }
-    copy.send(lines.text.as_bytes()).await.map_err(write_error)?;
-    copy.finish().await.map_err(write_error)
-}
-
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test says what it expected")]
 mod tests {
+    use super::super::load::{Form, Lines};
     use super::*;
 
     #[test]
     fn what_is_written_is_what_is_read() {
         let texts = ["", "plain", "tab\tnew\nline\rback\\slash", "\\N", "Zoë \\t"];
-        let mut lines = Lines::default();
+        let mut lines = Lines::new(Form::Copy);
         for text in texts {
             lines.text(text);
         }
         lines.int(i64::MIN).opt_int(None).int(42).bytes(&[0, 0xfe]).end();
-        let row = lines.text.strip_suffix('\n').unwrap();
+        let row = lines.written().strip_suffix('\n').unwrap();
         let mut fields = Fields { rest: Some(row.as_bytes()) };
         for text in texts {
             assert_eq!(fields.text().unwrap(), text);

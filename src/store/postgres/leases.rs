@@ -47,7 +47,7 @@ impl Leases for Postgres {
     async fn acquire(&self, provider: &str, holder: &str, ttl: Duration) -> Result<Claim, StoreError> {
         self.patience.fetch_min(millis(ttl), Ordering::Relaxed);
         // Looked at first without a lock: followers ask often, and mostly in vain.
-        let mut aside = self.begin(Purpose::Aside).await?;
+        let mut aside = self.begin(Purpose::Aside).await?.tx;
         let row = sql(FREE).bind(provider).fetch_optional(&mut *aside).await.map_err(error)?;
         match &row {
             Some(row) => {
@@ -85,7 +85,7 @@ impl Leases for Postgres {
     }
 
     async fn renew(&self, lease: &Lease, ttl: Duration) -> Result<bool, StoreError> {
-        let mut aside = self.begin(Purpose::Aside).await?;
+        let mut aside = self.begin(Purpose::Aside).await?.tx;
         let renew = sql("UPDATE leases SET expires_at = (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $3
              WHERE provider = $1 AND epoch = $2");
         let renew = renew.bind(&lease.provider).bind(lease.epoch).bind(millis(ttl));
@@ -95,14 +95,14 @@ impl Leases for Postgres {
     }
 
     async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
-        let mut aside = self.begin(Purpose::Aside).await?;
+        let mut aside = self.begin(Purpose::Aside).await?.tx;
         let release = sql("UPDATE leases SET expires_at = 0 WHERE provider = $1 AND epoch = $2");
         release.bind(&lease.provider).bind(lease.epoch).execute(&mut *aside).await.map_err(error)?;
         aside.commit().await.map_err(error)
     }
 
     async fn leases(&self) -> Result<Vec<LeaseView>, StoreError> {
-        let mut tx = self.begin(Purpose::Read).await?;
+        let mut tx = self.begin(Purpose::Read).await?.tx;
         let all = sql(
             "SELECT provider, holder, epoch, expires_at - (extract(epoch FROM clock_timestamp()) * 1000)::bigint, reading
              FROM leases WHERE epoch > 0 ORDER BY provider",
@@ -147,7 +147,7 @@ impl Postgres {
     }
 
     async fn end_blockers(&self, pid: i32) -> Result<usize, StoreError> {
-        let mut tx = self.begin(Purpose::Read).await?;
+        let mut tx = self.begin(Purpose::Read).await?.tx;
         Ok(sql(END_BLOCKERS).bind(pid).fetch_all(&mut *tx).await.map_err(error)?.len())
     }
 }

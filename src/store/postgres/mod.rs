@@ -9,6 +9,7 @@ mod authz;
 mod bulk;
 mod copy;
 mod leases;
+mod load;
 mod observe;
 mod seen;
 mod servers;
@@ -28,6 +29,7 @@ use session::PgSession;
 use sqlx::{PgTransaction, Row};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use tokio::sync::Mutex;
 
 /// How long a write may stand still between two statements, in milliseconds, where no lease says
 /// less. A process that was stopped keeps everybody else from writing until then.
@@ -43,16 +45,19 @@ pub(super) struct Postgres {
     access: Access,
     /// See [`PATIENCE`]. The shortest lease that was asked for.
     patience: AtomicI64,
+    /// Writers of this process wait here for their turn, without a connection: those are few, and who
+    /// renews a lease or keeps a delivery needs one meanwhile.
+    turn: Arc<Mutex<()>>,
 }
 
 impl Postgres {
     /// Connects once, to know now whether it can be done.
     pub(super) async fn open(url: &str, password: Option<&SecretRef>, access: Access) -> Result<Self, StoreError> {
         let servers = Servers::open(url, password).await?;
-        Ok(Self { servers, access, patience: AtomicI64::new(PATIENCE) })
+        Ok(Self { servers, access, patience: AtomicI64::new(PATIENCE), turn: Arc::default() })
     }
 
-    async fn begin(&self, purpose: Purpose) -> Result<PgTransaction<'static>, StoreError> {
+    async fn begin(&self, purpose: Purpose) -> Result<PgSession, StoreError> {
         let begin = match purpose {
             Purpose::Read => "ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Purpose::Write | Purpose::Aside | Purpose::Migrate if self.access == Access::Read => {
@@ -60,38 +65,44 @@ impl Postgres {
             }
             Purpose::Write | Purpose::Aside | Purpose::Migrate => "ISOLATION LEVEL READ COMMITTED READ WRITE",
         };
-        // Whoever waits longer for a lock waits for somebody who forgot to commit. One message, so
-        // that it costs one round trip.
+        // Whoever waits longer for a lock waits for somebody who forgot to commit. Compiling what is
+        // carried out once costs more than it saves: 30 ms, where the tables have no statistics yet and
+        // much is expected of them. One message, so that it costs one round trip.
         let patience = match purpose {
             Purpose::Write | Purpose::Aside => self.patience.load(Ordering::Relaxed),
             Purpose::Read | Purpose::Migrate => 0,
         };
         let begin = format!(
-            "BEGIN {begin}; SET LOCAL lock_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = {patience}"
+            "BEGIN {begin}; SET LOCAL lock_timeout = '30s'; SET LOCAL jit = off; \
+             SET LOCAL idle_in_transaction_session_timeout = {patience}"
         );
-        let mut tx = self.servers.begin(&begin).await?;
+        let ours = match purpose {
+            Purpose::Write => Some(Arc::clone(&self.turn).lock_owned().await),
+            Purpose::Read | Purpose::Aside | Purpose::Migrate => None,
+        };
+        let mut session = PgSession { tx: self.servers.begin(&begin).await?, generation: None, _turn: ours };
         let (size, idle) = self.servers.size();
         super::measure::connections(size, idle);
         match purpose {
             Purpose::Read | Purpose::Aside => {}
-            Purpose::Write => {
-                generation(&mut tx).await?;
-            }
+            Purpose::Write => session.generation = Some(turn(&mut session.tx).await?),
             Purpose::Migrate => {
-                sqlx::raw_sql(MIGRATION_LOCK).execute(&mut *tx).await.map_err(error)?;
+                sqlx::raw_sql(MIGRATION_LOCK).execute(&mut *session.tx).await.map_err(error)?;
             }
         }
-        Ok(tx)
+        Ok(session)
     }
 }
 
-/// Waits until no other writer is at work; returns the generation. While replicas are updated one
-/// after the other a newer one may have changed the tables.
-async fn generation(tx: &mut PgTransaction<'_>) -> Result<i64, StoreError> {
-    let turn = sqlx::query(
+/// Waits until no other writer is at work; returns the generation, which nobody else changes until the
+/// transaction ends. While replicas are updated one after the other a newer one may have changed the
+/// tables.
+async fn turn(tx: &mut PgTransaction<'_>) -> Result<i64, StoreError> {
+    // Without arguments, so that it is one message and one answer.
+    let turn = sqlx::raw_sql(
         "SELECT generation, (SELECT max(version) FROM schema_migrations) FROM state WHERE one = 1 FOR UPDATE",
     );
-    let row = turn.persistent(false).fetch_one(&mut **tx).await.map_err(error)?;
+    let row = turn.fetch_one(&mut **tx).await.map_err(error)?;
     migrations::not_newer(row.try_get(1).map_err(error)?)?;
     row.try_get(0).map_err(error)
 }
@@ -99,7 +110,7 @@ async fn generation(tx: &mut PgTransaction<'_>) -> Result<i64, StoreError> {
 #[async_trait]
 impl Engine for Postgres {
     async fn within<T: Send + 'static>(&self, purpose: Purpose, work: Work<T>) -> Result<T, StoreError> {
-        let mut session = PgSession { tx: self.begin(purpose).await? };
+        let mut session = self.begin(purpose).await?;
         let value = work(&mut session).await?;
         session.tx.commit().await.map_err(error)?;
         Ok(value)
@@ -113,7 +124,7 @@ impl Engine for Postgres {
     }
 
     async fn observe(&self, provider: &str, window: Timestamp) -> Result<Observed, StoreError> {
-        let mut tx = self.begin(Purpose::Read).await?;
+        let mut tx = self.begin(Purpose::Read).await?.tx;
         let observed = observe::observe(&mut tx, provider, window).await?;
         tx.commit().await.map_err(error)?;
         Ok(observed)
@@ -121,7 +132,7 @@ impl Engine for Postgres {
 
     async fn revise(&self, r: Revision) -> Result<(Option<Applied>, Vec<Option<PersonNow>>), StoreError> {
         crate::fault::point("apply.begin");
-        let mut session = PgSession { tx: self.begin(Purpose::Write).await? };
+        let mut session = self.begin(Purpose::Write).await?;
         let everybody = matches!(r.scope, Scope::Everybody);
         let (sight, subjects) = match r.scope {
             Scope::People(whom) => {
@@ -156,7 +167,7 @@ impl Engine for Postgres {
 
     async fn apply(&self, writes: Arc<Writes>, now: Timestamp, kept: Kept) -> Result<Applied, StoreError> {
         crate::fault::point("apply.begin");
-        let mut session = PgSession { tx: self.begin(Purpose::Write).await? };
+        let mut session = self.begin(Purpose::Write).await?;
         leases::fence(&mut session.tx, &writes).await?;
         let applied = write_all(&mut session, &writes, now, &kept).await?;
         crate::fault::point("apply.commit");
@@ -173,6 +184,9 @@ async fn write_all(
     now: Timestamp,
     kept: &Kept,
 ) -> Result<Applied, StoreError> {
+    if session.generation != Some(writes.generation) {
+        return Err(StoreError::Moved);
+    }
     let applied = apply::apply(&mut session.tx, writes, now).await?;
     look::note_applied(session, kept, writes).await?;
     Ok(applied)

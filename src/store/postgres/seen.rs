@@ -3,13 +3,35 @@
 use super::super::{StoreError, json, look};
 use super::apply::{Apply, must_hit, sql, write};
 use super::bulk;
-use super::copy::load;
+use super::load::{Into, load};
 use rosterd_core::writes::IdentityWrite;
 
 /// How many rows one statement's arrays hold, so that they stay small beside the plan.
 const BATCH: usize = 10_000;
 /// How much of what providers say besides names and groups they hold, about.
 const BATCH_BYTES: usize = 8 << 20;
+
+const IDENTITIES: Into = Into {
+    table: "identities",
+    columns: &[
+        ("id", "bigint"),
+        ("provider_id", "bigint"),
+        ("subject", "text"),
+        ("user_id", "bigint"),
+        ("dn", "text"),
+        ("login", "text"),
+        ("name", "text"),
+        ("email", "text"),
+        ("group_ids", "text"),
+        ("grants", "text"),
+        ("digest", "bigint"),
+        ("grants_digest", "bigint"),
+        ("observed_at", "bigint"),
+        ("gone_at", "bigint"),
+        ("claims", "text"),
+        ("reading", "bigint"),
+    ],
+};
 
 impl Apply<'_> {
     pub(super) async fn provider(&mut self) -> Result<(), StoreError> {
@@ -85,12 +107,8 @@ impl Apply<'_> {
         let provider = self.provider_id()?;
         let stripped = bulk::IDENTITIES.strip(self.c, new).await?;
         let (mut groups, mut grants) = (String::new(), String::new());
-        self.rows += load(
-            self.c,
-            "COPY identities (id, provider_id, subject, user_id, dn, login, name, email, group_ids, grants, digest,
-                 grants_digest, observed_at, gone_at, claims, reading) FROM STDIN",
-            w.identities.iter().filter(|identity| identity.new),
-            |line, identity| {
+        self.rows +=
+            load(self.c, &IDENTITIES, new, w.identities.iter().filter(|identity| identity.new), |line, identity| {
                 json::ids_text(&mut groups, identity.groups.of(&w.group_lists));
                 json::grants_text(&mut grants, identity.grants.of(&w.grants));
                 line.int(i64::from(identity.id)).int(provider).text(w.texts.get(identity.subject));
@@ -99,9 +117,8 @@ impl Apply<'_> {
                 line.int(identity.digest).int(identity.grants_digest).int(identity.observed_at.0);
                 line.opt_int(identity.gone_at.map(|at| at.0)).opt_text(w.texts.get(identity.claims));
                 line.int(identity.reading.0);
-            },
-        )
-        .await?;
+            })
+            .await?;
         if stripped {
             bulk::IDENTITIES.restore(self.c).await?;
         }

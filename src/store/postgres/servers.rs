@@ -154,7 +154,9 @@ fn same(a: &PgPool, b: &PgPool) -> bool {
 fn pool(hosts: &[PgConnectOptions], host: usize) -> PgPool {
     let options = hosts.get(host).cloned().unwrap_or_default();
     let patience = if hosts.len() > 1 { ONE_OF_SEVERAL } else { CONNECT };
-    PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(patience).connect_lazy_with(options)
+    // Not tried before each use: `somewhere` goes on with new ones where one has ended.
+    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(patience).test_before_acquire(false);
+    pool.connect_lazy_with(options)
 }
 
 /// The first host that can be written to.

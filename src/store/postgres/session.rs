@@ -6,9 +6,14 @@ use async_trait::async_trait;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{Column, PgTransaction, Postgres, Row as _, TypeInfo};
+use tokio::sync::OwnedMutexGuard;
 
 pub(super) struct PgSession {
     pub(super) tx: PgTransaction<'static>,
+    /// What `state` counts, in a writer's turn.
+    pub(super) generation: Option<i64>,
+    /// The next writer of this process may begin when this is dropped, behind the transaction.
+    pub(super) _turn: Option<OwnedMutexGuard<()>>,
 }
 
 fn query<'q>(sql: &'static str, params: &'q [Param<'q>]) -> Query<'q, Postgres, PgArguments> {

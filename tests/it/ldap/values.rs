@@ -12,9 +12,10 @@ fn with_members(attributes: &'static [(&'static str, &'static [&'static str])]) 
             let mut all: Vec<(&str, Vec<Vec<u8>>)> =
                 vec![("entryUUID", vec![b"g".to_vec()]), ("cn", vec![b"all".to_vec()])];
             for (name, values) in attributes {
-                let value = |value: &&str| match *name == "memberUid" || name.starts_with("1.3") {
-                    true => value.as_bytes().to_vec(),
-                    false => format!("uid={value},{PEOPLE}").into_bytes(),
+                let value = |value: &&str| match value.split_once('#') {
+                    _ if *name == "memberUid" || name.starts_with("1.3") => value.as_bytes().to_vec(),
+                    Some((login, uid)) => format!("uid={login},{PEOPLE}#{uid}").into_bytes(),
+                    None => format!("uid={value},{PEOPLE}").into_bytes(),
                 };
                 all.push((name, values.iter().map(value).collect()));
             }
@@ -40,6 +41,14 @@ fn l11_member_attributes_under_any_name() {
 fn l11_all_member_attributes_count_together() {
     let server = with_members(&[("member", &["ana"]), ("uniqueMember", &["bob", "ana"]), ("memberUid", &["cy"])]);
     assert_eq!(members(&read_from(&server).unwrap(), "all"), ["ana", "bob", "cy"]);
+}
+
+/// A search for the DN does not find it, so a login could not tell either.
+#[test]
+fn l11_a_unique_member_with_an_identifier_is_nobody_for_sure() {
+    let reading = read_from(&with_members(&[("uniqueMember", &["ana", "bob#'0101'B"])])).unwrap();
+    assert_unknown(&reading, "member_uid");
+    assert_eq!(members(&reading, "all"), ["ana"]);
 }
 
 #[test]

@@ -120,7 +120,7 @@ fn keycloak_of_an_administrators_event_means_the_user() {
     let body = json!({ "uid": "u1", "type": "admin.USER-UPDATE", "resourcePath": "users/ann-id/groups/g",
                        "authDetails": { "userId": "admin-id", "username": "admin" } });
     let mut sent = Sent::post(&body);
-    sent.set("X-Keycloak-Signature", &crate::hooks::read::hex(&crate::hooks::read::hmac_sign(b"k", &[&sent.body])));
+    sent.set("X-Keycloak-Signature", &rosterd_core::text::hex(&crate::hooks::read::hmac_sign(b"k", &[&sent.body])));
     assert_eq!(events(sent.read(&keycloak, &["k"]))[0].login.person(), "subject:ann-id");
 }
 
@@ -148,7 +148,7 @@ fn zitadel_tells_requests_functions_and_events_apart() {
     ] {
         let mut sent = Sent::post(&body);
         let signature = crate::hooks::read::hmac_sign(b"k", &[b"1767225600.", &sent.body]);
-        sent.set("ZITADEL-Signature", &format!("t=1767225600,v1=00,v1={}", crate::hooks::read::hex(&signature)));
+        sent.set("ZITADEL-Signature", &format!("t=1767225600,v1=00,v1={}", rosterd_core::text::hex(&signature)));
         let Ok(Verified::Events { events, shape: found, .. }) = sent.read(&zitadel, &["k"]) else { unreachable!() };
         assert_eq!((events[0].login.person().as_str(), found), (person, shape));
     }

@@ -1,7 +1,7 @@
 //! Senders that sign with tokens.
 
 use super::{NOW, Sent, code, events, hook};
-use crate::hooks::read::{hex, sha256};
+use crate::hooks::read::sha256;
 use crate::hooks::shapes::Shape;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
@@ -9,6 +9,7 @@ use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::JwkSet;
+use rosterd_core::text::hex;
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 

@@ -4,9 +4,8 @@
 //! hundred thousand. Searches of one level are under way together.
 //!
 //! What comes out must be what a full read says of the same people. The servers' matching rules do
-//! here what comparing names does there. One case is known in which they differ: a `uniqueMember`
-//! that ends in a uid (`#'0101'B`, RFC 4517 §3.3.21) is found by that uid only, so a look misses a
-//! group that names somebody so.
+//! here what comparing names does there. A `uniqueMember` that ends in a uid (`#'0101'B`, RFC 4517
+//! §3.3.21) is found by that uid only, so here it is missed; there it is a gap, and counts for nobody.
 
 mod groups;
 mod people;

@@ -1,0 +1,120 @@
+//! Deliveries that arrive together are kept in one transaction: what a commit costs the disk, it costs
+//! once for all of them. While one is written, the next gather.
+
+use super::service::Hooks;
+use crate::store::{Kept, NewDelivery, StoreError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+
+/// How many deliveries are kept at once, about: a call may bring several.
+const TOGETHER: usize = 256;
+
+type Answer = Result<Vec<Kept>, Arc<StoreError>>;
+
+/// Deliveries that are still to be kept.
+#[derive(Debug, Default)]
+pub(super) struct Keeping(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: Vec<Call>,
+    under_way: bool,
+}
+
+/// What one call brought.
+#[derive(Debug)]
+struct Call {
+    new: Vec<NewDelivery>,
+    answer: oneshot::Sender<Answer>,
+}
+
+impl Keeping {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next that are kept together; `None` when nobody waits, and then whoever comes begins anew.
+    fn take(&self) -> Option<Vec<Call>> {
+        let mut state = self.state();
+        if state.waiting.is_empty() {
+            state.under_way = false;
+            return None;
+        }
+        let mut count = 0;
+        let fits = |call: &&Call| {
+            count += call.new.len();
+            count <= TOGETHER
+        };
+        let many = state.waiting.iter().take_while(fits).count().max(1);
+        Some(state.waiting.drain(..many).collect())
+    }
+}
+
+/// Keeps them; says of each, in order, what became of it.
+pub(super) async fn keep(hooks: &Arc<Hooks>, new: Vec<NewDelivery>) -> Answer {
+    let (answer, answered) = oneshot::channel();
+    let begin = {
+        let mut state = hooks.keeping.state();
+        state.waiting.push(Call { new, answer });
+        !std::mem::replace(&mut state.under_way, true)
+    };
+    if begin {
+        // A task of its own: it goes on for the others when this call's sender hangs up.
+        let mut turn = Turn { hooks: Arc::clone(hooks), over: false };
+        tokio::spawn(async move { turn.work().await });
+    }
+    answered
+        .await
+        .unwrap_or_else(|_| Err(Arc::new(StoreError::Database("keeping a delivery was cut short".to_owned()))))
+}
+
+/// Whoever keeps what waits.
+struct Turn {
+    hooks: Arc<Hooks>,
+    over: bool,
+}
+
+impl Turn {
+    async fn work(&mut self) {
+        while let Some(calls) = self.hooks.keeping.take() {
+            write(&self.hooks, calls).await;
+        }
+        self.over = true;
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        // It was cut short: the next call takes over.
+        if !self.over {
+            self.hooks.keeping.state().under_way = false;
+        }
+    }
+}
+
+async fn write(hooks: &Hooks, calls: Vec<Call>) {
+    let all = calls.iter().flat_map(|call| call.new.iter().cloned()).collect();
+    match hooks.store.keep_deliveries(all, hooks.clock.now()).await {
+        Ok(kept) => {
+            let mut kept = kept.into_iter();
+            for call in calls {
+                let of_call = kept.by_ref().take(call.new.len()).collect();
+                // Whoever has hung up has still delivered.
+                let _ = call.answer.send(Ok(of_call));
+            }
+        }
+        // What the database refuses of one must not cost the others.
+        Err(_) if calls.len() > 1 => {
+            for call in calls {
+                let kept = hooks.store.keep_deliveries(call.new, hooks.clock.now()).await;
+                let _ = call.answer.send(kept.map_err(Arc::new));
+            }
+        }
+        Err(error) => {
+            let error = Arc::new(error);
+            for call in calls {
+                let _ = call.answer.send(Err(Arc::clone(&error)));
+            }
+        }
+    }
+}
