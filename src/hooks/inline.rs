@@ -91,6 +91,7 @@ async fn look(hooks: &Arc<Hooks>, hook: &Hook, event: Event, kept: bool) -> Resu
         provider: new.provider.clone(),
         received_at: now,
         attempts: 1,
+        signed: event.login.said.is_some(),
     };
     if !kept {
         return Ok(outcome(asked(hooks, &work.provider, &event.login).await));

@@ -27,6 +27,10 @@ const AT_ONCE_OF_ONE: usize = 128;
 /// How long a look may take, and how long nobody else takes what is being worked on.
 const PATIENCE: Duration = Duration::from_secs(45);
 const LEASE: i64 = 60_000;
+/// How long results gather after some were written.
+const GATHER: Duration = Duration::from_millis(100);
+/// How many are written at once.
+const TOGETHER: usize = 5000;
 /// How often the table is looked at without being told to.
 const EVERY: Duration = Duration::from_secs(1);
 /// How often old deliveries are forgotten.
@@ -50,6 +54,8 @@ pub(super) struct Work {
     pub(super) provider: String,
     pub(super) received_at: Timestamp,
     pub(super) attempts: i64,
+    /// A signed source said it.
+    pub(super) signed: bool,
 }
 
 impl Hooks {
@@ -135,7 +141,7 @@ async fn take(
             Err(_) => {
                 for delivery in deliveries {
                     let then = Then::Wait(now.plus_millis(1000));
-                    hooks.note(DeliveryResult { id: delivery.id, outcome: outcome("waiting", 0), then });
+                    hooks.note(DeliveryResult { id: delivery.id, outcome: outcome("waiting", 0), signed: false, then });
                 }
             }
         }
@@ -163,6 +169,7 @@ async fn one(hooks: &Hooks, deliveries: Vec<Delivery>) {
             provider: delivery.provider.clone(),
             received_at: delivery.received_at,
             attempts: delivery.attempts,
+            signed: delivery.event_at.is_some(),
         };
         finish(hooks, &work, &answer);
     }
@@ -220,21 +227,21 @@ pub(super) fn finish(hooks: &Hooks, work: &Work, answer: &Answer) {
     if word == "applied" {
         count::propagated(&work.provider, millis);
     }
-    hooks.note(DeliveryResult { id: work.id.clone(), outcome: outcome(word, millis), then });
+    hooks.note(DeliveryResult { id: work.id.clone(), outcome: outcome(word, millis), signed: work.signed, then });
 }
 
 fn outcome(finding: &str, millis: i64) -> String {
     serde_json::json!({ "finding": finding, "ms": millis }).to_string()
 }
 
-/// Writes results, as many at once as there are.
+/// Writes results, as many at once as there are: nobody waits for them, so they gather for a moment.
 async fn note(hooks: Arc<Hooks>, mut results: mpsc::Receiver<DeliveryResult>, mut enough: watch::Receiver<bool>) {
     let mut some = Vec::new();
     loop {
         let count = tokio::select! {
             biased;
-            count = results.recv_many(&mut some, BATCH as usize) => count,
-            _ = enough.changed() => return,
+            count = results.recv_many(&mut some, TOGETHER) => count,
+            _ = enough.wait_for(|enough| *enough) => return,
         };
         if count == 0 {
             return;
@@ -242,6 +249,10 @@ async fn note(hooks: Arc<Hooks>, mut results: mpsc::Receiver<DeliveryResult>, mu
         if let Err(error) = hooks.store.finish_deliveries(std::mem::take(&mut some), hooks.clock.now()).await {
             // They are worked on again, which finds that nothing differs.
             tracing::error!(%error, "what came of deliveries could not be noted");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(GATHER) => {}
+            _ = enough.wait_for(|enough| *enough) => {}
         }
     }
 }

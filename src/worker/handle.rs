@@ -42,7 +42,7 @@ pub(super) struct Shared {
     pub(super) events: broadcast::Sender<RunEvent>,
     pub(super) status: watch::Sender<Status>,
     beat: Mutex<Stopwatch>,
-    lookups: Lookups,
+    pub(super) lookups: Lookups,
 }
 
 /// What the loop has not taken up yet.

@@ -21,7 +21,12 @@ pub const SPACING: Duration = Duration::from_secs(1);
 /// How many people are looked at together at most.
 const TOGETHER: usize = 100;
 /// How many looks of one provider are under way at once: some ask the provider while one writes.
-const AT_ONCE: usize = 4;
+/// Few, so that in a storm of logins those who wait are looked at by many together: it is a
+/// transaction for each look, however many are in it.
+const AT_ONCE: usize = 2;
+/// The same while the provider is read in full, which must come to its end however many log in. They
+/// wait a little longer, and are looked at by more together.
+const BESIDE_A_RUN: usize = 1;
 /// How many people may wait for a provider. Beyond it a look is refused, so that memory is bounded.
 const WAITING: usize = 20_000;
 /// How many waiters one person may have.
@@ -89,6 +94,24 @@ struct State {
     /// When somebody was looked at last. Forgotten once it does not matter any more.
     last: HashMap<Asked, Instant>,
     under_way: usize,
+    /// Full runs that are under way.
+    runs: usize,
+}
+
+impl State {
+    fn at_once(&self) -> usize {
+        if self.runs > 0 { BESIDE_A_RUN } else { AT_ONCE }
+    }
+}
+
+/// A full run of a provider is under way until this is dropped.
+#[derive(Debug)]
+pub struct FullRun(Arc<Queue>);
+
+impl Drop for FullRun {
+    fn drop(&mut self) {
+        self.0.state().runs -= 1;
+    }
 }
 
 impl Lookups {
@@ -112,6 +135,14 @@ impl Lookups {
             }
         }
         answered.await.unwrap_or(Err(LookError::Stopping))
+    }
+
+    /// A full run of the provider begins.
+    #[must_use]
+    pub fn beside(&self, provider: &str) -> FullRun {
+        let queue = self.queue(provider);
+        queue.state().runs += 1;
+        FullRun(queue)
     }
 
     /// How many people wait, by provider.
@@ -179,7 +210,7 @@ impl Queue {
     /// Begins a look at those who wait, unless enough are under way: those take the next.
     fn start<L: Looks>(self: Arc<Self>, engine: &Arc<L>, trigger: Trigger) {
         let mut state = self.state();
-        if state.under_way >= AT_ONCE || state.ready.is_empty() {
+        if state.under_way >= state.at_once() || state.ready.is_empty() {
             return;
         }
         state.under_way += 1;
@@ -198,6 +229,11 @@ impl Queue {
     /// way: under the same lock, so that nobody comes in between who counts on it.
     fn take(&self) -> Option<Batch> {
         let mut state = self.state();
+        if state.under_way > state.at_once() {
+            // Another one goes on with who is left.
+            state.under_way -= 1;
+            return None;
+        }
         let now = Instant::now();
         state.last.retain(|_, last| *last + self.spacing > now);
         let mut batch = Batch { asked: Vec::new(), waiters: Vec::new() };
@@ -263,112 +299,4 @@ impl Batch {
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
-mod tests {
-    use super::*;
-    use crate::sync::Finding;
-    use rosterd_core::snapshot::PersonKey;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use tokio::task::JoinSet;
-    use tokio::time::sleep;
-
-    /// Takes a while; remembers how many it was asked for together, and how many times at once.
-    #[derive(Debug, Default)]
-    struct Slow {
-        takes: Duration,
-        batches: Mutex<Vec<usize>>,
-        now: AtomicUsize,
-        most: AtomicUsize,
-    }
-
-    impl Slow {
-        fn taking(takes: Duration) -> Arc<Self> {
-            Arc::new(Self { takes, ..Self::default() })
-        }
-
-        fn batches(&self) -> Vec<usize> {
-            self.batches.lock().unwrap().clone()
-        }
-    }
-
-    impl Looks for Slow {
-        async fn look(&self, _: &str, asked: &[Asked], _: Trigger) -> Result<Vec<Looked>, RunError> {
-            self.batches.lock().unwrap().push(asked.len());
-            let now = self.now.fetch_add(1, Ordering::Relaxed) + 1;
-            self.most.fetch_max(now, Ordering::Relaxed);
-            sleep(self.takes).await;
-            self.now.fetch_sub(1, Ordering::Relaxed);
-            let one = Looked { finding: Finding::Unchanged, denied: false, person: None };
-            Ok(asked.iter().map(|_| one.clone()).collect())
-        }
-    }
-
-    fn login(name: impl ToString) -> Asked {
-        Asked::Key(PersonKey::Login(name.to_string()))
-    }
-
-    async fn ask(lookups: &Lookups, slow: &Arc<Slow>, who: &Asked) -> Answer {
-        lookups.look(Arc::clone(slow), "corp", who.clone(), Trigger::Login).await
-    }
-
-    #[tokio::test]
-    async fn r27_w10_a_thousand_logins_of_one_person_are_a_few_readings() {
-        let spacing = Duration::from_millis(500);
-        let (lookups, slow) = (Lookups { spacing, ..Lookups::default() }, Slow::taking(Duration::from_millis(5)));
-        let mut waiting = JoinSet::new();
-        for _ in 0..1000 {
-            let (lookups, slow) = (lookups.clone(), Arc::clone(&slow));
-            waiting.spawn(async move { ask(&lookups, &slow, &login("ana")).await });
-            tokio::task::yield_now().await;
-        }
-        while let Some(answer) = waiting.join_next().await {
-            assert!(answer.unwrap().is_ok());
-        }
-        // One at once, one for all who came meanwhile; more only where asking itself took longer.
-        assert!((1..=4).contains(&slow.batches().len()), "{:?}", slow.batches());
-    }
-
-    #[tokio::test]
-    async fn a_look_never_answers_with_a_reading_that_began_before_it_was_asked_for() {
-        let spacing = Duration::ZERO;
-        let (lookups, slow) = (Lookups { spacing, ..Lookups::default() }, Slow::taking(Duration::from_millis(200)));
-        let first = { (lookups.clone(), Arc::clone(&slow)) };
-        let first = tokio::spawn(async move { ask(&first.0, &first.1, &login("ana")).await });
-        sleep(Duration::from_millis(1)).await;
-        let begun = Instant::now();
-        ask(&lookups, &slow, &login("ana")).await.unwrap();
-        assert!(begun.elapsed() >= slow.takes, "it was answered by the one under way");
-        first.await.unwrap().unwrap();
-        assert_eq!(slow.batches().len(), 2);
-    }
-
-    #[tokio::test]
-    async fn r47_many_people_wait_together_and_few_looks_are_under_way() {
-        let (lookups, slow) = (Lookups::default(), Slow::taking(Duration::from_millis(10)));
-        let mut waiting = JoinSet::new();
-        for n in 0..10_000 {
-            let (lookups, slow) = (lookups.clone(), Arc::clone(&slow));
-            waiting.spawn(async move { ask(&lookups, &slow, &login(n)).await });
-        }
-        while let Some(answer) = waiting.join_next().await {
-            assert!(answer.unwrap().is_ok());
-        }
-        let batches = slow.batches();
-        assert_eq!(batches.iter().sum::<usize>(), 10_000);
-        assert!(batches.iter().all(|batch| *batch <= TOGETHER) && batches.len() < 200, "{}", batches.len());
-        assert!(slow.most.load(Ordering::Relaxed) <= AT_ONCE);
-        assert_eq!(lookups.waiting()["corp"], 0);
-    }
-
-    #[tokio::test]
-    async fn beyond_what_is_bounded_a_look_is_refused() {
-        let (lookups, slow) = (Lookups::default(), Slow::taking(Duration::from_secs(1000)));
-        let mut waiting = JoinSet::new();
-        for n in 0..WAITING + AT_ONCE {
-            let (lookups, slow) = (lookups.clone(), Arc::clone(&slow));
-            waiting.spawn(async move { ask(&lookups, &slow, &login(n)).await });
-            tokio::task::yield_now().await;
-        }
-        sleep(Duration::from_millis(1)).await;
-        assert!(matches!(ask(&lookups, &slow, &login("one more")).await, Err(LookError::Busy(_))));
-    }
-}
+mod tests;

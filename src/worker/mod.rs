@@ -28,7 +28,7 @@ pub use breaker::State as BreakerState;
 pub use event::{RunEvent, What};
 pub use handle::{Handle, NoSuchProvider};
 pub use lead::{Leadership, Standing, own_name};
-pub use lookups::{LookError, Looks, Lookups, SPACING};
+pub use lookups::{FullRun, LookError, Looks, Lookups, SPACING};
 pub use source::{FileSource, Source, Surroundings, engine};
 pub use status::{Changed, ConfigurationStatus, LastRun, ProviderStatus, Reload, Status};
 pub use turn::Worker;

@@ -52,6 +52,7 @@ impl Run {
         let deadline = section.as_ref().map_or(std::time::Duration::MAX, |section| section.deadline.get());
         let print = credentials::print(section.clone()).await;
         let writing = AtomicBool::new(false);
+        let _logins_yield = self.shared.lookups.beside(&self.provider);
         match timeout(deadline, self.once(&writing)).await {
             Ok(Ok(what)) => Ended { what, blame: Blame::Provider, print },
             Ok(Err(error)) => {

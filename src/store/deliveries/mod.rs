@@ -73,6 +73,8 @@ pub struct DeliveryResult {
     pub id: String,
     /// JSON, without anything that the sender wrote.
     pub outcome: String,
+    /// A signed source said it: a later event counts, whichever was written last.
+    pub signed: bool,
     pub then: Then,
 }
 

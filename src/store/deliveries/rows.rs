@@ -226,8 +226,12 @@ pub(super) async fn finish(db: &mut dyn Session, results: &[DeliveryResult], now
     });
     let rows = Value::from_iter(rows).to_string();
     db.run(FINISH.of(db.dialect()), &[Param::Text(Some(&rows))]).await?;
-    let done = results.iter().filter(|result| result.then == Then::Done);
-    let done = Value::from_iter(done.map(|result| result.id.as_str())).to_string();
+    let signed = results.iter().filter(|result| result.signed && result.then == Then::Done);
+    let signed: Vec<&str> = signed.map(|result| result.id.as_str()).collect();
+    if signed.is_empty() {
+        return Ok(());
+    }
+    let done = Value::from(signed).to_string();
     db.run(ONCE_MORE.of(db.dialect()), &[Param::Text(Some(&done))]).await.map(drop)
 }
 

@@ -7,6 +7,7 @@
 use super::super::history::Chain;
 use super::super::{Applied, holds};
 use super::load::{Into, load};
+use super::session::PgSession;
 use super::{StoreError, error, write_error};
 use crate::fault;
 use rosterd_core::audit::Record;
@@ -15,7 +16,7 @@ use rosterd_core::plan::audit_body;
 use rosterd_core::writes::Writes;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
-use sqlx::{PgConnection, PgTransaction, Postgres, Row};
+use sqlx::{PgConnection, Postgres, Row};
 
 const REMOVALS: Into = Into {
     table: "removals",
@@ -45,8 +46,8 @@ const AUDIT: Into = Into {
 
 /// See [`super::super::Store::apply`]. In the writers' turn, at the generation that the writes rest on;
 /// the transaction is the caller's to commit.
-pub(super) async fn apply(tx: &mut PgTransaction<'_>, w: &Writes, now: Timestamp) -> Result<Applied, StoreError> {
-    let mut apply = Apply { c: &mut *tx, w, now, rows: 0 };
+pub(super) async fn apply(session: &mut PgSession, w: &Writes, now: Timestamp) -> Result<Applied, StoreError> {
+    let mut apply = Apply { c: &mut session.tx, named: session.direct, w, now, rows: 0 };
     apply.provider().await?;
     fault::point("apply.provider");
     apply.orgs().await?;
@@ -69,23 +70,20 @@ pub(super) async fn apply(tx: &mut PgTransaction<'_>, w: &Writes, now: Timestamp
     fault::point("apply.run");
     apply.audit(run).await?;
     fault::point("apply.audit");
-    let rows = apply.rows;
-    sql("UPDATE state SET generation = generation + 1, audit_seq = (SELECT coalesce(max(seq), 0) FROM audit) WHERE one = 1").execute(&mut **tx).await.map_err(error)?;
-    Ok(Applied { run: run.unwrap_or(0), rows })
+    let count = apply.sql("UPDATE state SET generation = generation + 1, audit_seq = (SELECT coalesce(max(seq), 0) FROM audit) WHERE one = 1");
+    write(apply.c, count).await?;
+    Ok(Applied { run: run.unwrap_or(0), rows: apply.rows })
 }
 
 /// An apply under way.
 pub(super) struct Apply<'t> {
     pub(super) c: &'t mut PgConnection,
+    /// Statements may have names.
+    named: bool,
     pub(super) w: &'t Writes,
     pub(super) now: Timestamp,
     /// Rows written so far.
     pub(super) rows: u64,
-}
-
-/// A statement that no pooler has to remember.
-pub(super) fn sql<'q>(sql: &'static str) -> Query<'q, Postgres, PgArguments> {
-    sqlx::query(sql).persistent(false)
 }
 
 /// Carries out a statement that writes; returns how many rows.
@@ -99,6 +97,10 @@ pub(super) fn must_hit(rows: u64, wanted: usize) -> Result<u64, StoreError> {
 }
 
 impl Apply<'_> {
+    pub(super) fn sql<'q>(&self, sql: &'static str) -> Query<'q, Postgres, PgArguments> {
+        sqlx::query(sql).persistent(self.named)
+    }
+
     pub(super) fn provider_id(&self) -> Result<i64, StoreError> {
         self.w.provider.map(i64::from).ok_or_else(|| StoreError::Refused("the writes name no provider".to_owned()))
     }
@@ -109,17 +111,17 @@ impl Apply<'_> {
         let now = self.now.0;
         if let Some(hold) = w.used_hold {
             let use_up =
-                sql("UPDATE holds SET state = 'applied' WHERE id = $1 AND state = 'approved' AND expires_at > $2");
+                self.sql("UPDATE holds SET state = 'applied' WHERE id = $1 AND state = 'approved' AND expires_at > $2");
             if write(self.c, use_up.bind(hold).bind(now)).await? != 1 {
                 return Err(holds::not_approved(hold));
             }
             self.rows += 1;
         }
         let Some(run) = w.run else { return Ok(None) };
-        let row = sql("SELECT coalesce(max(id), 0) + 1 FROM runs").fetch_one(&mut *self.c).await.map_err(error)?;
+        let row = self.sql("SELECT coalesce(max(id), 0) + 1 FROM runs").fetch_one(&mut *self.c).await.map_err(error)?;
         let id: i64 = row.try_get(0).map_err(error)?;
         let provider = self.provider_id()?;
-        let insert = sql(
+        let insert = self.sql(
             "INSERT INTO runs (id, provider_id, trigger, started_at, finished_at, complete, added, changed, removed,
                  withheld, epoch) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
@@ -142,7 +144,7 @@ impl Apply<'_> {
             })
             .await?;
         }
-        let applied = sql("UPDATE providers SET applied_at = $2 WHERE id = $1").bind(provider).bind(now);
+        let applied = self.sql("UPDATE providers SET applied_at = $2 WHERE id = $1").bind(provider).bind(now);
         self.rows += must_hit(write(self.c, applied).await?, 1)?;
         Ok(Some(id))
     }
@@ -152,13 +154,15 @@ impl Apply<'_> {
         if w.changes.is_empty() {
             return Ok(());
         }
-        let row = sql("SELECT name FROM providers WHERE id = $1")
+        let row = self
+            .sql("SELECT name FROM providers WHERE id = $1")
             .bind(self.provider_id()?)
             .fetch_one(&mut *self.c)
             .await
             .map_err(error)?;
         let actor: String = row.try_get(0).map_err(error)?;
-        let last = sql("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
+        let last = self
+            .sql("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
             .fetch_optional(&mut *self.c)
             .await
             .map_err(error)?;

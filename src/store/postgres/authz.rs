@@ -1,7 +1,7 @@
 //! Writes what an application reads: organizations, people, teams, memberships, suspensions.
 
 use super::StoreError;
-use super::apply::{Apply, must_hit, sql, write};
+use super::apply::{Apply, must_hit, write};
 use super::bulk::{self, Bulk};
 use super::load::{Into, load};
 use rosterd_core::rights::{OrgRole, TeamRole};
@@ -89,13 +89,17 @@ impl Apply<'_> {
         let w = self.w;
         if !w.changed_orgs.is_empty() {
             let ids: Vec<i64> = w.changed_orgs.iter().map(|org| i64::from(org.id)).collect();
-            let park = sql("UPDATE orgs SET name = chr(1) || id, key = NULL WHERE id = ANY($1::bigint[])").bind(&ids);
+            let park =
+                self.sql("UPDATE orgs SET name = chr(1) || id, key = NULL WHERE id = ANY($1::bigint[])").bind(&ids);
             write(self.c, park).await?;
-            let change = sql("UPDATE orgs o SET name = n.name, key = nullif(n.key, '')
-                 FROM unnest($1::bigint[], $2::text[], $3::text[]) AS n (id, name, key) WHERE o.id = n.id")
-            .bind(&ids)
-            .bind(self.texts(&w.changed_orgs, |org| org.name))
-            .bind(self.texts(&w.changed_orgs, |org| org.key));
+            let change = self
+                .sql(
+                    "UPDATE orgs o SET name = n.name, key = nullif(n.key, '')
+                 FROM unnest($1::bigint[], $2::text[], $3::text[]) AS n (id, name, key) WHERE o.id = n.id",
+                )
+                .bind(&ids)
+                .bind(self.texts(&w.changed_orgs, |org| org.name))
+                .bind(self.texts(&w.changed_orgs, |org| org.key));
             self.rows += must_hit(write(self.c, change).await?, ids.len())?;
         }
         if w.new_orgs.is_empty() {
@@ -115,24 +119,28 @@ impl Apply<'_> {
     pub(super) async fn users(&mut self) -> Result<(), StoreError> {
         let w = self.w;
         for batch in w.changed_users.chunks(BATCH) {
-            let park =
-                sql("UPDATE users u SET login = chr(1) || u.id FROM unnest($1::bigint[], $2::text[]) AS n (id, login)
-                 WHERE u.id = n.id AND u.login <> n.login");
+            let park = self.sql(
+                "UPDATE users u SET login = chr(1) || u.id FROM unnest($1::bigint[], $2::text[]) AS n (id, login)
+                 WHERE u.id = n.id AND u.login <> n.login",
+            );
             write(self.c, park.bind(ids(batch)).bind(self.texts(batch, |user| user.login))).await?;
         }
         for batch in w.changed_users.chunks(BATCH) {
-            let update = sql("UPDATE users u SET login = n.login, name = n.name, email = n.email, state = n.state,
+            let update = self
+                .sql(
+                    "UPDATE users u SET login = n.login, name = n.name, email = n.email, state = n.state,
                      synced_admin = n.synced_admin, updated_at = $1
                  FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])
                      AS n (id, login, name, email, state, synced_admin)
-                 WHERE u.id = n.id")
-            .bind(self.now.0)
-            .bind(ids(batch))
-            .bind(self.texts(batch, |user| user.login))
-            .bind(self.texts(batch, |user| user.name))
-            .bind(self.texts(batch, |user| user.email))
-            .bind(batch.iter().map(|user| user.state.name()).collect::<Vec<_>>())
-            .bind(batch.iter().map(|user| i64::from(user.synced_admin)).collect::<Vec<_>>());
+                 WHERE u.id = n.id",
+                )
+                .bind(self.now.0)
+                .bind(ids(batch))
+                .bind(self.texts(batch, |user| user.login))
+                .bind(self.texts(batch, |user| user.name))
+                .bind(self.texts(batch, |user| user.email))
+                .bind(batch.iter().map(|user| user.state.name()).collect::<Vec<_>>())
+                .bind(batch.iter().map(|user| i64::from(user.synced_admin)).collect::<Vec<_>>());
             self.rows += must_hit(write(self.c, update).await?, batch.len())?;
         }
         if w.new_users.is_empty() {
@@ -157,9 +165,9 @@ impl Apply<'_> {
         let w = self.w;
         if !w.renamed_teams.is_empty() {
             let ids: Vec<i64> = w.renamed_teams.iter().map(|(id, _)| i64::from(*id)).collect();
-            let park = sql("UPDATE teams SET name = chr(1) || id WHERE id = ANY($1::bigint[])").bind(&ids);
+            let park = self.sql("UPDATE teams SET name = chr(1) || id WHERE id = ANY($1::bigint[])").bind(&ids);
             write(self.c, park).await?;
-            let rename = sql(
+            let rename = self.sql(
                 "UPDATE teams t SET name = n.name FROM unnest($1::bigint[], $2::text[]) AS n (id, name) WHERE t.id = n.id",
             );
             let names = self.texts(&w.renamed_teams, |(_, name)| *name);
@@ -203,14 +211,14 @@ impl Apply<'_> {
         let taken: Vec<Member> = list().filter(|(_, _, role, _)| role.is_none()).collect();
         for batch in taken.chunks(BATCH) {
             let (of, user): (Vec<i64>, Vec<i64>) = batch.iter().map(|m| (m.0, m.1)).unzip();
-            self.rows += write(self.c, sql(members.delete).bind(&of).bind(&user)).await?;
-            self.rows += write(self.c, sql(members.clear).bind(&of).bind(&user)).await?;
+            self.rows += write(self.c, self.sql(members.delete).bind(&of).bind(&user)).await?;
+            self.rows += write(self.c, self.sql(members.clear).bind(&of).bind(&user)).await?;
         }
         let changed: Vec<Member> = list().filter(|(_, _, role, exists)| role.is_some() && *exists).collect();
         for batch in changed.chunks(BATCH) {
             let (of, user): (Vec<i64>, Vec<i64>) = batch.iter().map(|m| (m.0, m.1)).unzip();
             let roles: Vec<Option<&str>> = batch.iter().map(|m| m.2).collect();
-            self.rows += write(self.c, sql(members.upsert).bind(of).bind(user).bind(roles)).await?;
+            self.rows += write(self.c, self.sql(members.upsert).bind(of).bind(user).bind(roles)).await?;
         }
         let is_new = |(_, _, role, exists): &Member| role.is_some() && !exists;
         let new = list().filter(is_new).count();
@@ -231,19 +239,24 @@ impl Apply<'_> {
     pub(super) async fn suspensions(&mut self) -> Result<(), StoreError> {
         let w = self.w;
         for batch in w.suspend.chunks(BATCH) {
-            let upsert = sql("INSERT INTO user_suspensions (user_id, origin, reason, since)
+            let upsert = self
+                .sql(
+                    "INSERT INTO user_suspensions (user_id, origin, reason, since)
                  SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[])
-                 ON CONFLICT (user_id, origin) DO UPDATE SET reason = excluded.reason, since = excluded.since")
-            .bind(batch.iter().map(|s| i64::from(s.user)).collect::<Vec<_>>())
-            .bind(self.texts(batch, |s: &SuspensionWrite| s.origin))
-            .bind(self.texts(batch, |s: &SuspensionWrite| s.reason))
-            .bind(batch.iter().map(|s| s.since.0).collect::<Vec<_>>());
+                 ON CONFLICT (user_id, origin) DO UPDATE SET reason = excluded.reason, since = excluded.since",
+                )
+                .bind(batch.iter().map(|s| i64::from(s.user)).collect::<Vec<_>>())
+                .bind(self.texts(batch, |s: &SuspensionWrite| s.origin))
+                .bind(self.texts(batch, |s: &SuspensionWrite| s.reason))
+                .bind(batch.iter().map(|s| s.since.0).collect::<Vec<_>>());
             self.rows += write(self.c, upsert).await?;
         }
         for batch in w.unsuspend.chunks(BATCH) {
-            let delete =
-                sql("DELETE FROM user_suspensions s USING unnest($1::bigint[], $2::text[]) AS d (user_id, origin)
-                 WHERE s.user_id = d.user_id AND s.origin = d.origin")
+            let delete = self
+                .sql(
+                    "DELETE FROM user_suspensions s USING unnest($1::bigint[], $2::text[]) AS d (user_id, origin)
+                 WHERE s.user_id = d.user_id AND s.origin = d.origin",
+                )
                 .bind(batch.iter().map(|(user, _)| i64::from(*user)).collect::<Vec<_>>())
                 .bind(self.texts(batch, |(_, origin)| *origin));
             self.rows += write(self.c, delete).await?;

@@ -6,6 +6,7 @@
 
 use super::super::StoreError;
 use super::error;
+use super::session::unnamed;
 use sqlx::{PgConnection, Row};
 
 /// From how many rows on it pays.
@@ -63,7 +64,7 @@ impl Bulk {
         if rows < WORTH {
             return Ok(false);
         }
-        let row = sqlx::query(self.empty).persistent(false).fetch_one(&mut *c).await.map_err(error)?;
+        let row = unnamed(self.empty).fetch_one(&mut *c).await.map_err(error)?;
         if !row.try_get(0).map_err(error)? {
             return Ok(false);
         }

@@ -6,7 +6,7 @@
 //! one has begun.
 
 use super::super::leases::{Claim, Lease, LeaseView, Leases};
-use super::apply::sql;
+use super::session::unnamed;
 use super::{Postgres, Purpose, StoreError, error};
 use async_trait::async_trait;
 use rosterd_core::ids::ReadingNumber;
@@ -48,7 +48,7 @@ impl Leases for Postgres {
         self.patience.fetch_min(millis(ttl), Ordering::Relaxed);
         // Looked at first without a lock: followers ask often, and mostly in vain.
         let mut aside = self.begin(Purpose::Aside).await?.tx;
-        let row = sql(FREE).bind(provider).fetch_optional(&mut *aside).await.map_err(error)?;
+        let row = unnamed(FREE).bind(provider).fetch_optional(&mut *aside).await.map_err(error)?;
         match &row {
             Some(row) => {
                 if let Some(taken) = taken(row)? {
@@ -56,8 +56,10 @@ impl Leases for Postgres {
                 }
             }
             None => {
-                sql("INSERT INTO leases (provider, holder, epoch, expires_at) VALUES ($1, '', 0, 0)
-                     ON CONFLICT (provider) DO NOTHING")
+                unnamed(
+                    "INSERT INTO leases (provider, holder, epoch, expires_at) VALUES ($1, '', 0, 0)
+                     ON CONFLICT (provider) DO NOTHING",
+                )
                 .bind(provider)
                 .execute(&mut *aside)
                 .await
@@ -66,13 +68,15 @@ impl Leases for Postgres {
         }
         self.wait_for(&mut aside, provider, ttl / 4).await?;
         // The lock is ours: what the row says now stays so.
-        let row = sql(FREE).bind(provider).fetch_one(&mut *aside).await.map_err(error)?;
+        let row = unnamed(FREE).bind(provider).fetch_one(&mut *aside).await.map_err(error)?;
         if let Some(taken) = taken(&row)? {
             return Ok(taken);
         }
-        let row = sql("UPDATE leases SET holder = $2, epoch = epoch + 1,
+        let row = unnamed(
+            "UPDATE leases SET holder = $2, epoch = epoch + 1,
                  expires_at = (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $3
-             WHERE provider = $1 RETURNING epoch")
+             WHERE provider = $1 RETURNING epoch",
+        )
         .bind(provider)
         .bind(holder)
         .bind(millis(ttl))
@@ -86,8 +90,10 @@ impl Leases for Postgres {
 
     async fn renew(&self, lease: &Lease, ttl: Duration) -> Result<bool, StoreError> {
         let mut aside = self.begin(Purpose::Aside).await?.tx;
-        let renew = sql("UPDATE leases SET expires_at = (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $3
-             WHERE provider = $1 AND epoch = $2");
+        let renew = unnamed(
+            "UPDATE leases SET expires_at = (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $3
+             WHERE provider = $1 AND epoch = $2",
+        );
         let renew = renew.bind(&lease.provider).bind(lease.epoch).bind(millis(ttl));
         let rows = renew.execute(&mut *aside).await.map_err(error)?.rows_affected();
         aside.commit().await.map_err(error)?;
@@ -96,14 +102,14 @@ impl Leases for Postgres {
 
     async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
         let mut aside = self.begin(Purpose::Aside).await?.tx;
-        let release = sql("UPDATE leases SET expires_at = 0 WHERE provider = $1 AND epoch = $2");
+        let release = unnamed("UPDATE leases SET expires_at = 0 WHERE provider = $1 AND epoch = $2");
         release.bind(&lease.provider).bind(lease.epoch).execute(&mut *aside).await.map_err(error)?;
         aside.commit().await.map_err(error)
     }
 
     async fn leases(&self) -> Result<Vec<LeaseView>, StoreError> {
         let mut tx = self.begin(Purpose::Read).await?.tx;
-        let all = sql(
+        let all = unnamed(
             "SELECT provider, holder, epoch, expires_at - (extract(epoch FROM clock_timestamp()) * 1000)::bigint, reading
              FROM leases WHERE epoch > 0 ORDER BY provider",
         );
@@ -123,10 +129,10 @@ impl Postgres {
     /// Locks the lease's row. Whoever stands in the way for longer than `patience` is ended: the
     /// lease has expired, so that it is nobody who still renews it.
     async fn wait_for(&self, c: &mut PgConnection, provider: &str, patience: Duration) -> Result<(), StoreError> {
-        let row = sql("SELECT pg_backend_pid()").fetch_one(&mut *c).await.map_err(error)?;
+        let row = unnamed("SELECT pg_backend_pid()").fetch_one(&mut *c).await.map_err(error)?;
         let me: i32 = row.try_get(0).map_err(error)?;
         let lock = async {
-            let lock = sql("SELECT epoch FROM leases WHERE provider = $1 FOR UPDATE").bind(provider);
+            let lock = unnamed("SELECT epoch FROM leases WHERE provider = $1 FOR UPDATE").bind(provider);
             lock.fetch_one(&mut *c).await.map(drop).map_err(error)
         };
         let end_others = async {
@@ -148,7 +154,7 @@ impl Postgres {
 
     async fn end_blockers(&self, pid: i32) -> Result<usize, StoreError> {
         let mut tx = self.begin(Purpose::Read).await?.tx;
-        Ok(sql(END_BLOCKERS).bind(pid).fetch_all(&mut *tx).await.map_err(error)?.len())
+        Ok(unnamed(END_BLOCKERS).bind(pid).fetch_all(&mut *tx).await.map_err(error)?.len())
     }
 }
 
@@ -156,11 +162,15 @@ impl Postgres {
 /// finished. With a lease nobody takes over before the transaction ends.
 pub(super) async fn fence(c: &mut PgConnection, w: &Writes) -> Result<(), StoreError> {
     let lease = match w.epoch {
-        Some(_) => sql("SELECT epoch, reading FROM leases
-             WHERE provider = coalesce($1, (SELECT name FROM providers WHERE id = $2)) FOR KEY SHARE"),
+        Some(_) => unnamed(
+            "SELECT epoch, reading FROM leases
+             WHERE provider = coalesce($1, (SELECT name FROM providers WHERE id = $2)) FOR KEY SHARE",
+        ),
         // The writers' turn is enough: that a reading was finished is noted in it, too.
-        None => sql("SELECT epoch, reading FROM leases
-             WHERE provider = coalesce($1, (SELECT name FROM providers WHERE id = $2))"),
+        None => unnamed(
+            "SELECT epoch, reading FROM leases
+             WHERE provider = coalesce($1, (SELECT name FROM providers WHERE id = $2))",
+        ),
     };
     let new = w.new_provider.map(|(_, name)| w.texts.get(name));
     let row = lease.bind(new).bind(w.provider.map(i64::from)).fetch_optional(c).await.map_err(error)?;

@@ -1,13 +1,14 @@
 //! The authorization database in PostgreSQL, for several replicas and large sites.
 //!
 //! Writers take turns on the one row of `state`, so that the generation that a plan rests on is
-//! compared and raised by one of them at a time. Statements are sent unnamed, which a pooler in
-//! transaction mode can carry.
+//! compared and raised by one of them at a time. Behind a pooler statements are sent unnamed, which it
+//! can carry in transaction mode.
 
 mod apply;
 mod authz;
 mod bulk;
 mod copy;
+mod direct;
 mod leases;
 mod load;
 mod observe;
@@ -24,7 +25,7 @@ use async_trait::async_trait;
 use rosterd_core::ids::{ReadingNumber, Timestamp};
 use rosterd_core::observed::Observed;
 use rosterd_core::writes::Writes;
-use servers::Servers;
+use servers::{Begun, Servers};
 use session::PgSession;
 use sqlx::{PgTransaction, Row};
 use std::sync::Arc;
@@ -80,7 +81,8 @@ impl Postgres {
             Purpose::Write => Some(Arc::clone(&self.turn).lock_owned().await),
             Purpose::Read | Purpose::Aside | Purpose::Migrate => None,
         };
-        let mut session = PgSession { tx: self.servers.begin(&begin).await?, generation: None, _turn: ours };
+        let Begun { tx, direct } = self.servers.begin(&begin).await?;
+        let mut session = PgSession { tx, direct, generation: None, _turn: ours };
         let (size, idle) = self.servers.size();
         super::measure::connections(size, idle);
         match purpose {
@@ -187,7 +189,7 @@ async fn write_all(
     if session.generation != Some(writes.generation) {
         return Err(StoreError::Moved);
     }
-    let applied = apply::apply(&mut session.tx, writes, now).await?;
+    let applied = apply::apply(session, writes, now).await?;
     look::note_applied(session, kept, writes).await?;
     Ok(applied)
 }

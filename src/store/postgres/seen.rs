@@ -1,7 +1,7 @@
 //! Writes what was seen: the provider, its rules' names, its groups and identities.
 
 use super::super::{StoreError, json, look};
-use super::apply::{Apply, must_hit, sql, write};
+use super::apply::{Apply, must_hit, write};
 use super::bulk;
 use super::load::{Into, load};
 use rosterd_core::writes::IdentityWrite;
@@ -37,17 +37,17 @@ impl Apply<'_> {
     pub(super) async fn provider(&mut self) -> Result<(), StoreError> {
         let w = self.w;
         if let Some((id, name)) = w.new_provider {
-            let insert = sql("INSERT INTO providers (id, name) VALUES ($1, $2)");
+            let insert = self.sql("INSERT INTO providers (id, name) VALUES ($1, $2)");
             self.rows += write(self.c, insert.bind(i64::from(id)).bind(w.texts.get(name))).await?;
         }
         if let Some(base) = &w.base {
-            let update = sql("UPDATE providers SET base = $2 WHERE id = $1").bind(self.provider_id()?);
+            let update = self.sql("UPDATE providers SET base = $2 WHERE id = $1").bind(self.provider_id()?);
             self.rows += write(self.c, update.bind(look::base_text(base))).await?;
         }
         if !w.new_rules.is_empty() {
             let ids: Vec<i64> = w.new_rules.iter().map(|(id, _)| i64::from(*id)).collect();
             let names: Vec<&str> = w.new_rules.iter().map(|(_, name)| w.texts.get(*name)).collect();
-            let insert = sql("INSERT INTO rules (id, name) SELECT * FROM unnest($1::bigint[], $2::text[])");
+            let insert = self.sql("INSERT INTO rules (id, name) SELECT * FROM unnest($1::bigint[], $2::text[])");
             self.rows += write(self.c, insert.bind(ids).bind(names)).await?;
         }
         Ok(())
@@ -68,19 +68,22 @@ impl Apply<'_> {
                     text
                 })
                 .collect();
-            let upsert = sql("INSERT INTO provider_groups (id, provider_id, subject, dn, name, parents, gone_at)
+            let upsert = self
+                .sql(
+                    "INSERT INTO provider_groups (id, provider_id, subject, dn, name, parents, gone_at)
                  SELECT g.id, $1, g.subject, g.dn, g.name, g.parents, g.gone_at
                  FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])
                      AS g (id, subject, dn, name, parents, gone_at)
                  ON CONFLICT (id) DO UPDATE SET subject = excluded.subject, dn = excluded.dn, name = excluded.name,
-                     parents = excluded.parents, gone_at = excluded.gone_at")
-            .bind(provider)
-            .bind(groups.iter().map(|group| i64::from(group.id)).collect::<Vec<_>>())
-            .bind(texts(|group| group.subject))
-            .bind(texts(|group| group.dn))
-            .bind(texts(|group| group.name))
-            .bind(parents)
-            .bind(groups.iter().map(|group| group.gone_at.map(|at| at.0)).collect::<Vec<_>>());
+                     parents = excluded.parents, gone_at = excluded.gone_at",
+                )
+                .bind(provider)
+                .bind(groups.iter().map(|group| i64::from(group.id)).collect::<Vec<_>>())
+                .bind(texts(|group| group.subject))
+                .bind(texts(|group| group.dn))
+                .bind(texts(|group| group.name))
+                .bind(parents)
+                .bind(groups.iter().map(|group| group.gone_at.map(|at| at.0)).collect::<Vec<_>>());
             self.rows += write(self.c, upsert).await?;
         }
         Ok(())
@@ -90,7 +93,7 @@ impl Apply<'_> {
         let w = self.w;
         if !w.seen.is_empty() {
             let ids: Vec<i64> = w.seen.iter().map(|identity| i64::from(*identity)).collect();
-            let seen = sql("UPDATE identities SET reading = $2 WHERE id = ANY ($1) AND reading < $2");
+            let seen = self.sql("UPDATE identities SET reading = $2 WHERE id = ANY ($1) AND reading < $2");
             write(self.c, seen.bind(ids).bind(w.reading.0)).await?;
         }
         let changed: Vec<&IdentityWrite> = w.identities.iter().filter(|identity| !identity.new).collect();
@@ -142,8 +145,9 @@ impl Apply<'_> {
                 })
                 .collect()
         };
-        let update =
-            sql("UPDATE identities i SET subject = n.subject, user_id = n.user_id, dn = n.dn, login = n.login,
+        let update = self
+            .sql(
+                "UPDATE identities i SET subject = n.subject, user_id = n.user_id, dn = n.dn, login = n.login,
                  name = n.name, email = n.email, group_ids = n.group_ids, grants = n.grants, digest = n.digest,
                  grants_digest = n.grants_digest, observed_at = n.observed_at, gone_at = n.gone_at,
                  claims = nullif(n.claims, ''), reading = n.reading
@@ -152,7 +156,8 @@ impl Apply<'_> {
                      $15::text[], $16::bigint[])
                  AS n (id, subject, user_id, dn, login, name, email, group_ids, grants, digest, grants_digest,
                      observed_at, gone_at, claims, reading)
-             WHERE i.id = n.id AND i.provider_id = $1")
+             WHERE i.id = n.id AND i.provider_id = $1",
+            )
             .bind(self.provider_id()?)
             .bind(ints(|identity| i64::from(identity.id)))
             .bind(texts(|identity| identity.subject))

@@ -5,6 +5,7 @@
 //! may have been carried out.
 
 use super::super::measure;
+use super::direct::Mark;
 use super::{StoreError, error};
 use crate::config::SecretRef;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
@@ -25,15 +26,32 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// from being tried.
 const ONE_OF_SEVERAL: Duration = Duration::from_secs(3);
 
+/// The pause after a refused connection.
+const AGAIN: Duration = Duration::from_millis(100);
+
 /// See the module's text.
 #[derive(Debug)]
 pub(super) struct Servers {
     /// Without the password, which may change.
     hosts: Vec<PgConnectOptions>,
     password: Option<SecretRef>,
-    pool: RwLock<PgPool>,
+    pool: RwLock<Pool>,
     /// One looks for the right host at a time.
     looking: tokio::sync::Mutex<()>,
+}
+
+/// Connections to one host.
+#[derive(Debug, Clone)]
+struct Pool {
+    pool: PgPool,
+    /// Nobody shares them: statements may be kept in them under names.
+    direct: bool,
+}
+
+/// A transaction, and whether its connection is ours alone.
+pub(super) struct Begun {
+    pub(super) tx: PgTransaction<'static>,
+    pub(super) direct: bool,
 }
 
 impl Servers {
@@ -51,35 +69,35 @@ impl Servers {
             .collect::<Result<Vec<_>, StoreError>>()?;
         let with_password = signed_in(&hosts, password)?;
         let host = if hosts.len() > 1 { writable(&with_password).await? } else { 0 };
-        let pool = pool(&with_password, host);
-        if hosts.len() == 1 {
-            pool.acquire().await.map_err(error)?;
-        }
+        let pool = pool(&with_password, host).await?;
         let (password, pool) = (password.cloned(), RwLock::new(pool));
         Ok(Self { hosts, password, pool, looking: tokio::sync::Mutex::new(()) })
     }
 
     /// The connections to the server in use.
-    pub(super) fn pool(&self) -> PgPool {
+    fn pool(&self) -> Pool {
         self.pool.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How many connections there are, and how many of them nobody uses.
     pub(super) fn size(&self) -> (u32, usize) {
-        let pool = self.pool();
+        let Pool { pool, .. } = self.pool();
         (pool.size(), pool.num_idle())
     }
 
     /// Begins a transaction where it can be done. Nothing was carried out before that, so that this
     /// may be tried on another server.
-    pub(super) async fn begin(&self, begin: &str) -> Result<PgTransaction<'static>, StoreError> {
-        self.somewhere(|pool| async move { pool.begin_with(AssertSqlSafe(begin.to_owned())).await }).await
+    pub(super) async fn begin(&self, begin: &str) -> Result<Begun, StoreError> {
+        let begin = |Pool { pool, direct }| async move {
+            Ok(Begun { tx: pool.begin_with(AssertSqlSafe(begin.to_owned())).await?, direct })
+        };
+        self.somewhere(begin).await
     }
 
     /// The one number that a statement answers which may be carried out twice.
     pub(super) async fn number(&self, sql: &'static str) -> Result<i64, StoreError> {
-        let ask = |pool: PgPool| async move {
-            sqlx::query(sql).persistent(false).fetch_one(&pool).await.and_then(|row| row.try_get(0))
+        let ask = |Pool { pool, direct }| async move {
+            sqlx::query(sql).persistent(direct).fetch_one(&pool).await.and_then(|row| row.try_get(0))
         };
         self.somewhere(ask).await
     }
@@ -87,13 +105,13 @@ impl Servers {
     /// Does it with the connections there are, and once more with new ones when those lead nowhere.
     async fn somewhere<T, F: Future<Output = Result<T, sqlx::Error>>>(
         &self,
-        work: impl Fn(PgPool) -> F,
+        work: impl Fn(Pool) -> F,
     ) -> Result<T, StoreError> {
         let pool = self.pool();
         // A network that swallows everything says nothing, ever.
         let failed = match timeout(CONNECT, work(pool.clone())).await.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
             Ok(done) => {
-                measure::connections(pool.size(), pool.num_idle());
+                measure::connections(pool.pool.size(), pool.pool.num_idle());
                 return Ok(done);
             }
             Err(e) if !may_be_elsewhere(&e) => return Err(error(e)),
@@ -110,7 +128,7 @@ impl Servers {
     }
 
     /// New connections, to the host that can be written to.
-    async fn look_again(&self, failed: &PgPool) -> Result<(), StoreError> {
+    async fn look_again(&self, failed: &Pool) -> Result<(), StoreError> {
         let _one = self.looking.lock().await;
         if !same(failed, &self.pool()) {
             return Ok(());
@@ -118,10 +136,10 @@ impl Servers {
         // The password may have been changed since the connections were made.
         let hosts = signed_in(&self.hosts, self.password.as_ref())?;
         let host = writable(&hosts).await?;
-        let new = pool(&hosts, host);
+        let new = pool(&hosts, host).await?;
         let old = std::mem::replace(&mut *self.pool.write().unwrap_or_else(PoisonError::into_inner), new);
         // Some of its connections may hang: nobody waits for them.
-        tokio::spawn(async move { old.close().await });
+        tokio::spawn(async move { old.pool.close().await });
         tracing::info!(host = self.hosts.get(host).map_or("", |o| o.get_host()), "connected to the database anew");
         Ok(())
     }
@@ -147,16 +165,47 @@ fn may_be_elsewhere(e: &sqlx::Error) -> bool {
     }
 }
 
-fn same(a: &PgPool, b: &PgPool) -> bool {
-    std::ptr::eq(a.options(), b.options())
+fn same(a: &Pool, b: &Pool) -> bool {
+    std::ptr::eq(a.pool.options(), b.pool.options())
 }
 
-fn pool(hosts: &[PgConnectOptions], host: usize) -> PgPool {
+/// Connections to that host, which can be reached.
+async fn pool(hosts: &[PgConnectOptions], host: usize) -> Result<Pool, StoreError> {
     let options = hosts.get(host).cloned().unwrap_or_default();
     let patience = if hosts.len() > 1 { ONE_OF_SEVERAL } else { CONNECT };
+    let mark = Mark::new()?;
+    let proof = async {
+        loop {
+            match mark.proves(&options).await {
+                // It may be about to start.
+                Err(sqlx::Error::Io(_)) => tokio::time::sleep(AGAIN).await,
+                proof => return proof,
+            }
+        }
+    };
+    let direct = timeout(patience, proof).await.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(error)?;
+    if direct {
+        let options = mark.on(&options);
+        let pool = of(patience).after_connect(move |connection, _| {
+            let mark = mark.clone();
+            Box::pin(async move {
+                match mark.kept(connection).await? {
+                    true => Ok(()),
+                    // Somebody has put a pooler in between since.
+                    false => Err(sqlx::Error::WorkerCrashed),
+                }
+            })
+        });
+        return Ok(Pool { pool: pool.connect_lazy_with(options), direct });
+    }
+    let pool = of(patience).connect_lazy_with(options);
+    pool.acquire().await.map_err(error)?;
+    Ok(Pool { pool, direct })
+}
+
+fn of(patience: Duration) -> PgPoolOptions {
     // Not tried before each use: `somewhere` goes on with new ones where one has ended.
-    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(patience).test_before_acquire(false);
-    pool.connect_lazy_with(options)
+    PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(patience).test_before_acquire(false)
 }
 
 /// The first host that can be written to.

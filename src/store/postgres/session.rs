@@ -10,14 +10,21 @@ use tokio::sync::OwnedMutexGuard;
 
 pub(super) struct PgSession {
     pub(super) tx: PgTransaction<'static>,
+    /// See [`super::direct`]: statements may have names.
+    pub(super) direct: bool,
     /// What `state` counts, in a writer's turn.
     pub(super) generation: Option<i64>,
     /// The next writer of this process may begin when this is dropped, behind the transaction.
     pub(super) _turn: Option<OwnedMutexGuard<()>>,
 }
 
-fn query<'q>(sql: &'static str, params: &'q [Param<'q>]) -> Query<'q, Postgres, PgArguments> {
-    let mut query = sqlx::query(sql).persistent(false);
+/// A statement that no pooler has to remember.
+pub(super) fn unnamed<'q>(sql: &'static str) -> Query<'q, Postgres, PgArguments> {
+    sqlx::query(sql).persistent(false)
+}
+
+fn query<'q>(sql: &'static str, params: &'q [Param<'q>], named: bool) -> Query<'q, Postgres, PgArguments> {
+    let mut query = sqlx::query(sql).persistent(named);
     for param in params {
         query = match *param {
             Param::Int(n) => query.bind(n),
@@ -45,14 +52,14 @@ impl Session for PgSession {
     }
 
     async fn rows(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<Row>, StoreError> {
-        let rows = query(sql, params).fetch_all(&mut *self.tx).await.map_err(error)?;
+        let rows = query(sql, params, self.direct).fetch_all(&mut *self.tx).await.map_err(error)?;
         rows.iter()
             .map(|row| (0..row.len()).map(|field| value(row, field)).collect::<Result<_, _>>().map(Row).map_err(error))
             .collect()
     }
 
     async fn run(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<u64, StoreError> {
-        Ok(query(sql, params).execute(&mut *self.tx).await.map_err(error)?.rows_affected())
+        Ok(query(sql, params, self.direct).execute(&mut *self.tx).await.map_err(error)?.rows_affected())
     }
 
     async fn script(&mut self, sql: &'static str) -> Result<(), StoreError> {

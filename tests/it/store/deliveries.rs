@@ -49,7 +49,7 @@ fn ids(deliveries: &[Delivery]) -> Vec<&str> {
 }
 
 async fn finish(store: &Arc<dyn Store>, id: &str, then: Then) {
-    let result = DeliveryResult { id: id.to_owned(), outcome: r#"{"finding":"x"}"#.to_owned(), then };
+    let result = DeliveryResult { id: id.to_owned(), outcome: r#"{"finding":"x"}"#.to_owned(), signed: true, then };
     store.finish_deliveries(vec![result], NOW.plus_millis(9)).await.unwrap();
 }
 

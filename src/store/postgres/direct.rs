@@ -1,0 +1,52 @@
+//! Whether connections are the server's own, or those of a pooler in between.
+//!
+//! Statements under names are planned once a connection and not each time, which is half of what a look
+//! costs. But behind a pooler in transaction mode several clients share a server's connection, where a
+//! name may stand for somebody else's statement. So names are used only where it is proved that nobody
+//! shares: a connection begins with a setting of a random value. A server keeps it for that session. A
+//! pooler has begun its connections before, without it, and refuses what it does not know (pgbouncer:
+//! `unsupported startup parameter`) or leaves it out.
+
+use super::super::StoreError;
+use crate::random::{Random as _, SystemRandom};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection as _, PgConnection, Row as _};
+
+const SETTING: &str = "rosterd.connection";
+
+/// What connections of one pool begin with.
+#[derive(Debug, Clone)]
+pub(super) struct Mark(String);
+
+impl Mark {
+    pub(super) fn new() -> Result<Self, StoreError> {
+        let seed = SystemRandom.seed().map_err(|error| StoreError::Refused(error.to_string()))?;
+        Ok(Self(format!("{seed:032x}")))
+    }
+
+    /// The same host, with the mark.
+    pub(super) fn on(&self, host: &PgConnectOptions) -> PgConnectOptions {
+        host.clone().options([(SETTING, self.0.as_str())])
+    }
+
+    /// Whether a connection that began with the mark still has it.
+    pub(super) async fn kept(&self, connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+        let ask = sqlx::query("SELECT current_setting($1, true)").persistent(false).bind(SETTING);
+        let kept: Option<String> = ask.fetch_one(connection).await?.try_get(0)?;
+        Ok(kept.as_deref() == Some(&self.0))
+    }
+
+    /// Whether connections to the host are its own. An error is of the way there.
+    pub(super) async fn proves(&self, host: &PgConnectOptions) -> Result<bool, sqlx::Error> {
+        match PgConnection::connect_with(&self.on(host)).await {
+            Ok(mut connection) => {
+                let kept = self.kept(&mut connection).await?;
+                let _gone = connection.close().await;
+                Ok(kept)
+            }
+            // It is not known why. Without the mark it says so.
+            Err(sqlx::Error::Database(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
