@@ -15,6 +15,7 @@ mod audit;
 mod claims;
 mod config;
 mod crash;
+mod crash_login;
 mod daemon;
 mod demo;
 mod demo_company;

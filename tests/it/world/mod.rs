@@ -14,6 +14,7 @@ pub mod ldap_edit;
 pub mod ldap_tamper;
 pub mod patroni;
 pub mod pg_cluster;
+pub mod portal;
 pub mod postgres;
 pub mod proxy;
 pub mod roster;
