@@ -35,6 +35,7 @@ mod ldap;
 mod limits;
 mod logins;
 mod look;
+mod lost_event;
 mod main_job;
 mod meta;
 mod nothing_removed;
