@@ -45,6 +45,7 @@ mod orgs_by_key;
 mod plan_apply;
 mod remove;
 mod replicas;
+mod restored;
 mod several_providers;
 mod simulate;
 mod store;

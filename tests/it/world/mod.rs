@@ -4,6 +4,7 @@
 //! Nothing here uses rosterd's own code: what a test expects is computed, read and compared by
 //! other means. A scripted fake stands only where no real server does what is needed.
 
+pub mod backup;
 pub mod ca;
 pub mod company;
 pub mod database;
