@@ -12,6 +12,7 @@
 
 mod architecture;
 mod audit;
+mod audit_unwritable;
 mod claims;
 mod config;
 mod crash;
