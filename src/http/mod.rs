@@ -8,6 +8,7 @@
 mod access;
 mod api;
 mod caller;
+mod descriptors;
 mod extract;
 mod failures;
 mod headers;

@@ -25,6 +25,7 @@ mod diagnostics;
 mod docs_queries;
 mod documents;
 mod explain;
+mod few_resources;
 mod file_provider;
 mod grafana;
 mod holds;
