@@ -6,6 +6,7 @@ mod description;
 mod fuzz;
 mod keys;
 mod limits;
+mod revoked;
 mod served;
 mod tls;
 mod tokens;
