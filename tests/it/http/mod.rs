@@ -6,6 +6,7 @@ mod description;
 mod fuzz;
 mod keys;
 mod limits;
+mod objects;
 mod revoked;
 mod served;
 mod tls;
