@@ -16,6 +16,7 @@ mod idempotent;
 mod measure;
 mod openapi;
 pub mod ops;
+mod origin;
 mod page;
 mod peer;
 mod problem;

@@ -2,6 +2,7 @@
 
 mod access;
 mod answers;
+mod browsers;
 mod description;
 mod fuzz;
 mod keys;
