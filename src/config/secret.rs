@@ -143,4 +143,45 @@ mod tests {
         assert_eq!(format!("{secret} {secret:?} {:?}", Some(&secret)), "*** *** Some(***)");
         assert_eq!(secret.expose(), "hunter2");
     }
+
+    /// Whether a type has a trait: an inherent constant hides the one of [`Lacks`] where its bound
+    /// holds.
+    struct Asked<T>(std::marker::PhantomData<T>);
+
+    trait Lacks {
+        const COMPARES: bool = false;
+        const COMPARES_WITH_TEXT: bool = false;
+        const IS_TEXT: bool = false;
+        const HASHES: bool = false;
+    }
+
+    impl<T> Lacks for Asked<T> {}
+
+    impl<T: PartialEq> Asked<T> {
+        const COMPARES: bool = true;
+    }
+
+    impl<T: PartialEq<str>> Asked<T> {
+        const COMPARES_WITH_TEXT: bool = true;
+    }
+
+    impl<T: AsRef<str>> Asked<T> {
+        const IS_TEXT: bool = true;
+    }
+
+    impl<T: std::hash::Hash> Asked<T> {
+        const HASHES: bool = true;
+    }
+
+    /// There is no `==` that would tell by its time how much of a secret was right, and no way to one
+    /// but [`Secret::expose`], of which a test of the architecture knows every use.
+    #[test]
+    fn w08_secrets_have_no_comparison() {
+        // What is asked is found where it is.
+        let text = [Asked::<String>::COMPARES, Asked::<String>::COMPARES_WITH_TEXT];
+        assert_eq!((text, Asked::<String>::IS_TEXT, Asked::<String>::HASHES), ([true; 2], true, true));
+        let secret = [Asked::<Secret>::COMPARES, Asked::<Secret>::COMPARES_WITH_TEXT];
+        assert_eq!((secret, Asked::<Secret>::IS_TEXT, Asked::<Secret>::HASHES), ([false; 2], false, false));
+        assert_eq!([Asked::<Vec<Secret>>::COMPARES, Asked::<&Secret>::COMPARES], [false; 2]);
+    }
 }

@@ -9,6 +9,7 @@ use super::caller::{self, Caller};
 use super::headers;
 use super::idempotent;
 use super::openapi;
+use super::origin;
 use super::peer::Peer;
 use super::problem::{Kind, Problem};
 use crate::config::ApiScope;
@@ -119,6 +120,7 @@ async fn guard(
     next: Next,
 ) -> Result<Response, Problem> {
     let Access::Scope(scope) = access else { return Ok(next.run(request).await) };
+    origin::refuse_others(request.method(), request.uri(), request.headers())?;
     let peer = request.extensions().get::<Peer>().cloned();
     let peer = peer.ok_or_else(|| Problem::internal(&"a request came without its peer"))?;
     let caller = caller::identify(&api, &peer, request.headers()).await?;

@@ -30,6 +30,36 @@ pub(super) struct Caller {
     /// For audit records.
     pub(super) name: String,
     pub(super) scopes: BTreeSet<ApiScope>,
+    by: By,
+}
+
+/// What somebody is known by.
+#[derive(Debug, Clone)]
+enum By {
+    /// By its hash.
+    Token([u8; 32]),
+    /// By the names in it.
+    Certificate(Arc<[String]>),
+    Bootstrap,
+}
+
+impl Caller {
+    /// Whether it may still do this: for what goes on after the request was let in. Not where the
+    /// database does not answer.
+    pub(super) async fn still(&self, api: &Api, scope: ApiScope) -> bool {
+        let engine = api.engine();
+        match &self.by {
+            By::Token(hash) => {
+                let found = engine.store.token_by_hash(*hash).await.ok().flatten();
+                found.is_some_and(|token| token.usable(engine.clock.now()))
+            }
+            By::Certificate(names) => {
+                by_certificate(names, &engine.config.http).is_some_and(|caller| caller.scopes.contains(&scope))
+            }
+            // It only makes tokens.
+            By::Bootstrap => false,
+        }
+    }
 }
 
 /// When tokens that count were last used, by hash.
@@ -93,7 +123,7 @@ pub(super) async fn identify(api: &Api, peer: &Peer, headers: &HeaderMap) -> Res
     };
     let mut sent = headers.get_all(AUTHORIZATION).iter();
     let Some(first) = sent.next() else {
-        if let Some(caller) = by_certificate(peer, http) {
+        if let Some(caller) = by_certificate(&peer.names, http) {
             return Ok(caller);
         }
         return Err(blocked().unwrap_or_else(|| {
@@ -133,6 +163,7 @@ pub(super) async fn identify(api: &Api, peer: &Peer, headers: &HeaderMap) -> Res
                 id: format!("token:{}", token.id),
                 name: format!("token {} ({})", token.id, token.name),
                 scopes,
+                by: By::Token(hash),
             })
         }
         Some(token) => {
@@ -172,11 +203,11 @@ async fn bootstrap(
         return Ok(None);
     }
     let scopes = BTreeSet::from([ApiScope::Admin]);
-    Ok(Some(Caller { id: "bootstrap".to_owned(), name: "bootstrap token".to_owned(), scopes }))
+    Ok(Some(Caller { id: "bootstrap".to_owned(), name: "bootstrap token".to_owned(), scopes, by: By::Bootstrap }))
 }
 
-fn by_certificate(peer: &Peer, http: &Http) -> Option<Caller> {
-    let known = http.clients.iter().filter(|client| peer.names.contains(&client.name));
+fn by_certificate(shown: &Arc<[String]>, http: &Http) -> Option<Caller> {
+    let known = http.clients.iter().filter(|client| shown.contains(&client.name));
     let mut names = BTreeSet::new();
     let mut scopes = BTreeSet::new();
     for client in known {
@@ -184,7 +215,8 @@ fn by_certificate(peer: &Peer, http: &Http) -> Option<Caller> {
         scopes.extend(&client.scopes);
     }
     let name = names.first()?;
-    Some(Caller { id: format!("certificate:{name}"), name: format!("certificate {name}"), scopes })
+    let by = By::Certificate(Arc::clone(shown));
+    Some(Caller { id: format!("certificate:{name}"), name: format!("certificate {name}"), scopes, by })
 }
 
 /// The address that failed logins are counted under: the last one that no trusted proxy wrote.

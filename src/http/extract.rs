@@ -84,9 +84,11 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        // PostgreSQL takes no text with a NUL in it.
+        let no_name = parts.uri.path().contains("%00");
         match Path::<T>::from_request_parts(parts, state).await {
-            Ok(Path(value)) => Ok(Self(value)),
-            Err(_) => Err(Problem::not_found("nothing has such a name")),
+            Ok(Path(value)) if !no_name => Ok(Self(value)),
+            _ => Err(Problem::not_found("nothing has such a name")),
         }
     }
 }

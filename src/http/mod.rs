@@ -8,6 +8,7 @@
 mod access;
 mod api;
 mod caller;
+mod descriptors;
 mod extract;
 mod failures;
 mod headers;
@@ -15,6 +16,7 @@ mod idempotent;
 mod measure;
 mod openapi;
 pub mod ops;
+mod origin;
 mod page;
 mod peer;
 mod problem;

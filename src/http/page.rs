@@ -28,7 +28,8 @@ pub(super) fn after<T>(
 ) -> Result<Option<T>, Problem> {
     let Some(cursor) = cursor else { return Ok(None) };
     let bytes = URL_SAFE_NO_PAD.decode(cursor).unwrap_or_default();
-    let place = String::from_utf8(bytes).unwrap_or_default();
+    // PostgreSQL takes no text with a NUL in it.
+    let place = String::from_utf8(bytes).ok().filter(|place| !place.contains('\0')).unwrap_or_default();
     let place = place.strip_prefix(list).and_then(|rest| rest.strip_prefix(':')).and_then(read);
     let refused = || Problem::field("cursor", "not a cursor of this list; take `next` of an answer as it is");
     place.map(Some).ok_or_else(refused)

@@ -18,6 +18,7 @@ pub(crate) enum Kind {
     TokenInUrl,
     Unauthenticated,
     Forbidden,
+    OtherOrigin,
     NotFound,
     MethodNotAllowed,
     Conflict,
@@ -33,11 +34,12 @@ pub(crate) enum Kind {
 
 impl Kind {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::BadRequest,
         Self::TokenInUrl,
         Self::Unauthenticated,
         Self::Forbidden,
+        Self::OtherOrigin,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::Conflict,
@@ -58,6 +60,7 @@ impl Kind {
             Self::TokenInUrl => (StatusCode::BAD_REQUEST, "token-in-url", "A token must not stand in a URL"),
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated", "Nobody known asks"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "This needs another scope"),
+            Self::OtherOrigin => (StatusCode::FORBIDDEN, "other-origin", "A page of another origin asks"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is no such thing"),
             Self::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "This can be done in other ways only")

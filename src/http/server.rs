@@ -5,6 +5,7 @@
 //! library loosens none. What a request means is not known here.
 
 use super::access::Guarded;
+use super::descriptors;
 use super::measure;
 use super::peer::{self, Peer};
 use super::tls::Tls;
@@ -103,7 +104,7 @@ impl Listener {
             Err(error) => tracing::warn!(%error, "the API listens, the system does not say where"),
         }
         let settings = Arc::new(settings);
-        let places = Arc::new(Semaphore::new(settings.max_connections as usize));
+        let places = Arc::new(Semaphore::new(descriptors::room(settings.max_connections as usize)));
         let graceful = GracefulShutdown::new();
         let mut connections = JoinSet::new();
         let mut following = JoinSet::new();

@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn w03_a_time_counts_for_five_minutes_either_way() {
+    fn w02_a_time_counts_for_five_minutes_either_way() {
         let now = Timestamp(1_000_000_900);
         let recent = |text: &str| is_recent(text.as_bytes(), now, 300_000);
         for text in ["1000000", "999700", "1000300"] {

@@ -2,7 +2,9 @@
 //!
 //! The row is looked at again and again: whichever replica carries the run out, the database knows.
 
-use super::{Api, Named, Problem, runs};
+use super::{Api, Caller, Named, Problem, runs};
+use crate::config::ApiScope;
+use axum::Extension;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{Stream, unfold};
@@ -21,6 +23,7 @@ const LONGEST: Duration = Duration::from_secs(3600);
 
 struct Following {
     api: Arc<Api>,
+    caller: Caller,
     id: String,
     last: Option<runs::Wanted>,
     ends: tokio::time::Instant,
@@ -33,21 +36,26 @@ struct Following {
 )]
 pub(super) async fn follow(
     State(api): State<Arc<Api>>,
+    Extension(caller): Extension<Caller>,
     Named(id): Named<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     runs::find(&api, &id).await?;
     let ends = tokio::time::Instant::now() + LONGEST;
-    let stream = unfold(Following { api, id, last: None, ends }, next);
+    let stream = unfold(Following { api, caller, id, last: None, ends }, next);
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("still here")))
 }
 
 /// The next state that differs. Ends after the last one, when the run is forgotten, when the
-/// database cannot be asked, and when the process is about to end.
+/// caller's token or certificate counts no more, when the database cannot be asked, and when the
+/// process is about to end.
 async fn next(mut following: Following) -> Option<(Result<Event, Infallible>, Following)> {
     let mut stopping = following.api.stopping.clone();
     loop {
         let finished = following.last.as_ref().is_some_and(|run| run.state == "finished");
         if finished || *stopping.borrow() || tokio::time::Instant::now() >= following.ends {
+            return None;
+        }
+        if !following.caller.still(&following.api, ApiScope::Read).await {
             return None;
         }
         let now = runs::find(&following.api, &following.id).await.ok()?;

@@ -4,6 +4,7 @@
 mod absences;
 mod imports;
 mod map;
+mod secrets;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +30,14 @@ impl Source {
 
     /// The same, up to the unit tests at the end.
     fn code_without_tests(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.code().take_while(|(_, line)| !line.starts_with("#[cfg(test)]"))
+        let lines: Vec<&str> = self.text.lines().collect();
+        // A module in a file of its own is declared among the others, and code follows.
+        let is_here = |at: &usize| {
+            let module = lines[*at..].iter().find(|line| line.starts_with("mod ") || line.starts_with("pub mod "));
+            lines[*at].starts_with("#[cfg(test)]") && module.is_some_and(|line| line.ends_with('{'))
+        };
+        let end = (0..lines.len()).find(is_here).unwrap_or(lines.len());
+        self.code().take(end)
     }
 }
 

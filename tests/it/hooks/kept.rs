@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 on_both!(
     a_delivery_is_kept_then_looked_at,
-    w04_the_same_again_does_nothing_also_on_another_replica_and_after_a_restart,
+    w03_the_same_again_does_nothing_also_on_another_replica_and_after_a_restart,
+    w04_the_same_id_with_another_body_is_refused_also_on_another_replica_and_after_a_restart,
     what_was_kept_when_the_daemon_died_is_done_by_the_next,
     while_the_provider_is_down_deliveries_wait,
     okta_brings_several_events_each_counts_once,
@@ -31,7 +32,7 @@ async fn a_delivery_is_kept_then_looked_at(site: Site) {
     world.rest().await;
 }
 
-async fn w04_the_same_again_does_nothing_also_on_another_replica_and_after_a_restart(site: Site) {
+async fn w03_the_same_again_does_nothing_also_on_another_replica_and_after_a_restart(site: Site) {
     let call = {
         let mut world = World::new(&site, STANDARD).await;
         let call = world.call("portal", "ann", "msg_1");
@@ -45,12 +46,38 @@ async fn w04_the_same_again_does_nothing_also_on_another_replica_and_after_a_res
     };
     let mut other = World::new(&site, STANDARD).await;
     assert_eq!(other.send(&call).await.0, 200);
-    let (status, body) = other.send(&other.call("portal", "ben", "msg_1")).await;
-    assert_eq!((status, body["code"].as_str()), (409, Some("other-body")));
     other.work();
     tokio::time::sleep(Duration::from_millis(300)).await;
     other.rest().await;
     assert_eq!((other.looks(), other.deliveries().await.len()), (0, 1));
+}
+
+/// By a sender that signs as it should: an id is for one thing, whoever says it for another is not heard.
+async fn w04_the_same_id_with_another_body_is_refused_also_on_another_replica_and_after_a_restart(site: Site) {
+    let first = World::new(&site, STANDARD).await;
+    assert_eq!(first.send(&first.call("portal", "ann", "msg_1")).await.0, 202);
+    let refused = async |world: &World| {
+        for call in [world.call("portal", "ben", "msg_1"), world.call("portal", "ben", "msg_1").inline()] {
+            let (status, body) = world.send(&call).await;
+            assert_eq!((status, body["code"].as_str()), (409, Some("other-body")), "{}", call.path);
+            assert!(body.get("person").is_none(), "{body}");
+        }
+    };
+    refused(&first).await;
+    // A SQLite file is one daemon's.
+    if !site.is_sqlite() {
+        refused(&World::new(&site, STANDARD).await).await;
+    }
+    drop(first);
+    let mut next = World::new(&site, STANDARD).await;
+    refused(&next).await;
+    // What was kept is what was said first.
+    next.work();
+    next.until_done().await;
+    next.rest().await;
+    refused(&next).await;
+    let kept = next.deliveries().await;
+    assert_eq!((kept.len(), kept[0].person.as_str()), (1, "login:ann"));
 }
 
 async fn what_was_kept_when_the_daemon_died_is_done_by_the_next(site: Site) {

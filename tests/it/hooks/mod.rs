@@ -170,8 +170,14 @@ impl World {
 
     /// A call as the hook's sender makes it.
     pub fn call(&self, hook: &str, person: &str, id: &str) -> Call {
+        self.call_at(hook, person, id, 0)
+    }
+
+    /// The same, made so many milliseconds from now.
+    pub fn call_at(&self, hook: &str, person: &str, id: &str, millis: i64) -> Call {
         let secret = Secret::new(KEY.to_owned());
-        let made = make(&self.config.hooks[hook], Some(&secret), person, id, SystemClock.now()).unwrap();
+        let now = SystemClock.now().plus_millis(millis);
+        let made = make(&self.config.hooks[hook], Some(&secret), person, id, now).unwrap();
         Call { path: format!("/hooks/v1/{hook}"), method: made.method, headers: made.headers, body: made.body }
     }
 

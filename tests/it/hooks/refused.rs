@@ -9,11 +9,43 @@ use std::time::Duration;
 use tracing_subscriber::fmt::MakeWriter;
 
 on_both!(
+    w02_a_call_from_another_time_is_refused_and_not_kept,
+    w05_a_dot_in_the_id_is_refused_and_not_kept,
     w06_a_secret_in_its_file_is_changed_while_running,
     w07_what_is_large_packed_or_strange_is_refused,
     w10_more_than_the_limit_is_told_when_to_come_back,
     w01_nothing_that_is_refused_is_kept,
 );
+
+/// Signed by whoever has the key, so that nothing but its age is wrong.
+async fn w02_a_call_from_another_time_is_refused_and_not_kept(site: Site) {
+    let world = World::new(&site, STANDARD).await;
+    // Some seconds go by until it is looked at.
+    for (n, seconds) in [-86_400, -600, -301, 330, 600, 86_400].into_iter().enumerate() {
+        let call = world.call_at("portal", "ann", &format!("msg_{n}"), seconds * 1000);
+        for call in [call.clone(), call.inline()] {
+            let (status, body) = world.send(&call).await;
+            assert_eq!((status, body["code"].as_str()), (401, Some("timestamp")), "{seconds} s, {}", call.path);
+        }
+    }
+    assert_eq!((world.deliveries().await.len(), world.looks()), (0, 0));
+    for (n, seconds) in [-270, 0, 300].into_iter().enumerate() {
+        let call = world.call_at("portal", "ann", &format!("msg_good_{n}"), seconds * 1000);
+        assert_eq!(world.send(&call).await.0, 202, "{seconds} s");
+    }
+}
+
+async fn w05_a_dot_in_the_id_is_refused_and_not_kept(site: Site) {
+    let world = World::new(&site, STANDARD).await;
+    for id in ["msg.1", ".", "1767225600.1767225600"] {
+        let call = world.call("portal", "ann", id);
+        for call in [call.clone(), call.inline()] {
+            let (status, body) = world.send(&call).await;
+            assert_eq!((status, body["code"].as_str()), (401, Some("id")), "{id}, {}", call.path);
+        }
+    }
+    assert_eq!((world.deliveries().await.len(), world.looks()), (0, 0));
+}
 
 async fn w06_a_secret_in_its_file_is_changed_while_running(site: Site) {
     let world = World::new(&site, STANDARD).await;
@@ -65,7 +97,16 @@ async fn w01_nothing_that_is_refused_is_kept(site: Site) {
     let world = World::new(&site, STANDARD).await;
     let good = world.call("portal", "ann", "msg_1");
     let signature = good.headers.iter().find(|(name, _)| name == "webhook-signature").unwrap().1.clone();
-    let wrong = [signature[..signature.len() - 2].to_owned(), signature.replace("v1,", "v1a,"), "v1,".to_owned()];
+    let other = world.call("portal", "ben", "msg_1").headers;
+    let other = other.into_iter().find(|(name, _)| name == "webhook-signature").unwrap().1;
+    let wrong = [
+        other,
+        signature[..signature.len() - 2].to_owned(),
+        format!("{signature}AAAA"),
+        signature.replace("v1,", "v1a,"),
+        signature.replace("v1,", "v2,"),
+        "v1,".to_owned(),
+    ];
     for value in wrong {
         for path in ["", "/inline"] {
             let call = good.clone().with("webhook-signature", &value);

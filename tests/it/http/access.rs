@@ -5,8 +5,9 @@ use crate::world::wait_until;
 use rosterd::http::openapi;
 use serde_json::{Value, json};
 
-/// (method, path with parameters filled in, scope or nothing) of everything that is described.
-fn routes() -> Vec<(String, String, Option<String>)> {
+/// (method, path, scope or nothing) of everything that is described, with what `fill` says for the
+/// parameter of that name in a path.
+pub fn routes(fill: impl Fn(&str) -> String) -> Vec<(String, String, Option<String>)> {
     let document: Value = serde_json::from_str(&openapi().to_json().unwrap()).unwrap();
     let mut routes = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -20,11 +21,18 @@ fn routes() -> Vec<(String, String, Option<String>)> {
                 [scope] => Some(scope.to_owned()),
                 _ => panic!("{method} {path} has several scopes"),
             };
-            let filled = path.replace("{id}", "1").replace("{name}", "corp");
+            let filled = ["id", "name"]
+                .iter()
+                .fold(path.clone(), |path, name| path.replace(&format!("{{{name}}}"), &fill(name)));
             routes.push((method.to_uppercase(), filled, scope));
         }
     }
     routes
+}
+
+/// The name of an object in a path.
+pub fn an_object(kind: &str) -> String {
+    if kind == "name" { "corp" } else { "1" }.to_owned()
 }
 
 /// W14: deny by default. With the right scope it is anything but 401 and 403; with each other one
@@ -32,7 +40,7 @@ fn routes() -> Vec<(String, String, Option<String>)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn w14_every_route_with_every_scope() {
     let mut served = Served::new(&http("failed_logins = 10000")).await;
-    let routes = routes();
+    let routes = routes(an_object);
     assert!(routes.len() >= 26, "{routes:?}");
     assert_eq!(routes.iter().filter(|(.., scope)| scope.is_none()).count(), 1, "only the description is everybody's");
     for (method, path, wanted) in &routes {

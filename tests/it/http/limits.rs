@@ -13,7 +13,7 @@ fn connect(served: &Served) -> TcpStream {
 }
 
 /// What comes back to these bytes until the end of the connection.
-fn raw(served: &Served, bytes: &[u8]) -> String {
+pub fn raw(served: &Served, bytes: &[u8]) -> String {
     let mut stream = connect(served);
     // The other side may hang up before it has taken all.
     let _ = stream.write_all(bytes);

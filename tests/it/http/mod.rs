@@ -2,10 +2,13 @@
 
 mod access;
 mod answers;
+mod browsers;
 mod description;
 mod fuzz;
 mod keys;
 mod limits;
+mod objects;
+mod revoked;
 mod served;
 mod tls;
 mod tokens;

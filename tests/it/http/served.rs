@@ -42,7 +42,12 @@ pub fn http(more: &str) -> String {
 impl Served {
     /// 20 people of a file, synced; a token for each scope; `rosterd run` with this `[http]`.
     pub async fn new(http: &str) -> Self {
-        let site = Site::new(Backend::Sqlite, &format!("{http}{PROVIDER}{STAFF_VIEWS}"));
+        Self::on(Backend::Sqlite, http).await
+    }
+
+    /// The same on that database.
+    pub async fn on(backend: Backend, http: &str) -> Self {
+        let site = Site::new(backend, &format!("{http}{PROVIDER}{STAFF_VIEWS}"));
         let people = Roster::of(20, "p", "staff");
         people.write(&site);
         site.sync(0);

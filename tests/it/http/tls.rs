@@ -20,22 +20,23 @@ fn install(site: &Site, certificate: &Certificate) {
     site.secret("tls.key", &key);
 }
 
-fn builder(ca: &Ca) -> ClientBuilder {
+pub fn builder(ca: &Ca) -> ClientBuilder {
     let root = reqwest::Certificate::from_pem(&std::fs::read(ca.file()).unwrap()).unwrap();
     Client::builder().tls_certs_only([root])
 }
 
-fn identity(certificate: &Certificate) -> reqwest::Identity {
+pub fn identity(certificate: &Certificate) -> reqwest::Identity {
     let mut pem = std::fs::read(&certificate.cert).unwrap();
     pem.extend(std::fs::read(&certificate.key).unwrap());
     reqwest::Identity::from_pem(&pem).unwrap()
 }
 
-/// A daemon with a certificate of this authority, that believes clients of `clients`.
-async fn served(ca: &Ca, clients: &Ca, wanted: &str) -> Served {
+/// A daemon with a certificate of this authority, that believes clients of `clients`: of them
+/// `deploy.example` may do what `scopes` says.
+pub async fn served(ca: &Ca, clients: &Ca, wanted: &str, scopes: &[&str]) -> Served {
     let more = format!(
         "tls = {{ cert_file = \"tls.crt\", key_file = \"tls.key\", client_ca_file = \"clients.pem\", \
-         client_certificate = \"{wanted}\" }}\nheader_timeout = \"60s\"\nclients = [{{ name = \"deploy.example\", scopes = [\"read\"] }}]\n"
+         client_certificate = \"{wanted}\" }}\nheader_timeout = \"60s\"\nclients = [{{ name = \"deploy.example\", scopes = {scopes:?} }}]\n"
     );
     let site = Site::new(Backend::Sqlite, &format!("{}{PROVIDER}{STAFF_VIEWS}", http(&more)));
     install(&site, &ca.server());
@@ -52,7 +53,7 @@ async fn served(ca: &Ca, clients: &Ca, wanted: &str) -> Served {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn w13_clients_are_known_by_certificate() {
     let (ca, clients) = (Ca::new(), Ca::new());
-    let mut served = served(&ca, &clients, "optional").await;
+    let mut served = served(&ca, &clients, "optional", &["read"]).await;
     assert_eq!(served.with("read", "GET", "/api/v1/status").send().await.unwrap().status(), 200);
 
     let none = served.client.clone();
@@ -75,7 +76,7 @@ async fn w13_clients_are_known_by_certificate() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn w13_without_a_certificate_there_is_no_connection_where_one_is_required() {
     let (ca, clients) = (Ca::new(), Ca::new());
-    let mut served = served(&ca, &clients, "required").await;
+    let mut served = served(&ca, &clients, "required", &["read"]).await;
     assert!(served.with("read", "GET", "/api/v1/status").send().await.is_err());
     served.client = builder(&ca).identity(identity(&clients.client("anybody.example"))).build().unwrap();
     assert_eq!(served.with("read", "GET", "/api/v1/status").send().await.unwrap().status(), 200);
@@ -86,7 +87,7 @@ async fn w13_without_a_certificate_there_is_no_connection_where_one_is_required(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn certificates_are_read_again_when_their_files_change() {
     let (old, new) = (Ca::new(), Ca::new());
-    let mut served = served(&old, &old, "optional").await;
+    let mut served = served(&old, &old, "optional", &["read"]).await;
     let url = format!("{}/api/v1/openapi.json", served.url);
     let open = served.client.clone();
     let body = open.get(&url).send().await.unwrap().text().await.unwrap();
@@ -160,7 +161,7 @@ fn next(stream: &mut StreamOwned<ClientConnection, TcpStream>) -> Option<(u8, u3
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn w09_http2_is_spoken_and_a_flood_of_resets_ends_its_connection() {
     let ca = Ca::new();
-    let mut served = served(&ca, &ca, "optional").await;
+    let mut served = served(&ca, &ca, "optional", &["read"]).await;
     let mut stream = connect_h2(&ca, &served.url);
     stream.write_all(PREFACE).unwrap();
     stream.write_all(&get(1, "/api/v1/openapi.json")).unwrap();

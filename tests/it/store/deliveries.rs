@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 on_both!(
-    w04_an_id_counts_once_also_after_a_restart,
+    w03_an_id_counts_once_also_after_a_restart,
+    w04_an_id_with_another_body_is_told_apart_also_after_a_restart,
     many_who_take_at_once_get_different_ones,
     what_was_taken_and_not_finished_is_taken_again_when_its_time_has_come,
     of_two_things_said_of_somebody_the_later_counts,
@@ -59,7 +60,7 @@ async fn state(store: &Arc<dyn Store>, id: &str) -> (String, i64) {
     (one.state, one.attempts)
 }
 
-async fn w04_an_id_counts_once_also_after_a_restart(site: Site) {
+async fn w03_an_id_counts_once_also_after_a_restart(site: Site) {
     let store = site.store().await;
     let both = vec![new("1", "okta", "a", 1), new("2", "okta", "a", 1)];
     assert_eq!(store.keep_deliveries(both, NOW).await.unwrap(), [Kept::New, Kept::Again]);
@@ -67,12 +68,24 @@ async fn w04_an_id_counts_once_also_after_a_restart(site: Site) {
     drop(store);
     let store = site.store().await;
     assert_eq!(keep(&store, new("3", "okta", "a", 1)).await, Kept::Again);
-    assert_eq!(keep(&store, new("4", "okta", "a", 2)).await, Kept::OtherBody);
+    // Another sender's ids are its own.
     assert_eq!(keep(&store, new("5", "auth0", "a", 2)).await, Kept::New);
     let all = store.deliveries(None, 9).await.unwrap();
     assert_eq!(ids(&all).into_iter().collect::<BTreeSet<_>>(), BTreeSet::from(["1", "5"]));
     assert_eq!(ids(&store.deliveries(Some("auth0"), 9).await.unwrap()), ["5"]);
     assert_eq!(store.pending_deliveries().await.unwrap(), 1);
+}
+
+async fn w04_an_id_with_another_body_is_told_apart_also_after_a_restart(site: Site) {
+    let store = site.store().await;
+    let both = vec![new("1", "okta", "a", 1), new("2", "okta", "a", 2)];
+    assert_eq!(store.keep_deliveries(both, NOW).await.unwrap(), [Kept::New, Kept::OtherBody]);
+    finish(&store, "1", Then::Done).await;
+    drop(store);
+    let store = site.store().await;
+    assert_eq!(keep(&store, new("3", "okta", "a", 2)).await, Kept::OtherBody);
+    assert_eq!(keep(&store, new("4", "okta", "a", 1)).await, Kept::Again);
+    assert_eq!(ids(&store.deliveries(None, 9).await.unwrap()), ["1"]);
 }
 
 async fn many_who_take_at_once_get_different_ones(site: Site) {

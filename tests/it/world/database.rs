@@ -64,6 +64,16 @@ impl Database {
         }
     }
 
+    /// Carries out statements that define something, such as a trigger.
+    pub fn define(&self, sql: &str) {
+        match self {
+            Self::Sqlite(path) => open(path).execute_batch(sql).unwrap_or_else(|e| panic!("{sql}: {e}")),
+            Self::Postgres(url) => {
+                psql(url, sql, &[]);
+            }
+        }
+    }
+
     /// A query's rows, every value as text, NULL as an empty one.
     pub fn rows(&self, sql: &str) -> Vec<Vec<String>> {
         match self {

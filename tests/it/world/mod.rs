@@ -4,6 +4,7 @@
 //! Nothing here uses rosterd's own code: what a test expects is computed, read and compared by
 //! other means. A scripted fake stands only where no real server does what is needed.
 
+pub mod backup;
 pub mod ca;
 pub mod company;
 pub mod database;
@@ -14,6 +15,7 @@ pub mod ldap_edit;
 pub mod ldap_tamper;
 pub mod patroni;
 pub mod pg_cluster;
+pub mod portal;
 pub mod postgres;
 pub mod proxy;
 pub mod roster;

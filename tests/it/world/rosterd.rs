@@ -30,10 +30,21 @@ pub struct Outcome {
 
 /// Starts it in `dir`, with no environment but `env`.
 pub fn start(dir: &Path, args: &[&str], env: &[(&str, &str)]) -> Running {
+    start_command(dir, Command::new(env!("CARGO_BIN_EXE_rosterd")), args, env)
+}
+
+/// The same under limits of `prlimit`, which becomes the program.
+pub fn start_limited(dir: &Path, limits: &[&str], args: &[&str]) -> Running {
+    let mut command = Command::new("prlimit");
+    command.args(limits).arg(env!("CARGO_BIN_EXE_rosterd"));
+    start_command(dir, command, args, &[])
+}
+
+fn start_command(dir: &Path, mut command: Command, args: &[&str], env: &[(&str, &str)]) -> Running {
     static RUNS: AtomicU32 = AtomicU32::new(0);
     let n = RUNS.fetch_add(1, Ordering::Relaxed);
     let out = (dir.join(format!("{n}.stdout")), dir.join(format!("{n}.stderr")));
-    let child = Command::new(env!("CARGO_BIN_EXE_rosterd"))
+    let child = command
         .args(args)
         .current_dir(dir)
         .env_clear()
@@ -63,6 +74,13 @@ impl Running {
     /// Whether it has ended by now.
     pub fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
+    }
+
+    /// The most memory that it has held so far, in bytes.
+    pub fn most_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
     }
 
     /// Sends a signal by its name, such as `INT`.

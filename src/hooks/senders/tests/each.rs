@@ -92,7 +92,7 @@ fn w07_what_was_signed_is_the_bytes() {
 }
 
 #[test]
-fn w03_a_signed_time_counts_for_five_minutes_either_way() {
+fn w02_a_signed_time_counts_for_five_minutes_either_way() {
     let timed = |hook: &crate::config::Hook| {
         matches!(hook.sender, Sender::StandardWebhooks | Sender::Zitadel) || hook.timestamp_header.is_some()
     };

@@ -52,6 +52,25 @@ fn standard_webhooks_as_published() {
 fn w05_a_dot_in_the_id_is_refused() {
     let sent = signed("msg.1614265330", "1614265330", "{}", "v1,AAAA");
     assert_eq!(code(sent.read_at(&standard(), &[KEY], Timestamp(1_614_265_330_000))), "id");
+    // Signed as it should be: taken apart in another way, the same signature would be for another text.
+    let (time, body) = ("1767225600", r#"1767225600.{"test":"eve"}"#);
+    let key = crate::hooks::read::key_bytes(KEY.trim_start_matches("whsec_")).unwrap();
+    let signature = crate::hooks::read::hmac_sign(&key, &[b"msg_1.", time.as_bytes(), b".", body.as_bytes()]);
+    let signature = format!("v1,{}", STANDARD.encode(signature));
+    let shifted = signed("msg_1.1767225600", time, r#"{"test":"eve"}"#, &signature);
+    assert_eq!(code(shifted.read(&standard(), &[KEY])), "id");
+    // Nor the other way round: what was signed is no JSON.
+    assert_eq!(code(signed("msg_1", time, body, &signature).read(&standard(), &[KEY])), "body");
+    for id in [".", "msg.", ".msg", "a.b.c"] {
+        let good = Sent::good(&standard(), KEY);
+        let made =
+            crate::hooks::make(&standard(), Some(&crate::config::Secret::new(KEY.to_owned())), "ann", id, NOW).unwrap();
+        let sent = made.headers.iter().fold(Sent { body: made.body.clone(), ..good }, |mut sent, (name, value)| {
+            sent.set(name, value);
+            sent
+        });
+        assert_eq!(code(sent.read(&standard(), &[KEY])), "id", "{id}");
+    }
 }
 
 #[test]
