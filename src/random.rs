@@ -5,6 +5,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::Read as _;
+use std::sync::OnceLock;
 
 /// Where seeds come from.
 pub trait Random: Send + Sync + fmt::Debug {
@@ -25,8 +26,17 @@ pub struct SystemRandom;
 
 impl Random for SystemRandom {
     fn seed(&self) -> Result<u128, RandomError> {
+        // Opened once: a process that has used up its descriptors still needs numbers.
+        static URANDOM: OnceLock<File> = OnceLock::new();
         let mut bytes = [0; 16];
-        File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes)).map_err(|_| RandomError)?;
+        let mut file = match URANDOM.get() {
+            Some(file) => file,
+            None => {
+                let file = File::open("/dev/urandom").map_err(|_| RandomError)?;
+                URANDOM.get_or_init(|| file)
+            }
+        };
+        file.read_exact(&mut bytes).map_err(|_| RandomError)?;
         Ok(u128::from_ne_bytes(bytes))
     }
 }

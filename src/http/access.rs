@@ -50,7 +50,8 @@ impl Routes {
                 openapi::declare(item, access);
             }
             if let Some(api) = api {
-                router = router.route_layer(from_fn_with_state((Arc::clone(api), access), guard));
+                let asked = paths.paths.values().any(openapi::takes_a_query);
+                router = router.route_layer(from_fn_with_state((Arc::clone(api), access, asked), guard));
             }
             all = all.routes((schemas, paths, router));
         }
@@ -115,7 +116,7 @@ async fn no_method() -> Problem {
 }
 
 async fn guard(
-    State((api, access)): State<(Arc<Api>, Access)>,
+    State((api, access, takes_a_query)): State<(Arc<Api>, Access, bool)>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
@@ -127,6 +128,11 @@ async fn guard(
     if !caller.scopes.contains(&scope) {
         let needs = format!("this needs the scope `{}`", scope.name());
         return Err(Problem::new(Kind::Forbidden, needs));
+    }
+    // Where there are some, the handler's type knows which.
+    if !takes_a_query && let Some(first) = request.uri().query().filter(|query| !query.is_empty()) {
+        let name = first.split(['=', '&']).next().unwrap_or_default();
+        return Err(Problem::field(name, "there is no such parameter"));
     }
     let keyed = request.method() == Method::POST;
     request.extensions_mut().insert::<Caller>(caller.clone());

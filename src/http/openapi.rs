@@ -5,7 +5,7 @@ use super::access::Access;
 use super::problem;
 use super::routes;
 use crate::config::ApiScope;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     Components, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
@@ -51,6 +51,13 @@ pub(super) fn head() -> OpenApi {
     OpenApiBuilder::new().info(info).components(Some(components)).build()
 }
 
+/// Whether something in it takes parameters in its query.
+pub(super) fn takes_a_query(item: &PathItem) -> bool {
+    let all = [&item.get, &item.post, &item.put, &item.delete, &item.patch];
+    let parameters = all.into_iter().flatten().filter_map(|operation| operation.parameters.as_ref());
+    parameters.flatten().any(|parameter| parameter.parameter_in == ParameterIn::Query)
+}
+
 /// Says in the description who may use it, and what everything can answer.
 pub(super) fn declare(item: &mut PathItem, access: Access) {
     let all = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete, &mut item.patch];
@@ -82,6 +89,9 @@ pub(super) fn declare(item: &mut PathItem, access: Access) {
         if operation.parameters.as_ref().is_some_and(|all| !all.is_empty()) {
             problem_answer(operation, "422", "A parameter is not as it must be: see `errors`");
             problem_answer(operation, "404", "There is no such thing");
+        }
+        if access != Access::Public {
+            problem_answer(operation, "422", "There is no such parameter");
         }
     }
 }

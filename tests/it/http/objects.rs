@@ -196,6 +196,9 @@ async fn w15_a_field_or_parameter_that_is_not_described_is_refused() {
         ("explain", "/api/v1/audit"),
         ("explain", "/api/v1/plan?provider=corp"),
         ("hooks", "/api/v1/deliveries"),
+        ("read", "/api/v1/status"),
+        ("read", "/api/v1/providers"),
+        ("admin", "/api/v1/tokens"),
     ] {
         let with = if path.contains('?') { '&' } else { '?' };
         for parameter in ["state=x", "scope=admin", "asked_by=x", "Limit=5", "limit%20=5"] {

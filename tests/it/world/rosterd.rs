@@ -57,6 +57,15 @@ fn start_command(dir: &Path, mut command: Command, args: &[&str], env: &[(&str, 
     Running { child, args: args.join(" "), out }
 }
 
+/// A test that fails leaves nothing running.
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It has mostly ended, and been waited for.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 impl Running {
     /// Waits for its end.
     pub fn wait(mut self) -> Outcome {
@@ -66,7 +75,8 @@ impl Running {
         }
         let status = self.child.wait().unwrap();
         let read = |path: &PathBuf| String::from_utf8(std::fs::read(path).unwrap()).unwrap();
-        let outcome = Outcome { args: self.args, status, stdout: read(&self.out.0), stderr: read(&self.out.1) };
+        let args = std::mem::take(&mut self.args);
+        let outcome = Outcome { args, status, stdout: read(&self.out.0), stderr: read(&self.out.1) };
         assert!(ended, "rosterd hangs: {outcome:#?}");
         outcome
     }
