@@ -55,7 +55,10 @@ pub(super) fn head() -> OpenApi {
 pub(super) fn takes_a_query(item: &PathItem) -> bool {
     let all = [&item.get, &item.post, &item.put, &item.delete, &item.patch];
     let parameters = all.into_iter().flatten().filter_map(|operation| operation.parameters.as_ref());
-    parameters.flatten().any(|parameter| parameter.parameter_in == ParameterIn::Query)
+    parameters.flatten().any(|parameter| match parameter {
+        RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Query,
+        RefOr::Ref(_) => true,
+    })
 }
 
 /// Says in the description who may use it, and what everything can answer.

@@ -2,11 +2,12 @@
 
 use super::look::{GROUP_NAMES, PEOPLE, list};
 use super::session::{Param, Row, Session, id, word};
-use super::{StoreError, json};
+use super::{Sight, StoreError, json};
 use rosterd_core::ids::{GroupId, OrgId, TeamId, UserId};
-use rosterd_core::observed::UserState;
+use rosterd_core::observed::{IdentityRow, UserState};
 use rosterd_core::rights::{OrgRole, TeamRole};
 use rosterd_core::snapshot::PersonKey;
+use rosterd_core::text::Text;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A person as the tables say.
@@ -29,6 +30,13 @@ pub struct PersonNow {
 }
 
 impl PersonNow {
+    /// Brings the lists into their order.
+    fn sort(&mut self) {
+        self.orgs.sort_by(|a, b| a.name.cmp(&b.name));
+        self.teams.sort_by(|a, b| (&a.org, &a.name).cmp(&(&b.org, &b.name)));
+        self.groups.sort();
+    }
+
     /// As commands and answers to logins show it.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
@@ -147,12 +155,50 @@ pub(super) async fn several(
         }
     }
     name_groups(db, &mut found).await?;
-    for Found { person, .. } in found.values_mut() {
-        person.orgs.sort_by(|a, b| a.name.cmp(&b.name));
-        person.teams.sort_by(|a, b| (&a.org, &a.name).cmp(&(&b.org, &b.name)));
-        person.groups.sort();
-    }
+    found.values_mut().for_each(|found| found.person.sort());
     Ok(subjects.iter().map(|subject| found.get(subject).map(|found| found.person.clone())).collect())
+}
+
+/// The same out of what was read for a look: what they have if nothing is written.
+pub(super) fn in_sight(sight: &Sight, subjects: &[String]) -> Vec<Option<PersonNow>> {
+    let o = &sight.observed;
+    let text = |text: Text| o.texts.get(text).to_owned();
+    let identities: BTreeMap<&str, &IdentityRow> =
+        o.identities.iter().map(|identity| (o.texts.get(identity.subject), identity)).collect();
+    let org = |id: OrgId| o.orgs.binary_search_by_key(&id, |org| org.id).ok().and_then(|at| o.orgs.get(at));
+    let one = |subject: &String| {
+        let identity = identities.get(subject.as_str())?;
+        let at = o.users.binary_search_by_key(&identity.user, |user| user.id).ok()?;
+        let user = o.users.get(at)?;
+        let orgs = o.org_members.iter().filter(|member| member.user == user.id).filter_map(|member| {
+            let role = member.synced.max(member.manual)?;
+            Some(OrgNow { id: member.org, name: text(org(member.org)?.name), role })
+        });
+        let teams = o.team_members.iter().filter(|member| member.user == user.id).filter_map(|member| {
+            let at = o.teams.binary_search_by_key(&member.team, |team| team.id).ok()?;
+            let (team, role) = (o.teams.get(at)?, member.synced.max(member.manual)?);
+            Some(TeamNow { id: team.id, org: text(org(team.org)?.name), name: text(team.name), role })
+        });
+        let groups = identity.groups.iter().filter_map(|group| {
+            let at = o.groups.binary_search_by_key(group, |row| row.id).ok()?;
+            Some(text(o.groups.get(at)?.name))
+        });
+        let mut person = PersonNow {
+            id: user.id,
+            subject: subject.clone(),
+            login: text(user.login),
+            name: text(user.name),
+            email: text(user.email),
+            state: user.state,
+            server_admin: user.synced_admin || user.manual_admin,
+            orgs: orgs.collect(),
+            teams: teams.collect(),
+            groups: groups.collect(),
+        };
+        person.sort();
+        Some(person)
+    };
+    subjects.iter().map(one).collect()
 }
 
 /// Somebody, and the ids of the groups whose names are still to come.

@@ -70,6 +70,42 @@ fn a_mover_has_the_new_rights_and_nobody_else_changes() {
     });
 }
 
+/// What is answered when nothing is written comes from another place than after a write.
+#[test]
+fn an_answer_is_the_same_whether_something_was_written_or_not() {
+    both(|backend| {
+        let mut roster = company();
+        roster.add(3, "boss", "team-web");
+        let site = site(backend, &roster);
+        // Who has more by hand, is suspended by hand, and is in groups that give nothing.
+        for by_hand in [
+            "UPDATE org_members SET manual_role = 'Editor' WHERE user_id = (SELECT id FROM users WHERE login = 'p001')",
+            "UPDATE team_members SET manual_role = 'admin' WHERE user_id = (SELECT id FROM users WHERE login = 'p001')",
+            "UPDATE users SET manual_admin = 1 WHERE login = 'p001'",
+        ] {
+            site.database.execute(by_hand);
+        }
+        roster.add(7, "p", "zz-nothing");
+        roster.add(7, "p", "aa-nothing");
+        roster.add(2, "p", "team-b");
+        roster.write(&site);
+        for login in ["p000", "p001", "p004", "p006", "boss000"] {
+            let look = || site.run(&["look", login, "--output", "json"]).expect(0).json()["providers"][0].clone();
+            let (written, again) = (look(), look());
+            let finding = if login == "boss000" { "unchanged" } else { "applied" };
+            assert_eq!((&written["finding"], &again["finding"]), (&finding.into(), &"unchanged".into()), "{login}");
+            assert_eq!(written["person"], again["person"], "{login}");
+        }
+        let known = site.run(&["look", "p001", "--output", "json"]).expect(0).json()["providers"][0]["person"].clone();
+        assert_eq!(known["orgs"][0]["role"], "Editor", "{known}");
+        assert_eq!(known["server_admin"], true);
+        let teams: Vec<_> =
+            known["teams"].as_array().unwrap().iter().map(|team| (&team["name"], &team["role"])).collect();
+        assert_eq!(teams, [(&"b".into(), &"member".into()), (&"web".into(), &"admin".into())], "{known}");
+        assert_eq!(known["groups"].as_array().unwrap().len(), 5, "{known}");
+    });
+}
+
 #[test]
 fn a_joiner_is_made_at_the_first_login() {
     both(|backend| {

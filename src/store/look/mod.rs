@@ -15,7 +15,7 @@ pub(super) use structure::Kept;
 use super::StoreError;
 use super::session::{Param, Session, id};
 use rosterd_core::ids::{IdentityId, OrgId, ProviderId, ReadingNumber, Timestamp};
-use rosterd_core::observed::{Base, Grant, LastIds, Observed, ProviderRow, RecentRemoval, RemovalClass};
+use rosterd_core::observed::{Base, Grant, LastIds, Observed, ProviderRow, RemovalClass};
 use rosterd_core::writes::Writes;
 use std::sync::Arc;
 
@@ -78,22 +78,8 @@ pub(super) async fn look(
         applied_at: row.opt_int(3)?.map(Timestamp),
         base: row.opt_text(4)?.map(|text| base(&text)).transpose()?,
     });
-    budget(db, number, window, &mut sight.observed).await?;
-    let users = neighbours::of(db, number, whom).await?;
-    rows::fill(db, (number, provider), &users, whom, &mut sight).await?;
+    rows::fill(db, (number, provider), whom, window, &mut sight).await?;
     Ok(sight)
-}
-
-async fn budget(db: &mut dyn Session, provider: i64, window: Timestamp, o: &mut Observed) -> Result<(), StoreError> {
-    let params = [Param::Int(Some(provider)), Param::Int(Some(window.0))];
-    for row in db.rows(sql::BUDGET, &params).await? {
-        o.recent_removals.push(RecentRemoval {
-            class: super::session::word("removals.class", &row.text(0)?, RemovalClass::parse)?,
-            org: row.opt_int(1)?.map(|org| id("removals.org_id", org)).transpose()?,
-            removed: u32::try_from(row.int(2)?).unwrap_or(u32::MAX),
-        });
-    }
-    Ok(())
 }
 
 /// One line of `providers.base`: class, organization, how many.

@@ -2,26 +2,41 @@
 
 use super::super::session::{Param, Row, Session, id, word};
 use super::super::{StoreError, json};
-use super::{Sight, Whom, list, sql};
+use super::{Sight, Whom, list, neighbours, sql};
 use rosterd_core::ids::{GroupId, ReadingNumber, Timestamp};
 use rosterd_core::observed::{
-    GroupRow, IdentityRow, OrgMemberRow, OtherIdentity, SuspensionRow, TeamMemberRow, UserRow, UserState,
+    GroupRow, IdentityRow, Observed, OrgMemberRow, OtherIdentity, RecentRemoval, RemovalClass, SuspensionRow,
+    TeamMemberRow, UserRow, UserState,
 };
 use rosterd_core::rights::{OrgRole, TeamRole};
 use std::collections::BTreeSet;
 
-/// Fills in users, memberships, identities and groups.
+/// Fills in users, memberships, identities, groups and what was removed lately: one statement, and more
+/// only where somebody is new or an Admin.
 pub(super) async fn fill(
     db: &mut dyn Session,
     (provider, name): (i64, &str),
-    users: &BTreeSet<i64>,
     whom: &Whom,
+    window: Timestamp,
     sight: &mut Sight,
 ) -> Result<(), StoreError> {
-    read(db, users, name, sight).await?;
-    let others = admins(db, users, sight).await?;
+    let (subjects, logins, groups) = (list(&whom.subjects), list(&whom.logins), list(&whom.groups));
+    let (number, texts) =
+        (Param::Int(Some(provider)), [&subjects, &logins, &groups].map(|list| Param::Text(Some(list))));
+    let params = [number, texts[0], texts[1], texts[2], Param::Int(Some(window.0))];
+    for row in db.rows(sql::LOOK.of(db.dialect()), &params).await? {
+        one(&row, name, sight)?;
+    }
+    let mut users: BTreeSet<i64> = sight.observed.users.iter().map(|user| user.id.into()).collect();
+    if whom.link && known(whom, sight) < whom.subjects.len() {
+        let others = neighbours::linkable(db, provider, whom).await?;
+        let others: BTreeSet<i64> = others.difference(&users).copied().collect();
+        read(db, &others, name, sight).await?;
+        users.extend(others);
+    }
+    let others = admins(db, &users, sight).await?;
     read(db, &others, name, sight).await?;
-    groups(db, provider, whom, sight).await?;
+    more_groups(db, provider, sight).await?;
     let o = &mut sight.observed;
     let texts = &o.texts;
     o.users.sort_unstable_by_key(|row| row.id);
@@ -29,10 +44,19 @@ pub(super) async fn fill(
     o.team_members.sort_unstable_by_key(|row| (row.user, row.team));
     o.suspensions.sort_unstable_by_key(|row| (row.user, texts.get(row.origin)));
     o.identities.sort_unstable_by_key(|row| row.id);
+    o.groups.sort_unstable_by_key(|row| row.id);
+    o.groups.dedup_by_key(|row| row.id);
     o.other_identities.sort_by_key(|row| (row.user, texts.get(row.provider)));
     o.other_grants.sort_by_key(|(user, _)| *user);
     sight.given.sort_unstable();
     Ok(())
+}
+
+/// How many of the people are known.
+fn known(whom: &Whom, sight: &Sight) -> usize {
+    let subjects: BTreeSet<&str> = whom.subjects.iter().map(String::as_str).collect();
+    let texts = &sight.observed.texts;
+    sight.observed.identities.iter().filter(|row| subjects.contains(texts.get(row.subject))).count()
 }
 
 async fn read(
@@ -53,6 +77,11 @@ async fn read(
 
 fn one(row: &Row, provider: &str, sight: &mut Sight) -> Result<(), StoreError> {
     let o = &mut sight.observed;
+    match row.int(0)? {
+        6 => return group(row, o),
+        7 => return removed(row, o),
+        _ => {}
+    }
     let user = id("users.id", row.int(1)?)?;
     match row.int(0)? {
         1 => o.users.push(UserRow {
@@ -133,23 +162,40 @@ async fn admins(db: &mut dyn Session, users: &BTreeSet<i64>, sight: &Sight) -> R
     rows.iter().filter_map(|row| row.opt_int(1).transpose()).collect()
 }
 
-async fn groups(db: &mut dyn Session, provider: i64, whom: &Whom, sight: &mut Sight) -> Result<(), StoreError> {
+fn group(row: &Row, o: &mut Observed) -> Result<(), StoreError> {
+    o.groups.push(GroupRow {
+        id: id("provider_groups.id", row.int(1)?)?,
+        gone_at: row.opt_int(2)?.map(Timestamp),
+        subject: o.texts.push(&row.text(5)?),
+        dn: o.texts.push(&row.text(6)?),
+        name: o.texts.push(&row.text(7)?),
+        parents: json::ids(&row.text(8)?)?.into_boxed_slice(),
+    });
+    Ok(())
+}
+
+fn removed(row: &Row, o: &mut Observed) -> Result<(), StoreError> {
+    o.recent_removals.push(RecentRemoval {
+        class: word("removals.class", &row.text(5)?, RemovalClass::parse)?,
+        org: row.opt_int(1)?.map(|org| id("removals.org_id", org)).transpose()?,
+        removed: u32::try_from(row.int(2)?).unwrap_or(u32::MAX),
+    });
+    Ok(())
+}
+
+/// The groups of those who were read behind the others.
+async fn more_groups(db: &mut dyn Session, provider: i64, sight: &mut Sight) -> Result<(), StoreError> {
     let o = &mut sight.observed;
-    let stored: BTreeSet<GroupId> = o.identities.iter().flat_map(|row| row.groups.iter().copied()).collect();
-    if stored.is_empty() && whom.groups.is_empty() {
+    let there: BTreeSet<GroupId> = o.groups.iter().map(|group| group.id).collect();
+    let stored = o.identities.iter().flat_map(|row| row.groups.iter().copied());
+    let missing: BTreeSet<u32> = stored.filter(|group| !there.contains(group)).map(|group| group.0).collect();
+    if missing.is_empty() {
         return Ok(());
     }
-    let (subjects, ids) = (list(&whom.groups), list(stored.iter().map(|group| group.0)));
-    let params = [Param::Int(Some(provider)), Param::Text(Some(&subjects)), Param::Text(Some(&ids))];
+    let ids = list(missing);
+    let params = [Param::Int(Some(provider)), Param::Text(Some(&ids))];
     for row in db.rows(sql::GROUPS.of(db.dialect()), &params).await? {
-        o.groups.push(GroupRow {
-            id: id("provider_groups.id", row.int(0)?)?,
-            subject: o.texts.push(&row.text(1)?),
-            dn: o.texts.push(&row.text(2)?),
-            name: o.texts.push(&row.text(3)?),
-            parents: json::ids(&row.text(4)?)?.into_boxed_slice(),
-            gone_at: row.opt_int(5)?.map(Timestamp),
-        });
+        group(&row, o)?;
     }
     Ok(())
 }

@@ -46,74 +46,127 @@ pub(super) const PROVIDER: &str = "SELECT s.generation, t.version, p.id, p.appli
     LEFT JOIN leases l ON l.provider = $1
     WHERE s.one = 1";
 
-/// class, org_id, how many. $1: provider, $2: since when.
-pub(super) const BUDGET: &str = "SELECT class, org_id, cast(sum(removed) AS BIGINT) FROM removals
-    WHERE provider_id = $1 AND at >= $2 AND approved = 0 GROUP BY class, org_id ORDER BY class, org_id";
-
-macro_rules! owners {
-    ($texts:ident, $ints:ident) => {
-        concat!(
-            "SELECT user_id, 1 FROM identities WHERE provider_id = $1 AND subject ",
-            $texts!(2),
-            " UNION ALL SELECT id, 0 FROM users WHERE login ",
-            $texts!(3)
-        )
-    };
-}
-
-/// Users whom the identities belong to (1), and who hold the logins (0). $1: provider, $2: subjects,
-/// $3: logins.
-pub(super) const OWNERS: Sql = both!(owners);
-
 /// user_id, login, email of everybody whom another provider has. $1: provider.
 pub(super) const ELSEWHERE: &str =
     "SELECT user_id, login, email FROM identities WHERE provider_id <> $1 AND gone_at IS NULL";
 
-macro_rules! rows {
-    ($texts:ident, $ints:ident) => {
+/// The rows of users, each with its kind in front: 1 themselves, 2 organizations, 3 teams,
+/// 4 suspensions, 5 identities.
+macro_rules! rows_of {
+    ($($users:tt)*) => {
         concat!(
             "SELECT 1, id, CAST(NULL AS BIGINT), synced_admin, manual_admin, login, name, email, state, NULL, NULL, NULL,
                     CAST(NULL AS BIGINT), CAST(NULL AS BIGINT)
              FROM users WHERE id ",
-            $ints!(1),
+            $($users)*,
             " UNION ALL
              SELECT 2, user_id, org_id, NULL, NULL, synced_role, manual_role, NULL, NULL, NULL, NULL, NULL, NULL, NULL
              FROM org_members WHERE user_id ",
-            $ints!(1),
+            $($users)*,
             " UNION ALL
              SELECT 3, user_id, team_id, NULL, NULL, synced_role, manual_role, NULL, NULL, NULL, NULL, NULL, NULL, NULL
              FROM team_members WHERE user_id ",
-            $ints!(1),
+            $($users)*,
             " UNION ALL
              SELECT 4, user_id, since, NULL, NULL, origin, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
              FROM user_suspensions WHERE user_id ",
-            $ints!(1),
+            $($users)*,
             " UNION ALL
              SELECT 5, i.user_id, i.id, i.gone_at, i.reading, i.login, i.name, i.email, p.name, i.subject, i.grants,
                     i.group_ids, i.digest, i.grants_digest
              FROM identities i JOIN providers p ON p.id = i.provider_id WHERE i.user_id ",
-            $ints!(1)
+            $($users)*
         )
+    };
+}
+
+macro_rules! rows {
+    ($texts:ident, $ints:ident) => {
+        rows_of!($ints!(1))
     };
 }
 
 /// Everything about these users, each row with its kind in front. $1: user ids.
 pub(super) const ROWS: Sql = both!(rows);
 
-macro_rules! groups {
-    ($texts:ident, $ints:ident) => {
+macro_rules! sqlite_who {
+    () => {
+        "IN (SELECT id FROM who)"
+    };
+}
+
+macro_rules! postgres_who {
+    () => {
+        "= ANY (ARRAY(SELECT id FROM who))"
+    };
+}
+
+// The groups that these users' identities are in.
+macro_rules! sqlite_groups_of_who {
+    () => {
         concat!(
-            "SELECT id, subject, dn, name, parents, gone_at FROM provider_groups
-             WHERE provider_id = $1 AND (subject ",
-            $texts!(2),
-            " OR id ",
-            $ints!(3),
-            ") ORDER BY id"
+            "IN (SELECT e.value FROM identities i, json_each(i.group_ids) AS e WHERE i.user_id ",
+            sqlite_who!(),
+            ")"
         )
     };
 }
 
-/// $1: provider, $2: subjects, $3: ids.
+macro_rules! postgres_groups_of_who {
+    () => {
+        concat!(
+            "= ANY (ARRAY(SELECT e.value::bigint FROM identities i
+             CROSS JOIN LATERAL jsonb_array_elements_text(i.group_ids::jsonb) AS e (value) WHERE i.user_id ",
+            postgres_who!(),
+            "))"
+        )
+    };
+}
+
+// A `+` keeps SQLite from an index that has too many rows.
+macro_rules! people_and_more {
+    ($texts:ident, $who:ident, $groups_of_who:ident) => {
+        concat!(
+            "WITH who AS (SELECT user_id AS id FROM identities WHERE provider_id = $1 AND subject ",
+            $texts!(2),
+            " UNION SELECT id FROM users WHERE login ",
+            $texts!(3),
+            ") ",
+            rows_of!($who!()),
+            " UNION ALL
+             SELECT 6, id, gone_at, NULL, NULL, subject, dn, name, parents, NULL, NULL, NULL, NULL, NULL
+             FROM provider_groups WHERE provider_id = $1 AND subject ",
+            $texts!(4),
+            " UNION ALL
+             SELECT 6, id, gone_at, NULL, NULL, subject, dn, name, parents, NULL, NULL, NULL, NULL, NULL
+             FROM provider_groups WHERE +provider_id = $1 AND id ",
+            $groups_of_who!(),
+            " UNION ALL
+             SELECT 7, org_id, CAST(sum(removed) AS BIGINT), NULL, NULL, class, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+             FROM removals WHERE provider_id = $1 AND at >= $5 AND approved = 0 GROUP BY class, org_id"
+        )
+    };
+}
+
+/// Everything about users whom the identities belong to or who hold the logins, each row with its kind in
+/// front; also 6: the groups that are named and those that these identities are in, some twice; 7: what was
+/// removed since. $1: provider, $2: subjects, $3: logins, $4: subjects of groups, $5: since when.
+pub(super) const LOOK: Sql = Sql {
+    sqlite: people_and_more!(sqlite_texts, sqlite_who, sqlite_groups_of_who),
+    postgres: people_and_more!(postgres_texts, postgres_who, postgres_groups_of_who),
+};
+
+macro_rules! groups {
+    ($texts:ident, $ints:ident) => {
+        concat!(
+            "SELECT 6, id, gone_at, NULL, NULL, subject, dn, name, parents FROM provider_groups
+             WHERE +provider_id = $1 AND id ",
+            $ints!(2)
+        )
+    };
+}
+
+/// The same of groups by their ids. $1: provider, $2: ids.
 pub(super) const GROUPS: Sql = both!(groups);
 
 macro_rules! admins {

@@ -118,25 +118,30 @@ impl Apply<'_> {
             self.rows += 1;
         }
         let Some(run) = w.run else { return Ok(None) };
-        let row = self.sql("SELECT coalesce(max(id), 0) + 1 FROM runs").fetch_one(&mut *self.c).await.map_err(error)?;
-        let id: i64 = row.try_get(0).map_err(error)?;
         let provider = self.provider_id()?;
-        let insert = self.sql(
-            "INSERT INTO runs (id, provider_id, trigger, started_at, finished_at, complete, added, changed, removed,
-                 withheld, epoch) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        )
-        .bind(id)
-        .bind(provider)
-        .bind(run.trigger.name())
-        .bind(run.started_at.0)
-        .bind(now)
-        .bind(i64::from(run.complete))
-        .bind(i64::from(run.added))
-        .bind(i64::from(run.changed))
-        .bind(i64::from(run.removed))
-        .bind(i64::from(run.withheld))
-        .bind(w.epoch);
-        self.rows += write(self.c, insert).await?;
+        // One statement: for a login each way to the server and back counts.
+        let insert = self
+            .sql(
+                "WITH run AS (
+                     INSERT INTO runs (id, provider_id, trigger, started_at, finished_at, complete, added, changed,
+                         removed, withheld, epoch)
+                     SELECT coalesce(max(id), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 FROM runs RETURNING id),
+                 applied AS (UPDATE providers SET applied_at = $4 WHERE id = $1 RETURNING id)
+                 SELECT run.id, (SELECT count(*) FROM applied) FROM run",
+            )
+            .bind(provider)
+            .bind(run.trigger.name())
+            .bind(run.started_at.0)
+            .bind(now)
+            .bind(i64::from(run.complete))
+            .bind(i64::from(run.added))
+            .bind(i64::from(run.changed))
+            .bind(i64::from(run.removed))
+            .bind(i64::from(run.withheld))
+            .bind(w.epoch);
+        let row = insert.fetch_one(&mut *self.c).await.map_err(write_error)?;
+        let (id, applied): (i64, i64) = (row.try_get(0).map_err(error)?, row.try_get(1).map_err(error)?);
+        self.rows += 1 + must_hit(u64::try_from(applied).unwrap_or(0), 1)?;
         if !w.removals.is_empty() {
             self.rows += load(self.c, &REMOVALS, w.removals.len(), w.removals.iter(), |line, r| {
                 line.int(id).int(now).int(provider).text(r.class.name()).opt_int(r.org.map(i64::from));
@@ -144,8 +149,6 @@ impl Apply<'_> {
             })
             .await?;
         }
-        let applied = self.sql("UPDATE providers SET applied_at = $2 WHERE id = $1").bind(provider).bind(now);
-        self.rows += must_hit(write(self.c, applied).await?, 1)?;
         Ok(Some(id))
     }
 
@@ -155,21 +158,18 @@ impl Apply<'_> {
             return Ok(());
         }
         let row = self
-            .sql("SELECT name FROM providers WHERE id = $1")
+            .sql(
+                "SELECT p.name, a.seq, a.hash FROM providers p
+                 LEFT JOIN LATERAL (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1) a ON true WHERE p.id = $1",
+            )
             .bind(self.provider_id()?)
             .fetch_one(&mut *self.c)
             .await
             .map_err(error)?;
         let actor: String = row.try_get(0).map_err(error)?;
-        let last = self
-            .sql("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
-            .fetch_optional(&mut *self.c)
-            .await
-            .map_err(error)?;
-        let last: Option<(i64, Vec<u8>)> = match last {
-            Some(row) => Some((row.try_get(0).map_err(error)?, row.try_get(1).map_err(error)?)),
-            None => None,
-        };
+        let seq: Option<i64> = row.try_get(1).map_err(error)?;
+        let hash: Option<Vec<u8>> = row.try_get(2).map_err(error)?;
+        let last = seq.zip(hash);
         let mut chain = Chain::after(last.as_ref().map(|(seq, hash)| (*seq, hash.as_slice())))?;
         let (at, mut body) = (self.now, String::new());
         self.rows += load(self.c, &AUDIT, w.changes.len(), w.records(), |line, (user, changes)| {

@@ -27,7 +27,7 @@ use rosterd_core::observed::Observed;
 use rosterd_core::writes::Writes;
 use servers::{Begun, Servers};
 use session::PgSession;
-use sqlx::{PgTransaction, Row};
+use sqlx::Row;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::Mutex;
@@ -35,6 +35,11 @@ use tokio::sync::Mutex;
 /// How long a write may stand still between two statements, in milliseconds, where no lease says
 /// less. A process that was stopped keeps everybody else from writing until then.
 const PATIENCE: i64 = 15_000;
+
+/// Statements about a few people find their rows by indexes, whatever is believed of the tables' sizes, so
+/// that one plan is as good as the next. Tables that were filled a moment ago have no statistics yet.
+const FEW: &str = "; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; \
+                   SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
 
 /// Serializes migrations: "rosterd" in ASCII.
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(32210689397122660)";
@@ -59,6 +64,11 @@ impl Postgres {
     }
 
     async fn begin(&self, purpose: Purpose) -> Result<PgSession, StoreError> {
+        self.begin_with(purpose, "").await
+    }
+
+    /// With more settings of that transaction.
+    async fn begin_with(&self, purpose: Purpose, settings: &'static str) -> Result<PgSession, StoreError> {
         let begin = match purpose {
             Purpose::Read => "ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Purpose::Write | Purpose::Aside | Purpose::Migrate if self.access == Access::Read => {
@@ -75,7 +85,7 @@ impl Postgres {
         };
         let begin = format!(
             "BEGIN {begin}; SET LOCAL lock_timeout = '30s'; SET LOCAL jit = off; \
-             SET LOCAL idle_in_transaction_session_timeout = {patience}"
+             SET LOCAL idle_in_transaction_session_timeout = {patience}{settings}"
         );
         let ours = match purpose {
             Purpose::Write => Some(Arc::clone(&self.turn).lock_owned().await),
@@ -87,7 +97,7 @@ impl Postgres {
         super::measure::connections(size, idle);
         match purpose {
             Purpose::Read | Purpose::Aside => {}
-            Purpose::Write => session.generation = Some(turn(&mut session.tx).await?),
+            Purpose::Write => session.generation = Some(turn(&mut session).await?),
             Purpose::Migrate => {
                 sqlx::raw_sql(MIGRATION_LOCK).execute(&mut *session.tx).await.map_err(error)?;
             }
@@ -99,12 +109,14 @@ impl Postgres {
 /// Waits until no other writer is at work; returns the generation, which nobody else changes until the
 /// transaction ends. While replicas are updated one after the other a newer one may have changed the
 /// tables.
-async fn turn(tx: &mut PgTransaction<'_>) -> Result<i64, StoreError> {
-    // Without arguments, so that it is one message and one answer.
-    let turn = sqlx::raw_sql(
-        "SELECT generation, (SELECT max(version) FROM schema_migrations) FROM state WHERE one = 1 FOR UPDATE",
-    );
-    let row = turn.fetch_one(&mut **tx).await.map_err(error)?;
+async fn turn(session: &mut PgSession) -> Result<i64, StoreError> {
+    let turn = "SELECT generation, (SELECT max(version) FROM schema_migrations) FROM state WHERE one = 1 FOR UPDATE";
+    // Either way it is one message and one answer.
+    let row = match session.direct {
+        true => sqlx::query(turn).persistent(true).fetch_one(&mut *session.tx).await,
+        false => sqlx::raw_sql(turn).fetch_one(&mut *session.tx).await,
+    };
+    let row = row.map_err(error)?;
     migrations::not_newer(row.try_get(1).map_err(error)?)?;
     row.try_get(0).map_err(error)
 }
@@ -134,8 +146,8 @@ impl Engine for Postgres {
 
     async fn revise(&self, r: Revision) -> Result<(Option<Applied>, Vec<Option<PersonNow>>), StoreError> {
         crate::fault::point("apply.begin");
-        let mut session = self.begin(Purpose::Write).await?;
         let everybody = matches!(r.scope, Scope::Everybody);
+        let mut session = self.begin_with(Purpose::Write, if everybody { "" } else { FEW }).await?;
         let (sight, subjects) = match r.scope {
             Scope::People(whom) => {
                 (look::look(&mut session, &r.provider, &whom, r.window, r.now, &r.kept).await?, whom.subjects)
@@ -147,7 +159,9 @@ impl Engine for Postgres {
             }
         };
         let provider = sight.observed.provider.as_ref().map(|provider| provider.id.into());
+        let as_seen = now::in_sight(&sight, &subjects);
         let decision = (r.decide)(sight);
+        let changes = decision.writes.as_ref().is_some_and(|writes| writes.run.is_some());
         if let (Some(number), Some(provider)) = (decision.finished, provider) {
             look::note_finished(&mut session, &r.kept, provider, number).await?;
         }
@@ -160,7 +174,7 @@ impl Engine for Postgres {
             }
             None => None,
         };
-        let people = now::several(&mut session, &r.provider, &subjects).await?;
+        let people = if changes { now::several(&mut session, &r.provider, &subjects).await? } else { as_seen };
         crate::fault::point("apply.commit");
         session.tx.commit().await.map_err(error)?;
         crate::fault::point("apply.committed");

@@ -25,7 +25,9 @@ pub(super) fn revise(
         }
     };
     let provider = sight.observed.provider.as_ref().map(|provider| provider.id.into());
+    let as_seen = now::in_sight(&sight, &subjects);
     let decision = (r.decide)(sight);
+    let changes = decision.writes.as_ref().is_some_and(|writes| writes.run.is_some());
     if let (Some(number), Some(provider)) = (decision.finished, provider) {
         at_once(look::note_finished(&mut session, &r.kept, provider, number))?;
     }
@@ -37,7 +39,7 @@ pub(super) fn revise(
         }
         None => None,
     };
-    let people = at_once(now::several(&mut session, &r.provider, &subjects))?;
+    let people = if changes { at_once(now::several(&mut session, &r.provider, &subjects))? } else { as_seen };
     crate::fault::point("apply.commit");
     session.commit()?;
     crate::fault::point("apply.committed");
