@@ -1,14 +1,14 @@
 //! What somebody has now, as an application reads it: what a login is answered with.
 
-use super::look::{GROUP_NAMES, PEOPLE, list};
+use super::look::{PEOPLE, list};
 use super::session::{Param, Row, Session, id, word};
-use super::{Sight, StoreError, json};
-use rosterd_core::ids::{GroupId, OrgId, TeamId, UserId};
+use super::{Sight, StoreError};
+use rosterd_core::ids::{OrgId, TeamId, UserId};
 use rosterd_core::observed::{IdentityRow, UserState};
 use rosterd_core::rights::{OrgRole, TeamRole};
 use rosterd_core::snapshot::PersonKey;
 use rosterd_core::text::Text;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A person as the tables say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +121,7 @@ pub(super) async fn find(
     Ok(None)
 }
 
-/// The same of several, by their immutable ids, in that order: two statements, however many.
+/// The same of several, by their immutable ids, in that order: one statement, however many.
 pub(super) async fn several(
     db: &mut dyn Session,
     provider: &str,
@@ -130,7 +130,7 @@ pub(super) async fn several(
     if subjects.is_empty() {
         return Ok(Vec::new());
     }
-    let mut found: BTreeMap<String, Found> = BTreeMap::new();
+    let mut found: BTreeMap<String, PersonNow> = BTreeMap::new();
     let of = list(subjects);
     let mut rows = db.rows(PEOPLE.of(db.dialect()), &[Param::Text(Some(provider)), Param::Text(Some(&of))]).await?;
     // People before what they have.
@@ -139,24 +139,24 @@ pub(super) async fn several(
         let subject = row.text(1)?;
         match (row.int(0)?, found.get_mut(&subject)) {
             (0, _) => drop(found.insert(subject, person(&row)?)),
-            (1, Some(of)) => of.person.orgs.push(OrgNow {
+            (1, Some(person)) => person.orgs.push(OrgNow {
                 id: id("orgs.id", row.int(2)?)?,
                 name: row.text(3)?,
                 role: word("org_members.role", &row.text(4)?, OrgRole::parse)?,
             }),
-            (_, Some(of)) => of.person.teams.push(TeamNow {
+            (2, Some(person)) => person.teams.push(TeamNow {
                 id: id("teams.id", row.int(2)?)?,
                 name: row.text(3)?,
                 role: word("team_members.role", &row.text(4)?, TeamRole::parse)?,
                 org: row.text(5)?,
             }),
+            (_, Some(person)) => person.groups.push(row.text(3)?),
             // Of nobody: a foreign key rules that out.
             (_, None) => {}
         }
     }
-    name_groups(db, &mut found).await?;
-    found.values_mut().for_each(|found| found.person.sort());
-    Ok(subjects.iter().map(|subject| found.get(subject).map(|found| found.person.clone())).collect())
+    found.values_mut().for_each(PersonNow::sort);
+    Ok(subjects.iter().map(|subject| found.get(subject).cloned()).collect())
 }
 
 /// The same out of what was read for a look: what they have if nothing is written.
@@ -201,40 +201,17 @@ pub(super) fn in_sight(sight: &Sight, subjects: &[String]) -> Vec<Option<PersonN
     subjects.iter().map(one).collect()
 }
 
-/// Somebody, and the ids of the groups whose names are still to come.
-struct Found {
-    person: PersonNow,
-    groups: Vec<GroupId>,
-}
-
-fn person(row: &Row) -> Result<Found, StoreError> {
-    let person = PersonNow {
+fn person(row: &Row) -> Result<PersonNow, StoreError> {
+    Ok(PersonNow {
         id: id("users.id", row.int(2)?)?,
         subject: row.text(1)?,
         login: row.text(3)?,
         name: row.text(4)?,
         email: row.text(5)?,
         state: word("users.state", &row.text(6)?, UserState::parse)?,
-        server_admin: row.int(8)? == 1,
+        server_admin: row.int(7)? == 1,
         orgs: Vec::new(),
         teams: Vec::new(),
         groups: Vec::new(),
-    };
-    Ok(Found { person, groups: json::ids(&row.text(7)?)? })
-}
-
-async fn name_groups(db: &mut dyn Session, found: &mut BTreeMap<String, Found>) -> Result<(), StoreError> {
-    let ids: BTreeSet<GroupId> = found.values().flat_map(|found| found.groups.iter().copied()).collect();
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let of = list(ids.iter().map(|group| group.0));
-    let mut names = BTreeMap::new();
-    for row in db.rows(GROUP_NAMES.of(db.dialect()), &[Param::Text(Some(&of))]).await? {
-        names.insert(id::<GroupId>("provider_groups.id", row.int(0)?)?, row.text(1)?);
-    }
-    for Found { person, groups } in found.values_mut() {
-        person.groups = groups.iter().filter_map(|group| names.get(group).cloned()).collect();
-    }
-    Ok(())
+    })
 }

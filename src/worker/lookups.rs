@@ -14,7 +14,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 /// The least time between the beginnings of two readings of one person.
 pub const SPACING: Duration = Duration::from_secs(1);
@@ -23,10 +23,13 @@ const TOGETHER: usize = 100;
 /// How many looks of one provider are under way at once: some ask the provider while one writes.
 /// Few, so that in a storm of logins those who wait are looked at by many together: it is a
 /// transaction for each look, however many are in it.
-const AT_ONCE: usize = 2;
+const AT_ONCE: usize = 3;
 /// The same while the provider is read in full, which must come to its end however many log in. They
 /// wait a little longer, and are looked at by more together.
 const BESIDE_A_RUN: usize = 1;
+/// Between two looks beside a full run there is a pause as long as the look was, and not longer than this:
+/// half of the time is the run's.
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 /// How many people may wait for a provider. Beyond it a look is refused, so that memory is bounded.
 const WAITING: usize = 20_000;
 /// How many waiters one person may have.
@@ -202,6 +205,10 @@ impl Queue {
         metrics::gauge!(names::LOOKS_WAITING, "provider" => self.provider.clone()).set(state.waiting.len() as f64);
     }
 
+    fn beside_a_run(&self) -> bool {
+        self.state().runs > 0
+    }
+
     /// Somebody may be looked at now.
     fn due(&self, asked: Asked) {
         self.state().ready.push_back(asked);
@@ -219,7 +226,11 @@ impl Queue {
         tokio::spawn(async move {
             let mut turn = Turn { queue: self, over: false };
             while let Some(batch) = turn.queue.take() {
+                let begun = Instant::now();
                 batch.run(&*engine, &turn.queue.provider, trigger).await;
+                if turn.queue.beside_a_run() {
+                    sleep(begun.elapsed().min(LONGEST_PAUSE)).await;
+                }
             }
             turn.over = true;
         });

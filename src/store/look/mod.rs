@@ -9,7 +9,7 @@ mod rows;
 mod sql;
 mod structure;
 
-pub(super) use sql::{GROUP_NAMES, PEOPLE};
+pub(super) use sql::PEOPLE;
 pub(super) use structure::Kept;
 
 use super::StoreError;

@@ -3,7 +3,6 @@ use crate::sync::Finding;
 use rosterd_core::snapshot::PersonKey;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
 
 /// Takes a while; remembers how many it was asked for together, and how many times at once.
 #[derive(Debug, Default)]
