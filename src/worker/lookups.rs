@@ -23,7 +23,7 @@ const TOGETHER: usize = 100;
 /// How many looks of one provider are under way at once: some ask the provider while one writes.
 /// Few, so that in a storm of logins those who wait are looked at by many together: it is a
 /// transaction for each look, however many are in it.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 2;
 /// The same while the provider is read in full, which must come to its end however many log in. They
 /// wait a little longer, and are looked at by more together.
 const BESIDE_A_RUN: usize = 1;
