@@ -6,7 +6,7 @@
 
 use super::super::history::Chain;
 use super::super::{Applied, holds};
-use super::load::{Into, load};
+use super::load::Into;
 use super::session::PgSession;
 use super::{StoreError, error, write_error};
 use crate::fault;
@@ -79,7 +79,7 @@ pub(super) async fn apply(session: &mut PgSession, w: &Writes, now: Timestamp) -
 pub(super) struct Apply<'t> {
     pub(super) c: &'t mut PgConnection,
     /// Statements may have names.
-    named: bool,
+    pub(super) named: bool,
     pub(super) w: &'t Writes,
     pub(super) now: Timestamp,
     /// Rows written so far.
@@ -143,11 +143,12 @@ impl Apply<'_> {
         let (id, applied): (i64, i64) = (row.try_get(0).map_err(error)?, row.try_get(1).map_err(error)?);
         self.rows += 1 + must_hit(u64::try_from(applied).unwrap_or(0), 1)?;
         if !w.removals.is_empty() {
-            self.rows += load(self.c, &REMOVALS, w.removals.len(), w.removals.iter(), |line, r| {
-                line.int(id).int(now).int(provider).text(r.class.name()).opt_int(r.org.map(i64::from));
-                line.int(i64::from(r.removed)).int(i64::from(r.approved));
-            })
-            .await?;
+            self.rows += self
+                .load(&REMOVALS, w.removals.len(), w.removals.iter(), |line, r| {
+                    line.int(id).int(now).int(provider).text(r.class.name()).opt_int(r.org.map(i64::from));
+                    line.int(i64::from(r.removed)).int(i64::from(r.approved));
+                })
+                .await?;
         }
         Ok(Some(id))
     }
@@ -172,12 +173,13 @@ impl Apply<'_> {
         let last = seq.zip(hash);
         let mut chain = Chain::after(last.as_ref().map(|(seq, hash)| (*seq, hash.as_slice())))?;
         let (at, mut body) = (self.now, String::new());
-        self.rows += load(self.c, &AUDIT, w.changes.len(), w.records(), |line, (user, changes)| {
-            audit_body(&mut body, &actor, changes);
-            let (seq, hash) = chain.next(Record { seq: 0, run, at, actor: &actor, user, body: &body });
-            line.int(seq).opt_int(run).int(at.0).text(&actor).opt_int(user.map(i64::from)).text(&body).bytes(&hash);
-        })
-        .await?;
+        self.rows += self
+            .load(&AUDIT, w.changes.len(), w.records(), |line, (user, changes)| {
+                audit_body(&mut body, &actor, changes);
+                let (seq, hash) = chain.next(Record { seq: 0, run, at, actor: &actor, user, body: &body });
+                line.int(seq).opt_int(run).int(at.0).text(&actor).opt_int(user.map(i64::from)).text(&body).bytes(&hash);
+            })
+            .await?;
         Ok(())
     }
 }

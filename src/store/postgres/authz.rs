@@ -3,7 +3,7 @@
 use super::StoreError;
 use super::apply::{Apply, must_hit, write};
 use super::bulk::{self, Bulk};
-use super::load::{Into, load};
+use super::load::Into;
 use rosterd_core::rights::{OrgRole, TeamRole};
 use rosterd_core::text::Text;
 use rosterd_core::writes::{SuspensionWrite, UserWrite};
@@ -106,10 +106,11 @@ impl Apply<'_> {
             return Ok(());
         }
         let now = self.now.0;
-        self.rows += load(self.c, &ORGS, w.new_orgs.len(), w.new_orgs.iter(), |line, org| {
-            line.int(i64::from(org.id)).text(w.texts.get(org.name)).opt_text(w.texts.get(org.key)).int(now);
-        })
-        .await?;
+        self.rows += self
+            .load(&ORGS, w.new_orgs.len(), w.new_orgs.iter(), |line, org| {
+                line.int(i64::from(org.id)).text(w.texts.get(org.name)).opt_text(w.texts.get(org.key)).int(now);
+            })
+            .await?;
         Ok(())
     }
 
@@ -147,12 +148,13 @@ impl Apply<'_> {
             return Ok(());
         }
         let now = self.now.0;
-        self.rows += load(self.c, &USERS, w.new_users.len(), w.new_users.iter(), |line, user| {
-            line.int(i64::from(user.id)).text(w.texts.get(user.login)).text(w.texts.get(user.name));
-            line.text(w.texts.get(user.email)).text(user.state.name()).int(i64::from(user.synced_admin));
-            line.int(now).int(now);
-        })
-        .await?;
+        self.rows += self
+            .load(&USERS, w.new_users.len(), w.new_users.iter(), |line, user| {
+                line.int(i64::from(user.id)).text(w.texts.get(user.login)).text(w.texts.get(user.name));
+                line.text(w.texts.get(user.email)).text(user.state.name()).int(i64::from(user.synced_admin));
+                line.int(now).int(now);
+            })
+            .await?;
         Ok(())
     }
 
@@ -177,11 +179,12 @@ impl Apply<'_> {
             return Ok(());
         }
         let now = self.now.0;
-        self.rows += load(self.c, &TEAMS, w.new_teams.len(), w.new_teams.iter(), |line, team| {
-            line.int(i64::from(team.id)).int(i64::from(team.org)).text(w.texts.get(team.name));
-            line.opt_int(team.named_after.map(i64::from)).int(now);
-        })
-        .await?;
+        self.rows += self
+            .load(&TEAMS, w.new_teams.len(), w.new_teams.iter(), |line, team| {
+                line.int(i64::from(team.id)).int(i64::from(team.org)).text(w.texts.get(team.name));
+                line.opt_int(team.named_after.map(i64::from)).int(now);
+            })
+            .await?;
         Ok(())
     }
 
@@ -226,10 +229,11 @@ impl Apply<'_> {
             return Ok(());
         }
         let stripped = members.bulk.strip(self.c, new).await?;
-        self.rows += load(self.c, &members.into, new, list().filter(is_new), |line, (of, user, role, _)| {
-            line.int(of).int(user).text(role.unwrap_or_default());
-        })
-        .await?;
+        self.rows += self
+            .load(&members.into, new, list().filter(is_new), |line, (of, user, role, _)| {
+                line.int(of).int(user).text(role.unwrap_or_default());
+            })
+            .await?;
         if stripped {
             members.bulk.restore(self.c).await?;
         }

@@ -5,9 +5,10 @@
 //! for each other: rows and their end are two small packets.
 
 use super::super::StoreError;
+use super::apply::{Apply, write};
 use super::{error, write_error};
 use rosterd_core::text::{hex, push_int};
-use sqlx::{AssertSqlSafe, PgConnection};
+use sqlx::AssertSqlSafe;
 
 /// How much is gathered before it is sent.
 const CHUNK: usize = 256 * 1024;
@@ -131,36 +132,38 @@ impl Lines {
     }
 }
 
-/// Puts `count` rows into a table: `line` writes one. Returns how many there were.
-pub(super) async fn load<T>(
-    connection: &mut PgConnection,
-    into: &Into,
-    count: usize,
-    rows: impl Iterator<Item = T> + Send,
-    mut line: impl FnMut(&mut Lines, T) + Send,
-) -> Result<u64, StoreError> {
-    if count <= FEW {
-        let mut lines = Lines::new(Form::Json);
+impl Apply<'_> {
+    /// Puts `count` rows into a table: `line` writes one. Returns how many there were.
+    pub(super) async fn load<T>(
+        &mut self,
+        into: &Into,
+        count: usize,
+        rows: impl Iterator<Item = T> + Send,
+        mut line: impl FnMut(&mut Lines, T) + Send,
+    ) -> Result<u64, StoreError> {
+        if count <= FEW {
+            let mut lines = Lines::new(Form::Json);
+            for row in rows {
+                line(&mut lines, row);
+                lines.end();
+            }
+            lines.text.push(']');
+            let insert = sqlx::query(AssertSqlSafe(into.insert())).persistent(self.named);
+            return write(self.c, insert.bind(lines.text)).await;
+        }
+        let mut copy = self.c.copy_in_raw(&into.copy()).await.map_err(error)?;
+        let mut lines = Lines::new(Form::Copy);
         for row in rows {
             line(&mut lines, row);
             lines.end();
+            if lines.text.len() >= CHUNK {
+                copy.send(lines.text.as_bytes()).await.map_err(write_error)?;
+                lines.text.clear();
+            }
         }
-        lines.text.push(']');
-        let insert = sqlx::query(AssertSqlSafe(into.insert())).persistent(false).bind(lines.text);
-        return super::apply::write(connection, insert).await;
+        copy.send(lines.text.as_bytes()).await.map_err(write_error)?;
+        copy.finish().await.map_err(write_error)
     }
-    let mut copy = connection.copy_in_raw(&into.copy()).await.map_err(error)?;
-    let mut lines = Lines::new(Form::Copy);
-    for row in rows {
-        line(&mut lines, row);
-        lines.end();
-        if lines.text.len() >= CHUNK {
-            copy.send(lines.text.as_bytes()).await.map_err(write_error)?;
-            lines.text.clear();
-        }
-    }
-    copy.send(lines.text.as_bytes()).await.map_err(write_error)?;
-    copy.finish().await.map_err(write_error)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::super::{StoreError, json, look};
 use super::apply::{Apply, must_hit, write};
 use super::bulk;
-use super::load::{Into, load};
+use super::load::Into;
 use rosterd_core::writes::IdentityWrite;
 
 /// How many rows one statement's arrays hold, so that they stay small beside the plan.
@@ -110,8 +110,8 @@ impl Apply<'_> {
         let provider = self.provider_id()?;
         let stripped = bulk::IDENTITIES.strip(self.c, new).await?;
         let (mut groups, mut grants) = (String::new(), String::new());
-        self.rows +=
-            load(self.c, &IDENTITIES, new, w.identities.iter().filter(|identity| identity.new), |line, identity| {
+        self.rows += self
+            .load(&IDENTITIES, new, w.identities.iter().filter(|identity| identity.new), |line, identity| {
                 json::ids_text(&mut groups, identity.groups.of(&w.group_lists));
                 json::grants_text(&mut grants, identity.grants.of(&w.grants));
                 line.int(i64::from(identity.id)).int(provider).text(w.texts.get(identity.subject));
