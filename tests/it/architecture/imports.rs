@@ -14,7 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("config", &[]),
     ("import", &["config"]),
     ("providers", &["config", "clock", "random", "telemetry"]),
-    ("store", &["config", "clock", "fault", "telemetry"]),
+    ("store", &["config", "clock", "random", "fault", "telemetry"]),
     ("sync", &["config", "providers", "store", "clock", "random", "fault", "telemetry"]),
     ("lifecycle", &["config", "clock"]),
     ("worker", &["config", "providers", "store", "sync", "lifecycle", "clock", "random", "telemetry"]),

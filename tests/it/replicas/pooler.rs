@@ -19,8 +19,9 @@ impl Drop for Bouncer {
     }
 }
 
-/// `None`, and said so, when it is not installed.
-fn bouncer(target: u16) -> Option<Bouncer> {
+/// `None`, and said so, when it is not installed. What clients ask for at the start and is `ignored` is
+/// left out; anything else that it does not know is refused.
+fn bouncer(target: u16, ignored: &str) -> Option<Bouncer> {
     let program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].into_iter().find(|p| std::path::Path::new(p).exists());
     let Some(program) = program else {
         assert!(std::env::var_os("ROSTERD_TEST_ALL").is_none(), "ROSTERD_TEST_ALL is set, and pgbouncer is missing");
@@ -34,7 +35,7 @@ fn bouncer(target: u16) -> Option<Bouncer> {
     let settings = format!(
         "[databases]\n* = user=rosterd host=127.0.0.1 port={target}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
          auth_type = any\npool_mode = transaction\ndefault_pool_size = 3\nunix_socket_dir =\n\
-         ignore_startup_parameters = extra_float_digits\n"
+         ignore_startup_parameters = {ignored}\n"
     );
     let file = dir.path().join("pgbouncer.ini");
     std::fs::write(&file, settings).unwrap();
@@ -58,7 +59,7 @@ fn bouncer(target: u16) -> Option<Bouncer> {
 fn r41_everything_works_through_pgbouncer_in_transaction_mode() {
     let Some(mut fleet) = Fleet::new(2, "1s") else { return };
     let direct = fleet.site.database.url();
-    let Some(bouncer) = bouncer(port(&direct)) else { return };
+    let Some(bouncer) = bouncer(port(&direct), "extra_float_digits") else { return };
     for replica in &mut fleet.replicas {
         replica.proxy = crate::world::proxy::Proxy::start(bouncer.port);
     }
@@ -83,7 +84,35 @@ fn r41_everything_works_through_pgbouncer_in_transaction_mode() {
     let env = [("ROSTERD__DATABASE__URL", url.as_str())];
     fleet.site.start(&["sync"], &env).wait().expect(0);
     fleet.site.start(&["db", "migrate"], &env).wait().expect(0).says("up to date");
+    assert_eq!(names(&url), 0, "statements were kept under names in connections that others share");
     // It keeps its connections, and the next look counts those.
     drop(bouncer);
     invariants::check(&fleet.site).expect(0);
+}
+
+/// What tells a pooler from a server is left out here, not refused.
+#[test]
+fn r41_a_pooler_is_known_that_leaves_out_what_it_does_not_know() {
+    let Some(fleet) = Fleet::new(0, "1s") else { return };
+    let direct = fleet.site.database.url();
+    let Some(bouncer) = bouncer(port(&direct), "extra_float_digits, options") else { return };
+    fleet.write(&Roster::of(3, "p", "staff"));
+    let url = through(&direct, bouncer.port);
+    let env = [("ROSTERD__DATABASE__URL", url.as_str())];
+    fleet.site.start(&["sync"], &env).wait().expect(0);
+    fleet.site.start(&["look", "p000"], &env).wait().expect(0).says("nothing to change");
+    assert_eq!(names(&url), 0, "statements were kept under names in connections that others share");
+    drop(bouncer);
+    invariants::check(&fleet.site).expect(0);
+}
+
+/// How many statements have names in the server's connections that a pooler hands out.
+fn names(url: &str) -> usize {
+    let ask = |_| {
+        let sql = "SELECT count(*) FROM pg_prepared_statements";
+        let output = Command::new("psql").args(["-XAt", "-d", url, "-c", sql]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().parse::<usize>().unwrap()
+    };
+    (0..9).map(ask).sum()
 }
