@@ -18,6 +18,8 @@ pub(crate) struct Daemon {
     child: Child,
     url: String,
     metrics: String,
+    /// One for all: making one reads the system's authorities, which costs more than a login.
+    client: reqwest::Client,
 }
 
 impl Daemon {
@@ -44,10 +46,10 @@ impl Daemon {
             child,
             url: format!("http://127.0.0.1:{port}/hooks/v1/bench/inline"),
             metrics: format!("http://127.0.0.1:{metrics}/metrics"),
+            client: reqwest::Client::builder().no_proxy().build()?,
         };
         let begun = Instant::now();
-        let client = client()?;
-        while daemon.ask(&client, "first", &login(0)).await.is_err() {
+        while daemon.ask("first", &login(0)).await.is_err() {
             if begun.elapsed() > Duration::from_secs(60) {
                 bail!("it does not answer: {}", std::fs::read_to_string(work.join("log")).unwrap_or_default());
             }
@@ -56,8 +58,9 @@ impl Daemon {
         Ok(daemon)
     }
 
-    async fn ask(&self, client: &reqwest::Client, id: &str, login: &str) -> Result<Value> {
-        let call = client
+    async fn ask(&self, id: &str, login: &str) -> Result<Value> {
+        let call = self
+            .client
             .post(&self.url)
             .bearer_auth(SECRET)
             .json(&json!({ "id": id, "type": "login", "data": { "login": login } }));
@@ -79,11 +82,10 @@ impl Daemon {
         for (part, people) in who.chunks(who.len().div_ceil(at_once)).enumerate() {
             let (daemon, people, round) = (Arc::clone(self), people.to_vec(), round.to_owned());
             tasks.spawn(async move {
-                let client = client()?;
                 let mut times = Times::default();
                 for (n, login) in people.iter().enumerate() {
                     let begun = Instant::now();
-                    let answer = daemon.ask(&client, &format!("{round}-{part}-{n}"), login).await?;
+                    let answer = daemon.ask(&format!("{round}-{part}-{n}"), login).await?;
                     times.add(begun.elapsed());
                     if let Some(team) = team {
                         let said = answer.to_string();
@@ -102,7 +104,7 @@ impl Daemon {
 
     /// How many full runs have ended, and how long they took together, in seconds of all stages.
     pub(crate) async fn runs(&self) -> Result<(f64, f64)> {
-        let text = client()?.get(&self.metrics).send().await?.text().await?;
+        let text = self.client.get(&self.metrics).send().await?.text().await?;
         let sum = |name: &str| -> f64 {
             let lines = text.lines().filter(|line| line.starts_with(name));
             lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
@@ -123,10 +125,6 @@ impl Drop for Daemon {
     fn drop(&mut self) {
         stop(&mut self.child, "-TERM");
     }
-}
-
-fn client() -> Result<reqwest::Client> {
-    Ok(reqwest::Client::builder().no_proxy().build()?)
 }
 
 fn configuration(database: &str, ldap: &str, port: u16, metrics: u16, every: &str) -> String {
