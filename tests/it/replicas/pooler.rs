@@ -93,7 +93,7 @@ fn r41_everything_works_through_pgbouncer_in_transaction_mode() {
 /// What tells a pooler from a server is left out here, not refused.
 #[test]
 fn r41_a_pooler_is_known_that_leaves_out_what_it_does_not_know() {
-    let Some(fleet) = Fleet::new(0, "1s") else { return };
+    let Some(mut fleet) = Fleet::new(0, "1s") else { return };
     let direct = fleet.site.database.url();
     let Some(bouncer) = bouncer(port(&direct), "extra_float_digits, options") else { return };
     fleet.write(&Roster::of(3, "p", "staff"));
