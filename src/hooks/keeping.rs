@@ -60,61 +60,67 @@ pub(super) async fn keep(hooks: &Arc<Hooks>, new: Vec<NewDelivery>) -> Answer {
     };
     if begin {
         // A task of its own: it goes on for the others when this call's sender hangs up.
-        let mut turn = Turn { hooks: Arc::clone(hooks), over: false };
-        tokio::spawn(async move { turn.work().await });
+        tokio::spawn(Turn(Some(Arc::clone(hooks))).work());
     }
     answered
         .await
         .unwrap_or_else(|_| Err(Arc::new(StoreError::Database("keeping a delivery was cut short".to_owned()))))
 }
 
-/// Whoever keeps what waits.
-struct Turn {
-    hooks: Arc<Hooks>,
-    over: bool,
-}
+/// Whoever keeps what waits; nothing in it once nobody waits any more.
+struct Turn(Option<Arc<Hooks>>);
 
 impl Turn {
-    async fn work(&mut self) {
-        while let Some(calls) = self.hooks.keeping.take() {
-            write(&self.hooks, calls).await;
+    async fn work(mut self) {
+        let mut next = self.0.as_ref().and_then(|hooks| hooks.keeping.take());
+        while let (Some(calls), Some(hooks)) = (next.take(), self.0.clone()) {
+            let answers = write(&hooks, calls).await;
+            next = hooks.keeping.take();
+            if next.is_none() {
+                // Before they have their answers: whoever has one may count on nothing being under way.
+                self.0 = None;
+            }
+            drop(hooks);
+            for (sender, answer) in answers {
+                // Whoever has hung up has still delivered.
+                let _ = sender.send(answer);
+            }
         }
-        self.over = true;
+        self.0 = None;
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
         // It was cut short: the next call takes over.
-        if !self.over {
-            self.hooks.keeping.state().under_way = false;
+        if let Some(hooks) = &self.0 {
+            hooks.keeping.state().under_way = false;
         }
     }
 }
 
-async fn write(hooks: &Hooks, calls: Vec<Call>) {
+async fn write(hooks: &Hooks, calls: Vec<Call>) -> Vec<(oneshot::Sender<Answer>, Answer)> {
     let all = calls.iter().flat_map(|call| call.new.iter().cloned()).collect();
+    let mut answers = Vec::with_capacity(calls.len());
     match hooks.store.keep_deliveries(all, hooks.clock.now()).await {
         Ok(kept) => {
             let mut kept = kept.into_iter();
             for call in calls {
                 let of_call = kept.by_ref().take(call.new.len()).collect();
-                // Whoever has hung up has still delivered.
-                let _ = call.answer.send(Ok(of_call));
+                answers.push((call.answer, Ok(of_call)));
             }
         }
         // What the database refuses of one must not cost the others.
         Err(_) if calls.len() > 1 => {
             for call in calls {
                 let kept = hooks.store.keep_deliveries(call.new, hooks.clock.now()).await;
-                let _ = call.answer.send(kept.map_err(Arc::new));
+                answers.push((call.answer, kept.map_err(Arc::new)));
             }
         }
         Err(error) => {
             let error = Arc::new(error);
-            for call in calls {
-                let _ = call.answer.send(Err(Arc::clone(&error)));
-            }
+            answers.extend(calls.into_iter().map(|call| (call.answer, Err(Arc::clone(&error)))));
         }
     }
+    answers
 }
