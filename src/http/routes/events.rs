@@ -29,10 +29,20 @@ struct Following {
     ends: tokio::time::Instant,
 }
 
+/// One event, as the description has it.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it is what a reader of the stream makes of it, and only described here")]
+pub(super) struct StateEvent {
+    /// `state`.
+    event: String,
+    /// The run as JSON.
+    data: String,
+}
+
 /// A run's states until it is finished, as events `state`.
 #[utoipa::path(
     get, path = "/api/v1/runs/{id}/events", params(("id" = String, Path)),
-    responses((status = 200, description = "Events named `state`, each with the run as JSON", content_type = "text/event-stream", body = String))
+    responses((status = 200, description = "Events named `state`, each with the run as JSON", content_type = "text/event-stream", body = StateEvent))
 )]
 pub(super) async fn follow(
     State(api): State<Arc<Api>>,
