@@ -110,8 +110,9 @@ async fn write(hooks: &Hooks, calls: Vec<Call>) -> Vec<(oneshot::Sender<Answer>,
                 answers.push((call.answer, Ok(of_call)));
             }
         }
-        // What the database refuses of one must not cost the others.
-        Err(_) if calls.len() > 1 => {
+        // What the database refuses of one must not cost the others. Where it cannot be reached, each would
+        // wait for all before it to find that out.
+        Err(error) if calls.len() > 1 && !matches!(error, StoreError::Unreachable(_)) => {
             for call in calls {
                 let kept = hooks.store.keep_deliveries(call.new, hooks.clock.now()).await;
                 answers.push((call.answer, kept.map_err(Arc::new)));
