@@ -13,6 +13,8 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection, Row as _};
 
 const SETTING: &str = "rosterd.connection";
+/// One message, as [`super::servers::Servers::number`].
+const ASK: &str = "SELECT current_setting('rosterd.connection', true)";
 
 /// What connections of one pool begin with.
 #[derive(Debug, Clone)]
@@ -31,8 +33,7 @@ impl Mark {
 
     /// Whether a connection that began with the mark still has it.
     pub(super) async fn kept(&self, connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-        let ask = sqlx::query("SELECT current_setting($1, true)").persistent(false).bind(SETTING);
-        let kept: Option<String> = ask.fetch_one(connection).await?.try_get(0)?;
+        let kept: Option<String> = sqlx::raw_sql(ASK).fetch_one(connection).await?.try_get(0)?;
         Ok(kept.as_deref() == Some(&self.0))
     }
 

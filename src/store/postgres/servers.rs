@@ -94,10 +94,15 @@ impl Servers {
         self.somewhere(begin).await
     }
 
-    /// The one number that a statement answers which may be carried out twice.
+    /// The one number that a statement answers which may be carried out twice. It is one message: outside
+    /// a transaction a pooler may send the next one to another server connection.
     pub(super) async fn number(&self, sql: &'static str) -> Result<i64, StoreError> {
         let ask = |Pool { pool, direct }| async move {
-            sqlx::query(sql).persistent(direct).fetch_one(&pool).await.and_then(|row| row.try_get(0))
+            let row = match direct {
+                true => sqlx::query(sql).persistent(true).fetch_one(&pool).await?,
+                false => sqlx::raw_sql(sql).fetch_one(&pool).await?,
+            };
+            row.try_get(0)
         };
         self.somewhere(ask).await
     }

@@ -106,6 +106,27 @@ fn r41_a_pooler_is_known_that_leaves_out_what_it_does_not_know() {
     invariants::check(&fleet.site).expect(0);
 }
 
+/// What is sent in two messages outside a transaction meets another server connection by the second,
+/// once others get in between.
+#[test]
+fn r41_many_at_once_share_a_pooler_s_connections() {
+    let Some(mut fleet) = Fleet::new(0, "1s") else { return };
+    let direct = fleet.site.database.url();
+    let Some(bouncer) = bouncer(port(&direct), "extra_float_digits, options") else { return };
+    fleet.write(&Roster::of(3, "p", "staff"));
+    let url = through(&direct, bouncer.port);
+    let env = [("ROSTERD__DATABASE__URL", url.as_str())];
+    fleet.site.start(&["sync"], &env).wait().expect(0);
+    for _ in 0..5 {
+        let together: Vec<_> = (0..8).map(|_| fleet.site.start(&["look", "p000"], &env)).collect();
+        for one in together {
+            one.wait().expect(0).says("nothing to change");
+        }
+    }
+    drop(bouncer);
+    invariants::check(&fleet.site).expect(0);
+}
+
 /// How many statements have names in the server's connections that a pooler hands out.
 fn names(url: &str) -> usize {
     let ask = |_| {
