@@ -13,7 +13,7 @@ use rosterd_core::audit::Record;
 use rosterd_core::ids::Timestamp;
 use rosterd_core::plan::audit_body;
 use rosterd_core::writes::Writes;
-use rusqlite::{Connection, OptionalExtension, Params, Statement, TransactionBehavior, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Statement, TransactionBehavior, params};
 use std::sync::Arc;
 
 /// See [`super::super::Store::apply`].
@@ -50,11 +50,12 @@ fn within(
 
 /// The same within a transaction that is there, which is the caller's to commit.
 pub(super) fn write_all(tx: &Connection, w: &mut Arc<Writes>, now: Timestamp) -> Result<Applied, StoreError> {
-    let generation: i64 = tx.query_row("SELECT generation FROM state", [], |row| row.get(0)).map_err(error)?;
+    let mut apply = Apply { tx, w, now, rows: 0 };
+    let generation: i64 =
+        apply.prepare("SELECT generation FROM state")?.query_row([], |row| row.get(0)).map_err(error)?;
     if generation != w.generation {
         return Err(StoreError::Moved);
     }
-    let mut apply = Apply { tx, w, now, rows: 0 };
     if keys::worth(w) {
         keys::check(tx, w, apply.provider_id()?)?;
     }
@@ -86,7 +87,10 @@ pub(super) fn write_all(tx: &Connection, w: &mut Arc<Writes>, now: Timestamp) ->
     fault::point("apply.run");
     apply.audit(run)?;
     fault::point("apply.audit");
-    tx.execute("UPDATE state SET generation = generation + 1, audit_seq = (SELECT coalesce(max(seq), 0) FROM audit) WHERE one = 1", []).map_err(error)?;
+    let mut count = apply.prepare(
+        "UPDATE state SET generation = generation + 1, audit_seq = (SELECT coalesce(max(seq), 0) FROM audit) WHERE one = 1",
+    )?;
+    write(&mut count, [])?;
     let rows = apply.rows;
     Ok(Applied { run: run.unwrap_or(0), rows })
 }
@@ -106,9 +110,9 @@ pub(super) fn write_error(e: rusqlite::Error) -> StoreError {
 }
 
 impl<'t> Apply<'t> {
-    pub(super) fn prepare(&self, sql: &'static str) -> Result<Statement<'t>, StoreError> {
+    pub(super) fn prepare(&self, sql: &'static str) -> Result<CachedStatement<'t>, StoreError> {
         let tx = self.tx;
-        tx.prepare(sql).map_err(error)
+        tx.prepare_cached(sql).map_err(error)
     }
 
     pub(super) fn provider_id(&self) -> Result<i64, StoreError> {
@@ -120,23 +124,23 @@ impl<'t> Apply<'t> {
         let w = self.w;
         let now = self.now.0;
         if let Some(hold) = w.used_hold {
-            self.rows += write(
-                &mut self.prepare(
-                    "UPDATE holds SET state = 'applied' WHERE id = ?1 AND state = 'approved' AND expires_at > ?2",
-                )?,
-                params![hold, now],
-            )
-            .and_then(|rows| if rows == 1 { Ok(rows) } else { Err(holds::not_approved(hold)) })?;
+            let mut use_up = self.prepare(
+                "UPDATE holds SET state = 'applied' WHERE id = ?1 AND state = 'approved' AND expires_at > ?2",
+            )?;
+            self.rows += write(&mut use_up, params![hold, now])
+                .and_then(|rows| if rows == 1 { Ok(rows) } else { Err(holds::not_approved(hold)) })?;
         }
         let Some(run) = w.run else { return Ok(None) };
-        let last: Option<i64> = self.tx.query_row("SELECT max(id) FROM runs", [], |row| row.get(0)).map_err(error)?;
+        let mut newest = self.prepare("SELECT max(id) FROM runs")?;
+        let last: Option<i64> = newest.query_row([], |row| row.get(0)).map_err(error)?;
         let id = last.unwrap_or(0) + 1;
         let provider = self.provider_id()?;
+        let mut insert = self.prepare(
+            "INSERT INTO runs (id, provider_id, trigger, started_at, finished_at, complete, added, changed,
+                 removed, withheld) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?;
         let mut rows = write(
-            &mut self.prepare(
-                "INSERT INTO runs (id, provider_id, trigger, started_at, finished_at, complete, added, changed,
-                     removed, withheld) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            )?,
+            &mut insert,
             params![
                 id,
                 provider,
@@ -169,17 +173,11 @@ impl<'t> Apply<'t> {
         if w.changes.is_empty() {
             return Ok(());
         }
-        let actor: String = self
-            .tx
-            .query_row("SELECT name FROM providers WHERE id = ?1", [self.provider_id()?], |row| row.get(0))
-            .map_err(error)?;
-        let last: Option<(i64, Vec<u8>)> = self
-            .tx
-            .query_row("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1", [], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .optional()
-            .map_err(error)?;
+        let mut name = self.prepare("SELECT name FROM providers WHERE id = ?1")?;
+        let actor: String = name.query_row([self.provider_id()?], |row| row.get(0)).map_err(error)?;
+        let mut newest = self.prepare("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")?;
+        let last: Option<(i64, Vec<u8>)> =
+            newest.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional().map_err(error)?;
         let mut chain = Chain::after(last.as_ref().map(|(seq, hash)| (*seq, hash.as_slice())))?;
         let mut rows = 0;
         let mut insert = self.prepare(

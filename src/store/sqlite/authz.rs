@@ -5,7 +5,7 @@ use super::apply::{Apply, must_hit, write};
 use super::bulk;
 use rosterd_core::rights::{OrgRole, TeamRole};
 use rosterd_core::writes::UserWrite;
-use rusqlite::{Statement, params};
+use rusqlite::{CachedStatement, Statement, params};
 
 impl Apply<'_> {
     /// Changed ones first, and parked, for the same reason as people.
@@ -185,9 +185,9 @@ fn opt(text: &str) -> Option<&str> {
 /// Sets, or takes back, what rosterd gives in an organization or team. A row that only a person's
 /// gift keeps stays.
 fn memberships(
-    mut set: Statement<'_>,
-    mut delete: Statement<'_>,
-    mut clear: Statement<'_>,
+    mut set: CachedStatement<'_>,
+    mut delete: CachedStatement<'_>,
+    mut clear: CachedStatement<'_>,
     list: impl Iterator<Item = (i64, i64, Option<&'static str>)>,
 ) -> Result<u64, StoreError> {
     let mut rows = 0;

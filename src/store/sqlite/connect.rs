@@ -16,6 +16,9 @@ pub(super) enum Role {
 /// How long to wait for somebody else's lock, such as an administrator's shell.
 const BUSY: Duration = Duration::from_secs(10);
 
+/// How many statements stay prepared: all that a login needs.
+const STATEMENTS: usize = 128;
+
 /// Makes the file when it is missing. The owner's group may read it (an application has to), nobody
 /// else may; SQLite gives its companions the same mode.
 pub(super) fn create(path: &Path) -> Result<(), StoreError> {
@@ -48,6 +51,7 @@ pub(super) fn connect(path: &Path, role: Role) -> Result<Connection, StoreError>
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .map_err(error)?;
     connection.busy_timeout(BUSY).map_err(error)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     if role == Role::Writer {
         // FULL: a commit that was answered is on the disk, also after a loss of power.
         // The limit gives back the space of a first load's log.

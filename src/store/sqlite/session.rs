@@ -97,6 +97,10 @@ impl Session for SqliteSession<'_> {
         self.query(sql, params).map_err(error)
     }
 
+    async fn several(&mut self, asked: &[(&'static str, &[Param<'_>])]) -> Result<Vec<Vec<Row>>, StoreError> {
+        asked.iter().map(|(sql, params)| self.query(sql, params).map_err(error)).collect()
+    }
+
     async fn run(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<u64, StoreError> {
         self.execute(sql, params).map_err(error)
     }
