@@ -2,7 +2,8 @@
 //! in the directory just before, once with nothing changed; one after the other, and many at once.
 //!
 //! The floor is the same search of that person and groups on one warm connection, and one
-//! transaction that changes a membership, with nothing done in between.
+//! transaction that changes a membership, with nothing done in between; and so many of these as the
+//! machine does in a second, with several connections.
 
 use crate::daemon::Daemon;
 use crate::directory::SUFFIX;
@@ -16,11 +17,13 @@ use sqlx::Connection as _;
 use std::fmt::Write as _;
 use std::future::Future;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-/// So many logins at the same time, where a rate is measured: a storm of them.
-const AT_ONCE: usize = 64;
+/// So many logins at the same time, where a rate is measured: storms of them.
+const AT_ONCE: [usize; 2] = [64, 256];
+/// So many connections, where it is measured how many floors a second there can be.
+const CONNECTIONS: usize = 8;
 /// So many at any time, beside a full run.
 const BESIDE: usize = 16;
 
@@ -33,6 +36,8 @@ pub(crate) async fn measure(slapd: &Slapd, floor: &mut Floor, who: &[String]) ->
         let work = tempfile::tempdir()?;
         let database = if name == "SQLite" {
             all.push((format!("floor: search + transaction, {name}"), sqlite(work.path(), floor, who)?));
+            let (times, rate) = sqlite_at_once(work.path(), slapd, who).await?;
+            all.push((format!("the same, {CONNECTIONS} at once ({rate:.0}/s), {name}"), times));
             format!("sqlite:{}", work.path().join("bench.db").display())
         } else {
             for database in ["floor", "bench"] {
@@ -42,6 +47,8 @@ pub(crate) async fn measure(slapd: &Slapd, floor: &mut Floor, who: &[String]) ->
                 format!("floor: search + transaction, {name}"),
                 server(&postgres.url("floor"), floor, who).await?,
             ));
+            let (times, rate) = server_at_once(&postgres.url("floor"), slapd, who).await?;
+            all.push((format!("the same, {CONNECTIONS} at once ({rate:.0}/s), {name}"), times));
             postgres.url("bench")
         };
         let daemon = Arc::new(Daemon::start(program, work.path(), slapd, &database, "24h").await?);
@@ -55,12 +62,19 @@ pub(crate) async fn measure(slapd: &Slapd, floor: &mut Floor, who: &[String]) ->
         joined(slapd, team, one)?;
         let (times, _) = daemon.logins("moved", one, 1, Some(team)).await?;
         all.push((format!("login by HTTP, a group changed, {name}"), times));
-        let (times, rate) = daemon.logins("many", many, AT_ONCE, None).await?;
-        all.push((format!("the same, nothing changed, {AT_ONCE} at once ({rate:.0}/s), {name}"), times));
-        let team = if name == "SQLite" { "joined-c" } else { "joined-d" };
-        joined(slapd, team, many)?;
-        let (times, rate) = daemon.logins("moving", many, AT_ONCE, Some(team)).await?;
-        all.push((format!("the same, a group changed, {AT_ONCE} at once ({rate:.0}/s), {name}"), times));
+        for at_once in AT_ONCE {
+            let (times, rate) = daemon.logins(&format!("many-{at_once}"), many, at_once, None).await?;
+            all.push((format!("the same, nothing changed, {at_once} at once ({rate:.0}/s), {name}"), times));
+            let team = match (at_once == AT_ONCE[0], name) {
+                (true, "SQLite") => "joined-c",
+                (true, _) => "joined-d",
+                (false, "SQLite") => "joined-e",
+                (false, _) => "joined-f",
+            };
+            joined(slapd, team, many)?;
+            let (times, rate) = daemon.logins(&format!("moving-{at_once}"), many, at_once, Some(team)).await?;
+            all.push((format!("the same, a group changed, {at_once} at once ({rate:.0}/s), {name}"), times));
+        }
         println!("{name}: {} MB resident after {} logins", daemon.memory()?, who.len() * 2);
         drop(daemon);
         let daemon = Arc::new(Daemon::start(program, work.path(), slapd, &database, "1s").await?);
@@ -96,6 +110,61 @@ fn sqlite(work: &Path, floor: &mut Floor, who: &[String]) -> Result<Times> {
     Ok(times)
 }
 
+/// The same over several connections, with one writer, as a SQLite database has.
+async fn sqlite_at_once(work: &Path, slapd: &Slapd, who: &[String]) -> Result<(Times, f64)> {
+    let db = Sqlite::open(work.join("floor.db"))?;
+    db.execute_batch("PRAGMA synchronous = FULL")?;
+    let db = Mutex::new(db);
+    at_once(slapd, who, move |n| {
+        let db = db.lock().unwrap_or_else(PoisonError::into_inner);
+        db.execute("INSERT INTO m VALUES (2, ?1, 'member')", [n as i64])?;
+        Ok(())
+    })
+    .await
+}
+
+async fn server_at_once(url: &str, slapd: &Slapd, who: &[String]) -> Result<(Times, f64)> {
+    let pool = sqlx::postgres::PgPoolOptions::new().max_connections(u32::try_from(CONNECTIONS)?).connect(url).await?;
+    let handle = tokio::runtime::Handle::current();
+    at_once(slapd, who, move |n| {
+        let insert = sqlx::query("INSERT INTO m VALUES (2, $1, 'member')").bind(n as i64);
+        handle.block_on(insert.execute(&pool))?;
+        Ok(())
+    })
+    .await
+}
+
+/// Floors, each on one of several connections to the directory; and how many a second.
+async fn at_once(
+    slapd: &Slapd,
+    who: &[String],
+    write: impl Fn(usize) -> Result<()> + Send + Sync + 'static,
+) -> Result<(Times, f64)> {
+    let begun = Instant::now();
+    let write = Arc::new(write);
+    let mut threads = tokio::task::JoinSet::new();
+    let size = who.len().div_ceil(CONNECTIONS);
+    for (part, people) in who.chunks(size).enumerate() {
+        let (url, people, write) = (slapd.url(), people.to_vec(), Arc::clone(&write));
+        threads.spawn_blocking(move || {
+            let mut floor = Floor::connect(&url)?;
+            let mut times = Times::default();
+            for (n, login) in people.iter().enumerate() {
+                times.time(|| {
+                    floor.level_by_level(login)?;
+                    write(part * size + n)
+                })?;
+            }
+            anyhow::Ok(times)
+        });
+    }
+    let mut times = Times::default();
+    while let Some(part) = threads.join_next().await {
+        times.join(part??);
+    }
+    Ok((times, who.len() as f64 / begun.elapsed().as_secs_f64()))
+}
+
 async fn server(url: &str, floor: &mut Floor, who: &[String]) -> Result<Times> {
     let mut db = sqlx::PgConnection::connect(url).await?;
     sqlx::raw_sql("CREATE TABLE m (team bigint, person bigint, role text, PRIMARY KEY (team, person))")
@@ -103,7 +172,7 @@ async fn server(url: &str, floor: &mut Floor, who: &[String]) -> Result<Times> {
         .await?;
     let mut times = Times::default();
     for (n, login) in who.iter().enumerate() {
-        let begun = std::time::Instant::now();
+        let begun = Instant::now();
         floor.level_by_level(login)?;
         let insert = sqlx::query("INSERT INTO m VALUES (1, $1, 'member')").bind(n as i64);
         insert.execute(&mut db).await?;
@@ -120,7 +189,7 @@ async fn beside(daemon: &Arc<Daemon>, who: &[String]) -> Result<String> {
     })
     .await?;
     let flooded = a_run(daemon, async {
-        let begun = std::time::Instant::now();
+        let begun = Instant::now();
         let mut round = 0;
         while begun.elapsed() < Duration::from_secs(10) {
             daemon.logins(&format!("flood-{round}"), who, BESIDE, None).await?;
