@@ -130,9 +130,14 @@ pub(super) async fn several(
     if subjects.is_empty() {
         return Ok(Vec::new());
     }
-    let mut found: BTreeMap<String, PersonNow> = BTreeMap::new();
     let of = list(subjects);
-    let mut rows = db.rows(PEOPLE.of(db.dialect()), &[Param::Text(Some(provider)), Param::Text(Some(&of))]).await?;
+    let rows = db.rows(PEOPLE.of(db.dialect()), &[Param::Text(Some(provider)), Param::Text(Some(&of))]).await?;
+    answered(rows, subjects)
+}
+
+/// The same out of what [`PEOPLE`] answered.
+pub(super) fn answered(mut rows: Vec<Row>, subjects: &[String]) -> Result<Vec<Option<PersonNow>>, StoreError> {
+    let mut found: BTreeMap<String, PersonNow> = BTreeMap::new();
     // People before what they have.
     rows.sort_by_key(|row| row.int(0).unwrap_or(i64::MAX));
     for row in rows {

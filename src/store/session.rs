@@ -117,6 +117,9 @@ pub(super) trait Session: Send {
     /// The rows that a query answers.
     async fn rows(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<Row>, StoreError>;
 
+    /// The rows that each of several queries answers: sent together where the way to the server counts.
+    async fn several(&mut self, asked: &[(&'static str, &[Param<'_>])]) -> Result<Vec<Vec<Row>>, StoreError>;
+
     /// Carries out one statement; returns how many rows it changed.
     async fn run(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<u64, StoreError>;
 

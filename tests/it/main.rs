@@ -36,6 +36,7 @@ mod last_admin;
 mod ldap;
 mod limits;
 mod logins;
+mod logins_postgres;
 mod look;
 mod lost_event;
 mod main_job;

@@ -44,6 +44,19 @@ pub struct Sight {
     pub finished: ReadingNumber,
     /// A plan of the provider waits for an approval.
     pub held: bool,
+    /// Where the records end; `None` where it was not asked.
+    pub(in crate::store) tail: Option<Tail>,
+}
+
+/// Behind what a write puts its run and its records.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::store) struct Tail {
+    /// The provider's name, as the records say.
+    pub(in crate::store) actor: String,
+    /// The newest run, or 0.
+    pub(in crate::store) run: i64,
+    /// The number and hash of the last record.
+    pub(in crate::store) audit: Option<(i64, Vec<u8>)>,
 }
 
 /// Looks at a few people.
@@ -55,7 +68,15 @@ pub(super) async fn look(
     now: Timestamp,
     kept: &Kept,
 ) -> Result<Sight, StoreError> {
-    let rows = db.rows(sql::PROVIDER, &[Param::Text(Some(provider)), Param::Int(Some(now.0))]).await?;
+    let lists = [&whom.subjects, &whom.logins, &whom.groups].map(list);
+    let [subjects, logins, groups] = lists.each_ref().map(|list| Param::Text(Some(list)));
+    let name = Param::Text(Some(provider));
+    let asked: [(&'static str, &[Param<'_>]); 2] = [
+        (sql::PROVIDER, &[name, Param::Int(Some(now.0))]),
+        (sql::LOOK.of(db.dialect()), &[name, subjects, logins, groups, Param::Int(Some(window.0))]),
+    ];
+    let mut answers = db.several(&asked).await?;
+    let (people, rows) = (answers.pop().unwrap_or_default(), answers.pop().unwrap_or_default());
     let row = rows.first().ok_or_else(|| StoreError::Database("the table `state` has no row".to_owned()))?;
     let mut sight = Sight { observed: kept.structure(db, row.int(1)?).await?, ..Sight::default() };
     sight.observed.scope = rosterd_core::observed::Scope::People;
@@ -71,6 +92,8 @@ pub(super) async fn look(
         identity: id("identities.id", row.int(12)?)?,
         rule: id("rules.id", row.int(13)?)?,
     };
+    let audit = row.opt_int(16)?.map(|seq| Ok::<_, StoreError>((seq, row.bytes(17)?))).transpose()?;
+    sight.tail = Some(Tail { actor: provider.to_owned(), run: row.int(15)?, audit });
     let Some(number) = row.opt_int(2)? else { return Ok(sight) };
     sight.finished = sight.finished.max(kept.finished(number));
     sight.observed.provider = Some(ProviderRow {
@@ -78,7 +101,7 @@ pub(super) async fn look(
         applied_at: row.opt_int(3)?.map(Timestamp),
         base: row.opt_text(4)?.map(|text| base(&text)).transpose()?,
     });
-    rows::fill(db, (number, provider), whom, window, &mut sight).await?;
+    rows::fill(db, (number, provider), whom, &people, &mut sight).await?;
     Ok(sight)
 }
 

@@ -11,21 +11,17 @@ use rosterd_core::observed::{
 use rosterd_core::rights::{OrgRole, TeamRole};
 use std::collections::BTreeSet;
 
-/// Fills in users, memberships, identities, groups and what was removed lately: one statement, and more
-/// only where somebody is new or an Admin.
+/// Fills in users, memberships, identities, groups and what was removed lately, as [`sql::LOOK`] answered;
+/// asks for more only where somebody is new or an Admin.
 pub(super) async fn fill(
     db: &mut dyn Session,
     (provider, name): (i64, &str),
     whom: &Whom,
-    window: Timestamp,
+    answer: &[Row],
     sight: &mut Sight,
 ) -> Result<(), StoreError> {
-    let (subjects, logins, groups) = (list(&whom.subjects), list(&whom.logins), list(&whom.groups));
-    let (number, texts) =
-        (Param::Int(Some(provider)), [&subjects, &logins, &groups].map(|list| Param::Text(Some(list))));
-    let params = [number, texts[0], texts[1], texts[2], Param::Int(Some(window.0))];
-    for row in db.rows(sql::LOOK.of(db.dialect()), &params).await? {
-        one(&row, name, sight)?;
+    for row in answer {
+        one(row, name, sight)?;
     }
     let mut users: BTreeSet<i64> = sight.observed.users.iter().map(|user| user.id.into()).collect();
     if whom.link && known(whom, sight) < whom.subjects.len() {

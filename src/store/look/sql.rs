@@ -34,16 +34,18 @@ macro_rules! both {
 }
 
 /// generation, structure's version, provider: id, applied_at, base; the newest finished reading;
-/// the largest ids; how many holds wait. $1: the provider's name, $2: now.
+/// the largest ids; how many holds wait; the last run and audit record. $1: the provider's name, $2: now.
 pub(super) const PROVIDER: &str = "SELECT s.generation, t.version, p.id, p.applied_at, p.base, l.reading,
         coalesce((SELECT max(id) FROM orgs), 0), coalesce((SELECT max(id) FROM teams), 0),
         coalesce((SELECT max(id) FROM users), 0),
         coalesce((SELECT max(user_id) FROM audit WHERE user_id IS NOT NULL), 0),
         coalesce((SELECT max(id) FROM providers), 0), coalesce((SELECT max(id) FROM provider_groups), 0),
         coalesce((SELECT max(id) FROM identities), 0), coalesce((SELECT max(id) FROM rules), 0),
-        (SELECT count(*) FROM holds h WHERE h.provider = $1 AND h.state = 'pending' AND h.expires_at > $2)
+        (SELECT count(*) FROM holds h WHERE h.provider = $1 AND h.state = 'pending' AND h.expires_at > $2),
+        coalesce((SELECT max(id) FROM runs), 0), a.seq, a.hash
     FROM state s JOIN structure t ON t.one = 1 LEFT JOIN providers p ON p.name = $1
     LEFT JOIN leases l ON l.provider = $1
+    LEFT JOIN audit a ON a.seq = (SELECT max(seq) FROM audit)
     WHERE s.one = 1";
 
 /// user_id, login, email of everybody whom another provider has. $1: provider.
@@ -127,7 +129,7 @@ macro_rules! postgres_groups_of_who {
 macro_rules! people_and_more {
     ($texts:ident, $who:ident, $groups_of_who:ident) => {
         concat!(
-            "WITH who AS (SELECT user_id AS id FROM identities WHERE provider_id = $1 AND subject ",
+            "WITH who AS (SELECT user_id AS id FROM identities WHERE provider_id = (SELECT id FROM providers WHERE name = $1) AND subject ",
             $texts!(2),
             " UNION SELECT id FROM users WHERE login ",
             $texts!(3),
@@ -135,22 +137,22 @@ macro_rules! people_and_more {
             rows_of!($who!()),
             " UNION ALL
              SELECT 6, id, gone_at, NULL, NULL, subject, dn, name, parents, NULL, NULL, NULL, NULL, NULL
-             FROM provider_groups WHERE provider_id = $1 AND subject ",
+             FROM provider_groups WHERE provider_id = (SELECT id FROM providers WHERE name = $1) AND subject ",
             $texts!(4),
             " UNION ALL
              SELECT 6, id, gone_at, NULL, NULL, subject, dn, name, parents, NULL, NULL, NULL, NULL, NULL
-             FROM provider_groups WHERE +provider_id = $1 AND id ",
+             FROM provider_groups WHERE +provider_id = (SELECT id FROM providers WHERE name = $1) AND id ",
             $groups_of_who!(),
             " UNION ALL
              SELECT 7, org_id, CAST(sum(removed) AS BIGINT), NULL, NULL, class, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-             FROM removals WHERE provider_id = $1 AND at >= $5 AND approved = 0 GROUP BY class, org_id"
+             FROM removals WHERE provider_id = (SELECT id FROM providers WHERE name = $1) AND at >= $5 AND approved = 0 GROUP BY class, org_id"
         )
     };
 }
 
 /// Everything about users whom the identities belong to or who hold the logins, each row with its kind in
 /// front; also 6: the groups that are named and those that these identities are in, some twice; 7: what was
-/// removed since. $1: provider, $2: subjects, $3: logins, $4: subjects of groups, $5: since when.
+/// removed since. $1: the provider's name, $2: subjects, $3: logins, $4: subjects of groups, $5: since when.
 pub(super) const LOOK: Sql = Sql {
     sqlite: people_and_more!(sqlite_texts, sqlite_who, sqlite_groups_of_who),
     postgres: people_and_more!(postgres_texts, postgres_who, postgres_groups_of_who),

@@ -1,22 +1,25 @@
 //! Carries out a plan's writes in one transaction.
 //!
-//! New rows by `COPY`, changes by arrays (`unnest`): one statement a table, however many rows. The
-//! order is that of the foreign keys. The fault points between the steps are listed in
-//! [`crate::fault`].
+//! New rows by `COPY`, changes by arrays (`unnest`): one statement a table, however many rows; and all of
+//! them in one message, where they are about a few people. The order is that of the foreign keys. The
+//! fault points between the steps are listed in [`crate::fault`].
 
 use super::super::history::Chain;
+use super::super::look::Tail;
 use super::super::{Applied, holds};
+use super::batch::{Answer, Batch};
+use super::line::Line;
 use super::load::Into;
-use super::session::PgSession;
+use super::statement::Statement;
+use super::writer::Turn;
 use super::{StoreError, error, write_error};
 use crate::fault;
 use rosterd_core::audit::Record;
 use rosterd_core::ids::Timestamp;
 use rosterd_core::plan::audit_body;
 use rosterd_core::writes::Writes;
-use sqlx::postgres::PgArguments;
-use sqlx::query::Query;
-use sqlx::{PgConnection, Postgres, Row};
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Row};
 
 const REMOVALS: Into = Into {
     table: "removals",
@@ -44,10 +47,29 @@ const AUDIT: Into = Into {
     ],
 };
 
+/// What goes with the writes.
+#[derive(Debug)]
+pub(super) enum Then {
+    /// The caller commits.
+    Nothing,
+    /// They are committed in the same message, where they go in one and are of such a kind that nothing need
+    /// be looked at before.
+    Commit,
+    /// Whoever asks this afterwards, asks it in the same message.
+    Ask(Statement<'static>),
+}
+
 /// See [`super::super::Store::apply`]. In the writers' turn, at the generation that the writes rest on;
-/// the transaction is the caller's to commit.
-pub(super) async fn apply(session: &mut PgSession, w: &Writes, now: Timestamp) -> Result<Applied, StoreError> {
-    let mut apply = Apply { c: &mut session.tx, named: session.direct, w, now, rows: 0 };
+/// `tail`, where it is known already. Also answers what was asked.
+pub(super) async fn apply(
+    turn: &mut Turn,
+    w: &Writes,
+    now: Timestamp,
+    tail: Option<Tail>,
+    then: Then,
+) -> Result<(Applied, Vec<PgRow>), StoreError> {
+    let together = turn.few.then(Batch::default);
+    let mut apply = Apply { line: turn.line()?, together, expected: Vec::new(), w, now, rows: 0 };
     apply.provider().await?;
     fault::point("apply.provider");
     apply.orgs().await?;
@@ -66,120 +88,178 @@ pub(super) async fn apply(session: &mut PgSession, w: &Writes, now: Timestamp) -
     fault::point("apply.team_members");
     apply.suspensions().await?;
     fault::point("apply.suspensions");
-    let run = apply.run().await?;
+    let tail = match tail {
+        None if w.run.is_some() || !w.changes.is_empty() => apply.tail().await?,
+        known => known.unwrap_or_default(),
+    };
+    let run = apply.run(&tail).await?;
     fault::point("apply.run");
-    apply.audit(run).await?;
+    apply.audit(run, &tail).await?;
     fault::point("apply.audit");
-    let count = apply.sql("UPDATE state SET generation = generation + 1, audit_seq = (SELECT coalesce(max(seq), 0) FROM audit) WHERE one = 1");
-    write(apply.c, count).await?;
-    Ok(Applied { run: run.unwrap_or(0), rows: apply.rows })
+    let count = Statement::new(
+        "UPDATE state SET generation = generation + 1, audit_seq = (SELECT coalesce(max(seq), 0) FROM audit) WHERE one = 1",
+    );
+    apply.write(count, Expect::Any).await?;
+    let (rows, said, committed) = apply.end(then).await?;
+    if committed {
+        turn.committed();
+    }
+    Ok((Applied { run: run.unwrap_or(0), rows }, said))
+}
+
+/// How many rows a statement has to change, and whether they count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expect {
+    Any,
+    Counted,
+    /// Fewer means that a row that the plan saw is gone.
+    Exactly(usize),
+    /// The hold that is used, once.
+    Hold(i64),
 }
 
 /// An apply under way.
 pub(super) struct Apply<'t> {
-    pub(super) c: &'t mut PgConnection,
-    /// Statements may have names.
-    pub(super) named: bool,
+    line: &'t mut Line,
+    /// Where statements go in one message: what has gathered.
+    together: Option<Batch>,
+    /// Of each in it.
+    expected: Vec<Expect>,
     pub(super) w: &'t Writes,
     pub(super) now: Timestamp,
     /// Rows written so far.
-    pub(super) rows: u64,
-}
-
-/// Carries out a statement that writes; returns how many rows.
-pub(super) async fn write(c: &mut PgConnection, query: Query<'_, Postgres, PgArguments>) -> Result<u64, StoreError> {
-    Ok(query.execute(c).await.map_err(write_error)?.rows_affected())
-}
-
-/// Fails when a row that the plan saw is gone.
-pub(super) fn must_hit(rows: u64, wanted: usize) -> Result<u64, StoreError> {
-    if rows == wanted as u64 { Ok(rows) } else { Err(StoreError::Moved) }
+    rows: u64,
 }
 
 impl Apply<'_> {
-    pub(super) fn sql<'q>(&self, sql: &'static str) -> Query<'q, Postgres, PgArguments> {
-        sqlx::query(sql).persistent(self.named)
+    /// Carries it out, or puts it with the others.
+    pub(super) async fn write(&mut self, statement: Statement<'_>, expect: Expect) -> Result<(), StoreError> {
+        if let Some(batch) = &mut self.together {
+            batch.push(&mut self.line.prepared, &statement)?;
+            self.expected.push(expect);
+            return Ok(());
+        }
+        let query = statement.query(self.line.direct);
+        let changed = query.execute(&mut self.line.c).await.map_err(write_error)?.rows_affected();
+        self.count(changed, expect)
+    }
+
+    pub(super) fn count(&mut self, changed: u64, expect: Expect) -> Result<(), StoreError> {
+        match expect {
+            Expect::Any => return Ok(()),
+            Expect::Exactly(rows) if changed != rows as u64 => return Err(StoreError::Moved),
+            Expect::Hold(hold) if changed != 1 => return Err(holds::not_approved(hold)),
+            Expect::Counted | Expect::Exactly(_) | Expect::Hold(_) => {}
+        }
+        self.rows += changed;
+        Ok(())
+    }
+
+    /// The connection, on which all before has been carried out.
+    pub(super) async fn connection(&mut self) -> Result<&mut PgConnection, StoreError> {
+        self.send().await?;
+        Ok(&mut self.line.c)
+    }
+
+    /// Sends what has gathered; the answers to what was put there besides.
+    async fn send(&mut self) -> Result<Vec<Answer>, StoreError> {
+        let Some(batch) = &mut self.together else { return Ok(Vec::new()) };
+        let mut answers = batch.send(&mut self.line.c).await?;
+        let besides = answers.split_off(self.expected.len().min(answers.len()));
+        for (answer, expect) in answers.iter().zip(std::mem::take(&mut self.expected)) {
+            self.count(answer.changed, expect)?;
+        }
+        Ok(besides)
+    }
+
+    /// The last message: rows written, the answer, and whether it was committed.
+    async fn end(mut self, then: Then) -> Result<(u64, Vec<PgRow>, bool), StoreError> {
+        let safe = self.expected.iter().all(|expect| matches!(expect, Expect::Any | Expect::Counted));
+        let committed = match (&mut self.together, then) {
+            (Some(batch), Then::Commit) if safe => {
+                batch.command("COMMIT");
+                true
+            }
+            (Some(batch), Then::Ask(statement)) => {
+                batch.push(&mut self.line.prepared, &statement)?;
+                false
+            }
+            (None, Then::Ask(statement)) => {
+                let query = statement.query(self.line.direct);
+                let rows = query.fetch_all(&mut self.line.c).await.map_err(error)?;
+                return Ok((self.rows, rows, false));
+            }
+            (_, Then::Nothing | Then::Commit) => false,
+        };
+        let said = self.send().await?.pop().unwrap_or_default();
+        Ok((self.rows, said.rows, committed))
     }
 
     pub(super) fn provider_id(&self) -> Result<i64, StoreError> {
         self.w.provider.map(i64::from).ok_or_else(|| StoreError::Refused("the writes name no provider".to_owned()))
     }
 
+    /// Where the records end.
+    async fn tail(&mut self) -> Result<Tail, StoreError> {
+        let provider = self.provider_id()?;
+        let ask = Statement::new(
+            "SELECT p.name, coalesce((SELECT max(id) FROM runs), 0), a.seq, a.hash FROM providers p
+             LEFT JOIN audit a ON a.seq = (SELECT max(seq) FROM audit) WHERE p.id = $1",
+        );
+        let query = ask.bind(provider).query(self.line.direct);
+        let row = query.fetch_one(self.connection().await?).await.map_err(error)?;
+        let (seq, hash): (Option<i64>, Option<Vec<u8>>) =
+            (row.try_get(2).map_err(error)?, row.try_get(3).map_err(error)?);
+        Ok(Tail { actor: row.try_get(0).map_err(error)?, run: row.try_get(1).map_err(error)?, audit: seq.zip(hash) })
+    }
+
     /// The run, what it counts for the budget, and the hold it used; returns the run's number.
-    async fn run(&mut self) -> Result<Option<i64>, StoreError> {
+    async fn run(&mut self, tail: &Tail) -> Result<Option<i64>, StoreError> {
         let w = self.w;
         let now = self.now.0;
         if let Some(hold) = w.used_hold {
-            let use_up =
-                self.sql("UPDATE holds SET state = 'applied' WHERE id = $1 AND state = 'approved' AND expires_at > $2");
-            if write(self.c, use_up.bind(hold).bind(now)).await? != 1 {
-                return Err(holds::not_approved(hold));
-            }
-            self.rows += 1;
+            let use_up = "UPDATE holds SET state = 'applied' WHERE id = $1 AND state = 'approved' AND expires_at > $2";
+            self.write(Statement::new(use_up).bind(hold).bind(now), Expect::Hold(hold)).await?;
         }
         let Some(run) = w.run else { return Ok(None) };
-        let provider = self.provider_id()?;
-        // One statement: for a login each way to the server and back counts.
-        let insert = self
-            .sql(
-                "WITH run AS (
-                     INSERT INTO runs (id, provider_id, trigger, started_at, finished_at, complete, added, changed,
-                         removed, withheld, epoch)
-                     SELECT coalesce(max(id), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 FROM runs RETURNING id),
-                 applied AS (UPDATE providers SET applied_at = $4 WHERE id = $1 RETURNING id)
-                 SELECT run.id, (SELECT count(*) FROM applied) FROM run",
-            )
-            .bind(provider)
-            .bind(run.trigger.name())
-            .bind(run.started_at.0)
-            .bind(now)
-            .bind(i64::from(run.complete))
-            .bind(i64::from(run.added))
-            .bind(i64::from(run.changed))
-            .bind(i64::from(run.removed))
-            .bind(i64::from(run.withheld))
-            .bind(w.epoch);
-        let row = insert.fetch_one(&mut *self.c).await.map_err(write_error)?;
-        let (id, applied): (i64, i64) = (row.try_get(0).map_err(error)?, row.try_get(1).map_err(error)?);
-        self.rows += 1 + must_hit(u64::try_from(applied).unwrap_or(0), 1)?;
-        if !w.removals.is_empty() {
-            self.rows += self
-                .load(&REMOVALS, w.removals.len(), w.removals.iter(), |line, r| {
-                    line.int(id).int(now).int(provider).text(r.class.name()).opt_int(r.org.map(i64::from));
-                    line.int(i64::from(r.removed)).int(i64::from(r.approved));
-                })
-                .await?;
-        }
+        let (id, provider) = (tail.run + 1, self.provider_id()?);
+        let insert = Statement::new(
+            "INSERT INTO runs (id, provider_id, trigger, started_at, finished_at, complete, added, changed,
+                 removed, withheld, epoch)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        )
+        .bind(id)
+        .bind(provider)
+        .bind(run.trigger.name())
+        .bind(run.started_at.0)
+        .bind(now)
+        .bind(i64::from(run.complete))
+        .bind(i64::from(run.added))
+        .bind(i64::from(run.changed))
+        .bind(i64::from(run.removed))
+        .bind(i64::from(run.withheld))
+        .bind(w.epoch);
+        self.write(insert, Expect::Counted).await?;
+        let applied = Statement::new("UPDATE providers SET applied_at = $2 WHERE id = $1").bind(provider).bind(now);
+        self.write(applied, Expect::Exactly(1)).await?;
+        self.load(&REMOVALS, w.removals.len(), w.removals.iter(), |line, r| {
+            line.int(id).int(now).int(provider).text(r.class.name()).opt_int(r.org.map(i64::from));
+            line.int(i64::from(r.removed)).int(i64::from(r.approved));
+        })
+        .await?;
         Ok(Some(id))
     }
 
-    async fn audit(&mut self, run: Option<i64>) -> Result<(), StoreError> {
+    async fn audit(&mut self, run: Option<i64>, tail: &Tail) -> Result<(), StoreError> {
         let w = self.w;
-        if w.changes.is_empty() {
-            return Ok(());
-        }
-        let row = self
-            .sql(
-                "SELECT p.name, a.seq, a.hash FROM providers p
-                 LEFT JOIN LATERAL (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1) a ON true WHERE p.id = $1",
-            )
-            .bind(self.provider_id()?)
-            .fetch_one(&mut *self.c)
-            .await
-            .map_err(error)?;
-        let actor: String = row.try_get(0).map_err(error)?;
-        let seq: Option<i64> = row.try_get(1).map_err(error)?;
-        let hash: Option<Vec<u8>> = row.try_get(2).map_err(error)?;
-        let last = seq.zip(hash);
-        let mut chain = Chain::after(last.as_ref().map(|(seq, hash)| (*seq, hash.as_slice())))?;
+        let last = tail.audit.as_ref().map(|(seq, hash)| (*seq, hash.as_slice()));
+        let (mut chain, actor) = (Chain::after(last)?, tail.actor.as_str());
         let (at, mut body) = (self.now, String::new());
-        self.rows += self
-            .load(&AUDIT, w.changes.len(), w.records(), |line, (user, changes)| {
-                audit_body(&mut body, &actor, changes);
-                let (seq, hash) = chain.next(Record { seq: 0, run, at, actor: &actor, user, body: &body });
-                line.int(seq).opt_int(run).int(at.0).text(&actor).opt_int(user.map(i64::from)).text(&body).bytes(&hash);
-            })
-            .await?;
-        Ok(())
+        self.load(&AUDIT, w.changes.len(), w.records(), |line, (user, changes)| {
+            audit_body(&mut body, actor, changes);
+            let (seq, hash) = chain.next(Record { seq: 0, run, at, actor, user, body: &body });
+            line.int(seq).opt_int(run).int(at.0).text(actor).opt_int(user.map(i64::from)).text(&body).bytes(&hash);
+        })
+        .await
     }
 }

@@ -1,9 +1,10 @@
 //! Writes what an application reads: organizations, people, teams, memberships, suspensions.
 
 use super::StoreError;
-use super::apply::{Apply, must_hit, write};
+use super::apply::{Apply, Expect};
 use super::bulk::{self, Bulk};
 use super::load::Into;
+use super::statement::Statement;
 use rosterd_core::rights::{OrgRole, TeamRole};
 use rosterd_core::text::Text;
 use rosterd_core::writes::{SuspensionWrite, UserWrite};
@@ -83,35 +84,29 @@ const TEAM_MEMBERS: Members = Members {
     bulk: bulk::TEAM_MEMBERS,
 };
 
-impl Apply<'_> {
+impl<'t> Apply<'t> {
     /// Changed ones first, and parked, for the same reasons as people.
     pub(super) async fn orgs(&mut self) -> Result<(), StoreError> {
         let w = self.w;
         if !w.changed_orgs.is_empty() {
             let ids: Vec<i64> = w.changed_orgs.iter().map(|org| i64::from(org.id)).collect();
-            let park =
-                self.sql("UPDATE orgs SET name = chr(1) || id, key = NULL WHERE id = ANY($1::bigint[])").bind(&ids);
-            write(self.c, park).await?;
-            let change = self
-                .sql(
-                    "UPDATE orgs o SET name = n.name, key = nullif(n.key, '')
+            let count = ids.len();
+            let park = "UPDATE orgs SET name = chr(1) || id, key = NULL WHERE id = ANY($1::bigint[])";
+            self.write(Statement::new(park).bind(ids.clone()), Expect::Any).await?;
+            let change = Statement::new(
+                "UPDATE orgs o SET name = n.name, key = nullif(n.key, '')
                  FROM unnest($1::bigint[], $2::text[], $3::text[]) AS n (id, name, key) WHERE o.id = n.id",
-                )
-                .bind(&ids)
-                .bind(self.texts(&w.changed_orgs, |org| org.name))
-                .bind(self.texts(&w.changed_orgs, |org| org.key));
-            self.rows += must_hit(write(self.c, change).await?, ids.len())?;
-        }
-        if w.new_orgs.is_empty() {
-            return Ok(());
+            )
+            .bind(ids)
+            .bind(self.texts(&w.changed_orgs, |org| org.name))
+            .bind(self.texts(&w.changed_orgs, |org| org.key));
+            self.write(change, Expect::Exactly(count)).await?;
         }
         let now = self.now.0;
-        self.rows += self
-            .load(&ORGS, w.new_orgs.len(), w.new_orgs.iter(), |line, org| {
-                line.int(i64::from(org.id)).text(w.texts.get(org.name)).opt_text(w.texts.get(org.key)).int(now);
-            })
-            .await?;
-        Ok(())
+        self.load(&ORGS, w.new_orgs.len(), w.new_orgs.iter(), |line, org| {
+            line.int(i64::from(org.id)).text(w.texts.get(org.name)).opt_text(w.texts.get(org.key)).int(now);
+        })
+        .await
     }
 
     /// Changed people first: they may give up logins that new ones take. Those whose login changes
@@ -120,46 +115,42 @@ impl Apply<'_> {
     pub(super) async fn users(&mut self) -> Result<(), StoreError> {
         let w = self.w;
         for batch in w.changed_users.chunks(BATCH) {
-            let park = self.sql(
+            let park = Statement::new(
                 "UPDATE users u SET login = chr(1) || u.id FROM unnest($1::bigint[], $2::text[]) AS n (id, login)
                  WHERE u.id = n.id AND u.login <> n.login",
             );
-            write(self.c, park.bind(ids(batch)).bind(self.texts(batch, |user| user.login))).await?;
+            let park = park.bind(ids(batch)).bind(self.texts(batch, |user| user.login));
+            self.write(park, Expect::Any).await?;
         }
         for batch in w.changed_users.chunks(BATCH) {
-            let update = self
-                .sql(
-                    "UPDATE users u SET login = n.login, name = n.name, email = n.email, state = n.state,
+            let update = Statement::new(
+                "UPDATE users u SET login = n.login, name = n.name, email = n.email, state = n.state,
                      synced_admin = n.synced_admin, updated_at = $1
                  FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])
                      AS n (id, login, name, email, state, synced_admin)
                  WHERE u.id = n.id",
-                )
-                .bind(self.now.0)
-                .bind(ids(batch))
-                .bind(self.texts(batch, |user| user.login))
-                .bind(self.texts(batch, |user| user.name))
-                .bind(self.texts(batch, |user| user.email))
-                .bind(batch.iter().map(|user| user.state.name()).collect::<Vec<_>>())
-                .bind(batch.iter().map(|user| i64::from(user.synced_admin)).collect::<Vec<_>>());
-            self.rows += must_hit(write(self.c, update).await?, batch.len())?;
-        }
-        if w.new_users.is_empty() {
-            return Ok(());
+            )
+            .bind(self.now.0)
+            .bind(ids(batch))
+            .bind(self.texts(batch, |user| user.login))
+            .bind(self.texts(batch, |user| user.name))
+            .bind(self.texts(batch, |user| user.email))
+            .bind(batch.iter().map(|user| user.state.name()).collect::<Vec<_>>())
+            .bind(batch.iter().map(|user| i64::from(user.synced_admin)).collect::<Vec<_>>());
+            self.write(update, Expect::Exactly(batch.len())).await?;
         }
         let now = self.now.0;
-        self.rows += self
-            .load(&USERS, w.new_users.len(), w.new_users.iter(), |line, user| {
-                line.int(i64::from(user.id)).text(w.texts.get(user.login)).text(w.texts.get(user.name));
-                line.text(w.texts.get(user.email)).text(user.state.name()).int(i64::from(user.synced_admin));
-                line.int(now).int(now);
-            })
-            .await?;
-        Ok(())
+        self.load(&USERS, w.new_users.len(), w.new_users.iter(), |line, user| {
+            line.int(i64::from(user.id)).text(w.texts.get(user.login)).text(w.texts.get(user.name));
+            line.text(w.texts.get(user.email)).text(user.state.name()).int(i64::from(user.synced_admin));
+            line.int(now).int(now);
+        })
+        .await
     }
 
-    fn texts<T>(&self, batch: &[T], text: impl Fn(&T) -> Text) -> Vec<&str> {
-        batch.iter().map(|row| self.w.texts.get(text(row))).collect()
+    fn texts<T>(&self, batch: &[T], text: impl Fn(&T) -> Text) -> Vec<&'t str> {
+        let w = self.w;
+        batch.iter().map(|row| w.texts.get(text(row))).collect()
     }
 
     /// Renamed teams first, and parked, for the same reasons as people.
@@ -167,25 +158,21 @@ impl Apply<'_> {
         let w = self.w;
         if !w.renamed_teams.is_empty() {
             let ids: Vec<i64> = w.renamed_teams.iter().map(|(id, _)| i64::from(*id)).collect();
-            let park = self.sql("UPDATE teams SET name = chr(1) || id WHERE id = ANY($1::bigint[])").bind(&ids);
-            write(self.c, park).await?;
-            let rename = self.sql(
+            let count = ids.len();
+            let park = "UPDATE teams SET name = chr(1) || id WHERE id = ANY($1::bigint[])";
+            self.write(Statement::new(park).bind(ids.clone()), Expect::Any).await?;
+            let rename = Statement::new(
                 "UPDATE teams t SET name = n.name FROM unnest($1::bigint[], $2::text[]) AS n (id, name) WHERE t.id = n.id",
             );
             let names = self.texts(&w.renamed_teams, |(_, name)| *name);
-            self.rows += must_hit(write(self.c, rename.bind(&ids).bind(names)).await?, ids.len())?;
-        }
-        if w.new_teams.is_empty() {
-            return Ok(());
+            self.write(rename.bind(ids).bind(names), Expect::Exactly(count)).await?;
         }
         let now = self.now.0;
-        self.rows += self
-            .load(&TEAMS, w.new_teams.len(), w.new_teams.iter(), |line, team| {
-                line.int(i64::from(team.id)).int(i64::from(team.org)).text(w.texts.get(team.name));
-                line.opt_int(team.named_after.map(i64::from)).int(now);
-            })
-            .await?;
-        Ok(())
+        self.load(&TEAMS, w.new_teams.len(), w.new_teams.iter(), |line, team| {
+            line.int(i64::from(team.id)).int(i64::from(team.org)).text(w.texts.get(team.name));
+            line.opt_int(team.named_after.map(i64::from)).int(now);
+        })
+        .await
     }
 
     pub(super) async fn org_members(&mut self) -> Result<(), StoreError> {
@@ -214,56 +201,52 @@ impl Apply<'_> {
         let taken: Vec<Member> = list().filter(|(_, _, role, _)| role.is_none()).collect();
         for batch in taken.chunks(BATCH) {
             let (of, user): (Vec<i64>, Vec<i64>) = batch.iter().map(|m| (m.0, m.1)).unzip();
-            self.rows += write(self.c, self.sql(members.delete).bind(&of).bind(&user)).await?;
-            self.rows += write(self.c, self.sql(members.clear).bind(&of).bind(&user)).await?;
+            let delete = Statement::new(members.delete).bind(of.clone()).bind(user.clone());
+            self.write(delete, Expect::Counted).await?;
+            self.write(Statement::new(members.clear).bind(of).bind(user), Expect::Counted).await?;
         }
         let changed: Vec<Member> = list().filter(|(_, _, role, exists)| role.is_some() && *exists).collect();
         for batch in changed.chunks(BATCH) {
             let (of, user): (Vec<i64>, Vec<i64>) = batch.iter().map(|m| (m.0, m.1)).unzip();
             let roles: Vec<Option<&str>> = batch.iter().map(|m| m.2).collect();
-            self.rows += write(self.c, self.sql(members.upsert).bind(of).bind(user).bind(roles)).await?;
+            let upsert = Statement::new(members.upsert).bind(of).bind(user).bind(roles);
+            self.write(upsert, Expect::Counted).await?;
         }
         let is_new = |(_, _, role, exists): &Member| role.is_some() && !exists;
         let new = list().filter(is_new).count();
         if new == 0 {
             return Ok(());
         }
-        let stripped = members.bulk.strip(self.c, new).await?;
-        self.rows += self
-            .load(&members.into, new, list().filter(is_new), |line, (of, user, role, _)| {
-                line.int(of).int(user).text(role.unwrap_or_default());
-            })
-            .await?;
-        if stripped {
-            members.bulk.restore(self.c).await?;
-        }
-        Ok(())
+        let stripped = self.strip(&members.bulk, new).await?;
+        self.load(&members.into, new, list().filter(is_new), |line, (of, user, role, _)| {
+            line.int(of).int(user).text(role.unwrap_or_default());
+        })
+        .await?;
+        if stripped { self.restore(&members.bulk).await } else { Ok(()) }
     }
 
     pub(super) async fn suspensions(&mut self) -> Result<(), StoreError> {
         let w = self.w;
         for batch in w.suspend.chunks(BATCH) {
-            let upsert = self
-                .sql(
-                    "INSERT INTO user_suspensions (user_id, origin, reason, since)
+            let upsert = Statement::new(
+                "INSERT INTO user_suspensions (user_id, origin, reason, since)
                  SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[])
                  ON CONFLICT (user_id, origin) DO UPDATE SET reason = excluded.reason, since = excluded.since",
-                )
-                .bind(batch.iter().map(|s| i64::from(s.user)).collect::<Vec<_>>())
-                .bind(self.texts(batch, |s: &SuspensionWrite| s.origin))
-                .bind(self.texts(batch, |s: &SuspensionWrite| s.reason))
-                .bind(batch.iter().map(|s| s.since.0).collect::<Vec<_>>());
-            self.rows += write(self.c, upsert).await?;
+            )
+            .bind(batch.iter().map(|s| i64::from(s.user)).collect::<Vec<_>>())
+            .bind(self.texts(batch, |s: &SuspensionWrite| s.origin))
+            .bind(self.texts(batch, |s: &SuspensionWrite| s.reason))
+            .bind(batch.iter().map(|s| s.since.0).collect::<Vec<_>>());
+            self.write(upsert, Expect::Counted).await?;
         }
         for batch in w.unsuspend.chunks(BATCH) {
-            let delete = self
-                .sql(
-                    "DELETE FROM user_suspensions s USING unnest($1::bigint[], $2::text[]) AS d (user_id, origin)
+            let delete = Statement::new(
+                "DELETE FROM user_suspensions s USING unnest($1::bigint[], $2::text[]) AS d (user_id, origin)
                  WHERE s.user_id = d.user_id AND s.origin = d.origin",
-                )
-                .bind(batch.iter().map(|(user, _)| i64::from(*user)).collect::<Vec<_>>())
-                .bind(self.texts(batch, |(_, origin)| *origin));
-            self.rows += write(self.c, delete).await?;
+            )
+            .bind(batch.iter().map(|(user, _)| i64::from(*user)).collect::<Vec<_>>())
+            .bind(self.texts(batch, |(_, origin)| *origin));
+            self.write(delete, Expect::Counted).await?;
         }
         Ok(())
     }

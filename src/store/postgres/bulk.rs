@@ -5,9 +5,10 @@
 //! definitions are those of the migrations; a test compares the tables before and after.
 
 use super::super::StoreError;
+use super::apply::Apply;
 use super::error;
 use super::session::unnamed;
-use sqlx::{PgConnection, Row};
+use sqlx::Row;
 
 /// From how many rows on it pays.
 const WORTH: usize = 20_000;
@@ -58,22 +59,24 @@ pub(super) const TEAM_MEMBERS: Bulk = Bulk {
                 ADD CONSTRAINT team_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id)",
 };
 
-impl Bulk {
+impl Apply<'_> {
     /// Strips the table when that pays; returns whether it did.
-    pub(super) async fn strip(&self, c: &mut PgConnection, rows: usize) -> Result<bool, StoreError> {
+    pub(super) async fn strip(&mut self, table: &Bulk, rows: usize) -> Result<bool, StoreError> {
         if rows < WORTH {
             return Ok(false);
         }
-        let row = unnamed(self.empty).fetch_one(&mut *c).await.map_err(error)?;
+        let c = self.connection().await?;
+        let row = unnamed(table.empty).fetch_one(&mut *c).await.map_err(error)?;
         if !row.try_get(0).map_err(error)? {
             return Ok(false);
         }
-        sqlx::raw_sql(self.strip).execute(&mut *c).await.map_err(error)?;
+        sqlx::raw_sql(table.strip).execute(&mut *c).await.map_err(error)?;
         Ok(true)
     }
 
-    /// Undoes [`Bulk::strip`].
-    pub(super) async fn restore(&self, c: &mut PgConnection) -> Result<(), StoreError> {
-        sqlx::raw_sql(self.restore).execute(&mut *c).await.map(drop).map_err(super::write_error)
+    /// Undoes [`Apply::strip`].
+    pub(super) async fn restore(&mut self, table: &Bulk) -> Result<(), StoreError> {
+        let c = self.connection().await?;
+        sqlx::raw_sql(table.restore).execute(&mut *c).await.map(drop).map_err(super::write_error)
     }
 }

@@ -17,28 +17,31 @@ const SETTING: &str = "rosterd.connection";
 const ASK: &str = "SELECT current_setting('rosterd.connection', true)";
 
 /// What connections of one pool begin with.
-#[derive(Debug, Clone)]
-pub(super) struct Mark(String);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark(u128);
 
 impl Mark {
     pub(super) fn new() -> Result<Self, StoreError> {
-        let seed = SystemRandom.seed().map_err(|error| StoreError::Refused(error.to_string()))?;
-        Ok(Self(format!("{seed:032x}")))
+        SystemRandom.seed().map(Self).map_err(|error| StoreError::Refused(error.to_string()))
+    }
+
+    fn text(self) -> String {
+        format!("{:032x}", self.0)
     }
 
     /// The same host, with the mark.
-    pub(super) fn on(&self, host: &PgConnectOptions) -> PgConnectOptions {
-        host.clone().options([(SETTING, self.0.as_str())])
+    pub(super) fn on(self, host: &PgConnectOptions) -> PgConnectOptions {
+        host.clone().options([(SETTING, self.text())])
     }
 
     /// Whether a connection that began with the mark still has it.
-    pub(super) async fn kept(&self, connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    pub(super) async fn kept(self, connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
         let kept: Option<String> = sqlx::raw_sql(ASK).fetch_one(connection).await?.try_get(0)?;
-        Ok(kept.as_deref() == Some(&self.0))
+        Ok(kept == Some(self.text()))
     }
 
     /// Whether connections to the host are its own. An error is of the way there.
-    pub(super) async fn proves(&self, host: &PgConnectOptions) -> Result<bool, sqlx::Error> {
+    pub(super) async fn proves(self, host: &PgConnectOptions) -> Result<bool, sqlx::Error> {
         match PgConnection::connect_with(&self.on(host)).await {
             Ok(mut connection) => {
                 let kept = self.kept(&mut connection).await?;

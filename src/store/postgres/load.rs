@@ -5,10 +5,10 @@
 //! for each other: rows and their end are two small packets.
 
 use super::super::StoreError;
-use super::apply::{Apply, write};
+use super::apply::{Apply, Expect};
+use super::statement::Statement;
 use super::{error, write_error};
 use rosterd_core::text::{hex, push_int};
-use sqlx::AssertSqlSafe;
 
 /// How much is gathered before it is sent.
 const CHUNK: usize = 256 * 1024;
@@ -133,14 +133,17 @@ impl Lines {
 }
 
 impl Apply<'_> {
-    /// Puts `count` rows into a table: `line` writes one. Returns how many there were.
+    /// Puts `count` rows into a table: `line` writes one.
     pub(super) async fn load<T>(
         &mut self,
         into: &Into,
         count: usize,
         rows: impl Iterator<Item = T> + Send,
         mut line: impl FnMut(&mut Lines, T) + Send,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<(), StoreError> {
+        if count == 0 {
+            return Ok(());
+        }
         if count <= FEW {
             let mut lines = Lines::new(Form::Json);
             for row in rows {
@@ -148,10 +151,9 @@ impl Apply<'_> {
                 lines.end();
             }
             lines.text.push(']');
-            let insert = sqlx::query(AssertSqlSafe(into.insert())).persistent(self.named);
-            return write(self.c, insert.bind(lines.text)).await;
+            return self.write(Statement::new(into.insert()).bind(lines.text), Expect::Counted).await;
         }
-        let mut copy = self.c.copy_in_raw(&into.copy()).await.map_err(error)?;
+        let mut copy = self.connection().await?.copy_in_raw(&into.copy()).await.map_err(error)?;
         let mut lines = Lines::new(Form::Copy);
         for row in rows {
             line(&mut lines, row);
@@ -162,7 +164,8 @@ impl Apply<'_> {
             }
         }
         copy.send(lines.text.as_bytes()).await.map_err(write_error)?;
-        copy.finish().await.map_err(write_error)
+        let copied = copy.finish().await.map_err(write_error)?;
+        self.count(copied, Expect::Counted)
     }
 }
 

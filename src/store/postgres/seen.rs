@@ -1,9 +1,10 @@
 //! Writes what was seen: the provider, its rules' names, its groups and identities.
 
 use super::super::{StoreError, json, look};
-use super::apply::{Apply, must_hit, write};
+use super::apply::{Apply, Expect};
 use super::bulk;
 use super::load::Into;
+use super::statement::Statement;
 use rosterd_core::writes::IdentityWrite;
 
 /// How many rows one statement's arrays hold, so that they stay small beside the plan.
@@ -37,18 +38,18 @@ impl Apply<'_> {
     pub(super) async fn provider(&mut self) -> Result<(), StoreError> {
         let w = self.w;
         if let Some((id, name)) = w.new_provider {
-            let insert = self.sql("INSERT INTO providers (id, name) VALUES ($1, $2)");
-            self.rows += write(self.c, insert.bind(i64::from(id)).bind(w.texts.get(name))).await?;
+            let insert = Statement::new("INSERT INTO providers (id, name) VALUES ($1, $2)");
+            self.write(insert.bind(i64::from(id)).bind(w.texts.get(name)), Expect::Counted).await?;
         }
         if let Some(base) = &w.base {
-            let update = self.sql("UPDATE providers SET base = $2 WHERE id = $1").bind(self.provider_id()?);
-            self.rows += write(self.c, update.bind(look::base_text(base))).await?;
+            let update = Statement::new("UPDATE providers SET base = $2 WHERE id = $1").bind(self.provider_id()?);
+            self.write(update.bind(look::base_text(base)), Expect::Counted).await?;
         }
         if !w.new_rules.is_empty() {
             let ids: Vec<i64> = w.new_rules.iter().map(|(id, _)| i64::from(*id)).collect();
             let names: Vec<&str> = w.new_rules.iter().map(|(_, name)| w.texts.get(*name)).collect();
-            let insert = self.sql("INSERT INTO rules (id, name) SELECT * FROM unnest($1::bigint[], $2::text[])");
-            self.rows += write(self.c, insert.bind(ids).bind(names)).await?;
+            let insert = Statement::new("INSERT INTO rules (id, name) SELECT * FROM unnest($1::bigint[], $2::text[])");
+            self.write(insert.bind(ids).bind(names), Expect::Counted).await?;
         }
         Ok(())
     }
@@ -68,23 +69,22 @@ impl Apply<'_> {
                     text
                 })
                 .collect();
-            let upsert = self
-                .sql(
-                    "INSERT INTO provider_groups (id, provider_id, subject, dn, name, parents, gone_at)
+            let upsert = Statement::new(
+                "INSERT INTO provider_groups (id, provider_id, subject, dn, name, parents, gone_at)
                  SELECT g.id, $1, g.subject, g.dn, g.name, g.parents, g.gone_at
                  FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])
                      AS g (id, subject, dn, name, parents, gone_at)
                  ON CONFLICT (id) DO UPDATE SET subject = excluded.subject, dn = excluded.dn, name = excluded.name,
                      parents = excluded.parents, gone_at = excluded.gone_at",
-                )
-                .bind(provider)
-                .bind(groups.iter().map(|group| i64::from(group.id)).collect::<Vec<_>>())
-                .bind(texts(|group| group.subject))
-                .bind(texts(|group| group.dn))
-                .bind(texts(|group| group.name))
-                .bind(parents)
-                .bind(groups.iter().map(|group| group.gone_at.map(|at| at.0)).collect::<Vec<_>>());
-            self.rows += write(self.c, upsert).await?;
+            )
+            .bind(provider)
+            .bind(groups.iter().map(|group| i64::from(group.id)).collect::<Vec<_>>())
+            .bind(texts(|group| group.subject))
+            .bind(texts(|group| group.dn))
+            .bind(texts(|group| group.name))
+            .bind(parents)
+            .bind(groups.iter().map(|group| group.gone_at.map(|at| at.0)).collect::<Vec<_>>());
+            self.write(upsert, Expect::Counted).await?;
         }
         Ok(())
     }
@@ -93,8 +93,8 @@ impl Apply<'_> {
         let w = self.w;
         if !w.seen.is_empty() {
             let ids: Vec<i64> = w.seen.iter().map(|identity| i64::from(*identity)).collect();
-            let seen = self.sql("UPDATE identities SET reading = $2 WHERE id = ANY ($1) AND reading < $2");
-            write(self.c, seen.bind(ids).bind(w.reading.0)).await?;
+            let seen = Statement::new("UPDATE identities SET reading = $2 WHERE id = ANY ($1) AND reading < $2");
+            self.write(seen.bind(ids).bind(w.reading.0), Expect::Any).await?;
         }
         let changed: Vec<&IdentityWrite> = w.identities.iter().filter(|identity| !identity.new).collect();
         let mut rest = changed.as_slice();
@@ -108,24 +108,20 @@ impl Apply<'_> {
             return Ok(());
         }
         let provider = self.provider_id()?;
-        let stripped = bulk::IDENTITIES.strip(self.c, new).await?;
+        let stripped = self.strip(&bulk::IDENTITIES, new).await?;
         let (mut groups, mut grants) = (String::new(), String::new());
-        self.rows += self
-            .load(&IDENTITIES, new, w.identities.iter().filter(|identity| identity.new), |line, identity| {
-                json::ids_text(&mut groups, identity.groups.of(&w.group_lists));
-                json::grants_text(&mut grants, identity.grants.of(&w.grants));
-                line.int(i64::from(identity.id)).int(provider).text(w.texts.get(identity.subject));
-                line.int(i64::from(identity.user)).text(w.texts.get(identity.dn)).text(w.texts.get(identity.login));
-                line.text(w.texts.get(identity.name)).text(w.texts.get(identity.email)).text(&groups).text(&grants);
-                line.int(identity.digest).int(identity.grants_digest).int(identity.observed_at.0);
-                line.opt_int(identity.gone_at.map(|at| at.0)).opt_text(w.texts.get(identity.claims));
-                line.int(identity.reading.0);
-            })
-            .await?;
-        if stripped {
-            bulk::IDENTITIES.restore(self.c).await?;
-        }
-        Ok(())
+        self.load(&IDENTITIES, new, w.identities.iter().filter(|identity| identity.new), |line, identity| {
+            json::ids_text(&mut groups, identity.groups.of(&w.group_lists));
+            json::grants_text(&mut grants, identity.grants.of(&w.grants));
+            line.int(i64::from(identity.id)).int(provider).text(w.texts.get(identity.subject));
+            line.int(i64::from(identity.user)).text(w.texts.get(identity.dn)).text(w.texts.get(identity.login));
+            line.text(w.texts.get(identity.name)).text(w.texts.get(identity.email)).text(&groups).text(&grants);
+            line.int(identity.digest).int(identity.grants_digest).int(identity.observed_at.0);
+            line.opt_int(identity.gone_at.map(|at| at.0)).opt_text(w.texts.get(identity.claims));
+            line.int(identity.reading.0);
+        })
+        .await?;
+        if stripped { self.restore(&bulk::IDENTITIES).await } else { Ok(()) }
     }
 
     async fn change_identities(&mut self, batch: &[&IdentityWrite]) -> Result<(), StoreError> {
@@ -145,9 +141,8 @@ impl Apply<'_> {
                 })
                 .collect()
         };
-        let update = self
-            .sql(
-                "UPDATE identities i SET subject = n.subject, user_id = n.user_id, dn = n.dn, login = n.login,
+        let update = Statement::new(
+            "UPDATE identities i SET subject = n.subject, user_id = n.user_id, dn = n.dn, login = n.login,
                  name = n.name, email = n.email, group_ids = n.group_ids, grants = n.grants, digest = n.digest,
                  grants_digest = n.grants_digest, observed_at = n.observed_at, gone_at = n.gone_at,
                  claims = nullif(n.claims, ''), reading = n.reading
@@ -157,25 +152,24 @@ impl Apply<'_> {
                  AS n (id, subject, user_id, dn, login, name, email, group_ids, grants, digest, grants_digest,
                      observed_at, gone_at, claims, reading)
              WHERE i.id = n.id AND i.provider_id = $1",
-            )
-            .bind(self.provider_id()?)
-            .bind(ints(|identity| i64::from(identity.id)))
-            .bind(texts(|identity| identity.subject))
-            .bind(ints(|identity| i64::from(identity.user)))
-            .bind(texts(|identity| identity.dn))
-            .bind(texts(|identity| identity.login))
-            .bind(texts(|identity| identity.name))
-            .bind(texts(|identity| identity.email))
-            .bind(made(|text, w, identity| json::ids_text(text, identity.groups.of(&w.group_lists))))
-            .bind(made(|text, w, identity| json::grants_text(text, identity.grants.of(&w.grants))))
-            .bind(ints(|identity| identity.digest))
-            .bind(ints(|identity| identity.grants_digest))
-            .bind(ints(|identity| identity.observed_at.0))
-            .bind(batch.iter().map(|identity| identity.gone_at.map(|at| at.0)).collect::<Vec<_>>())
-            .bind(texts(|identity| identity.claims))
-            .bind(ints(|identity| identity.reading.0));
-        self.rows += must_hit(write(self.c, update).await?, batch.len())?;
-        Ok(())
+        )
+        .bind(self.provider_id()?)
+        .bind(ints(|identity| i64::from(identity.id)))
+        .bind(texts(|identity| identity.subject))
+        .bind(ints(|identity| i64::from(identity.user)))
+        .bind(texts(|identity| identity.dn))
+        .bind(texts(|identity| identity.login))
+        .bind(texts(|identity| identity.name))
+        .bind(texts(|identity| identity.email))
+        .bind(made(|text, w, identity| json::ids_text(text, identity.groups.of(&w.group_lists))))
+        .bind(made(|text, w, identity| json::grants_text(text, identity.grants.of(&w.grants))))
+        .bind(ints(|identity| identity.digest))
+        .bind(ints(|identity| identity.grants_digest))
+        .bind(ints(|identity| identity.observed_at.0))
+        .bind(batch.iter().map(|identity| identity.gone_at.map(|at| at.0)).collect::<Vec<_>>())
+        .bind(texts(|identity| identity.claims))
+        .bind(ints(|identity| identity.reading.0));
+        self.write(update, Expect::Exactly(batch.len())).await
     }
 }
 

@@ -5,7 +5,9 @@
 //! may have been carried out.
 
 use super::super::measure;
+use super::batch::Answer;
 use super::direct::Mark;
+use super::line::{Intent, Line};
 use super::{StoreError, error};
 use crate::config::SecretRef;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
@@ -16,8 +18,8 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How many connections at most.
-const CONNECTIONS: u32 = 4;
+/// How many connections at most, beside the one for writing.
+const CONNECTIONS: u32 = 3;
 
 /// How long to wait for a connection. A refused one is tried again meanwhile.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -25,6 +27,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// The same for one of several hosts: a network that swallows everything must not keep the others
 /// from being tried.
 const ONE_OF_SEVERAL: Duration = Duration::from_secs(3);
+
+/// SQLSTATE.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 /// The pause after a refused connection.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -46,10 +51,18 @@ struct Pool {
     pool: PgPool,
     /// Nobody shares them: statements may be kept in them under names.
     direct: bool,
+    /// What tells them from those to another host.
+    mark: Mark,
+}
+
+/// Whether a writer's transaction has its turn.
+pub(super) enum Begun {
+    Here(Vec<Answer>),
+    SomebodyElse,
 }
 
 /// A transaction, and whether its connection is ours alone.
-pub(super) struct Begun {
+pub(super) struct Pooled {
     pub(super) tx: PgTransaction<'static>,
     pub(super) direct: bool,
 }
@@ -87,17 +100,45 @@ impl Servers {
 
     /// Begins a transaction where it can be done. Nothing was carried out before that, so that this
     /// may be tried on another server.
-    pub(super) async fn begin(&self, begin: &str) -> Result<Begun, StoreError> {
-        let begin = |Pool { pool, direct }| async move {
-            Ok(Begun { tx: pool.begin_with(AssertSqlSafe(begin.to_owned())).await?, direct })
+    pub(super) async fn begin(&self, begin: &str) -> Result<Pooled, StoreError> {
+        let begin = |Pool { pool, direct, .. }| async move {
+            Ok(Pooled { tx: pool.begin_with(AssertSqlSafe(begin.to_owned())).await?, direct })
         };
         self.somewhere(begin).await
+    }
+
+    /// Begins to write, on that connection if it is still good.
+    pub(super) async fn write(&self, line: Option<Line>, intent: Intent) -> Result<(Line, Begun), StoreError> {
+        let begin = |mut line: Line| async move {
+            match line.begin(intent).await {
+                Ok(answers) => Ok((line, Begun::Here(answers))),
+                Err(sqlx::Error::Database(taken)) if taken.code().as_deref() == Some(LOCK_NOT_AVAILABLE) => {
+                    Ok((line, Begun::SomebodyElse))
+                }
+                Err(failed) => Err(failed),
+            }
+        };
+        let pool = self.pool();
+        if let Some(line) = line.filter(|line| line.of == pool.mark) {
+            match timeout(CONNECT, begin(line)).await {
+                Ok(Ok(begun)) => return Ok(begun),
+                Ok(Err(e)) if !may_be_elsewhere(&e) => return Err(error(e)),
+                // It has ended since. There may be others.
+                Ok(Err(_)) => {}
+                // Nothing comes back, and would not over the others either.
+                Err(_) => self.look_again(&pool).await?,
+            }
+        }
+        self.somewhere(|Pool { pool, direct, mark }| async move {
+            begin(Line::new(pool.acquire().await?.detach(), direct, mark)).await
+        })
+        .await
     }
 
     /// The one number that a statement answers which may be carried out twice. It is one message: outside
     /// a transaction a pooler may send the next one to another server connection.
     pub(super) async fn number(&self, sql: &'static str) -> Result<i64, StoreError> {
-        let ask = |Pool { pool, direct }| async move {
+        let ask = |Pool { pool, direct, .. }| async move {
             let row = match direct {
                 true => sqlx::query(sql).persistent(true).fetch_one(&pool).await?,
                 false => sqlx::raw_sql(sql).fetch_one(&pool).await?,
@@ -135,7 +176,7 @@ impl Servers {
     /// New connections, to the host that can be written to.
     async fn look_again(&self, failed: &Pool) -> Result<(), StoreError> {
         let _one = self.looking.lock().await;
-        if !same(failed, &self.pool()) {
+        if failed.mark != self.pool().mark {
             return Ok(());
         }
         // The password may have been changed since the connections were made.
@@ -170,10 +211,6 @@ fn may_be_elsewhere(e: &sqlx::Error) -> bool {
     }
 }
 
-fn same(a: &Pool, b: &Pool) -> bool {
-    std::ptr::eq(a.pool.options(), b.pool.options())
-}
-
 /// Connections to that host, which can be reached.
 async fn pool(hosts: &[PgConnectOptions], host: usize) -> Result<Pool, StoreError> {
     let options = hosts.get(host).cloned().unwrap_or_default();
@@ -192,7 +229,6 @@ async fn pool(hosts: &[PgConnectOptions], host: usize) -> Result<Pool, StoreErro
     if direct {
         let options = mark.on(&options);
         let pool = of(patience).after_connect(move |connection, _| {
-            let mark = mark.clone();
             Box::pin(async move {
                 match mark.kept(connection).await? {
                     true => Ok(()),
@@ -201,11 +237,11 @@ async fn pool(hosts: &[PgConnectOptions], host: usize) -> Result<Pool, StoreErro
                 }
             })
         });
-        return Ok(Pool { pool: pool.connect_lazy_with(options), direct });
+        return Ok(Pool { pool: pool.connect_lazy_with(options), direct, mark });
     }
     let pool = of(patience).connect_lazy_with(options);
     pool.acquire().await.map_err(error)?;
-    Ok(Pool { pool, direct })
+    Ok(Pool { pool, direct, mark })
 }
 
 fn of(patience: Duration) -> PgPoolOptions {

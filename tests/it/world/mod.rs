@@ -6,6 +6,7 @@
 
 pub mod backup;
 pub mod ca;
+pub mod commits;
 pub mod company;
 pub mod database;
 pub mod directory;

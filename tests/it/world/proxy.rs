@@ -1,5 +1,6 @@
 //! A loopback TCP proxy that breaks connections as networks do.
 
+use super::commits::Commits;
 use super::ldap_tamper::{Tamper, Tampering};
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
@@ -24,10 +25,6 @@ pub enum Fault {
     /// answer, and the connection is closed. It reaches the server or does not.
     CutAtCommit { delivered: bool },
 }
-
-/// What only an apply says, near its end.
-const APPLYING: &[u8] = b"UPDATE state SET generation";
-const COMMIT: &[u8] = b"COMMIT\0";
 
 /// Passes connections on to a port of this machine.
 #[derive(Debug)]
@@ -79,10 +76,6 @@ impl Drop for Proxy {
     }
 }
 
-fn holds(bytes: &[u8], what: &[u8]) -> bool {
-    bytes.windows(what.len()).any(|window| window == what)
-}
-
 fn wait_while_silent(fault: &Mutex<Option<Fault>>) {
     while *fault.lock().unwrap() == Some(Fault::Silent) {
         thread::sleep(Duration::from_millis(5));
@@ -93,20 +86,15 @@ fn serve(mut client: TcpStream, mut server: TcpStream, fault: &Arc<Mutex<Option<
     let (mut client_in, mut server_out) = (client.try_clone().unwrap(), server.try_clone().unwrap());
     let out_fault = Arc::clone(fault);
     thread::spawn(move || {
-        let (mut applying, mut seen) = (false, Vec::new());
+        let mut commits = Commits::default();
         let mut buffer = [0; 4096];
         while let Ok(n @ 1..) = client_in.read(&mut buffer) {
             let bytes = &buffer[..n];
             wait_while_silent(&out_fault);
-            let cut = if let Some(Fault::CutAtCommit { delivered }) = *out_fault.lock().unwrap() {
-                // What is looked for may begin in what was read before.
-                seen.extend_from_slice(bytes);
-                applying |= holds(&seen, APPLYING);
-                let commits = applying && holds(&seen, COMMIT);
-                seen.drain(..seen.len().saturating_sub(APPLYING.len()));
-                commits.then_some(delivered)
-            } else {
-                None
+            let commits = commits.hold(bytes);
+            let cut = match *out_fault.lock().unwrap() {
+                Some(Fault::CutAtCommit { delivered }) if commits => Some(delivered),
+                _ => None,
             };
             if cut != Some(false) && server_out.write_all(bytes).is_err() {
                 break;
