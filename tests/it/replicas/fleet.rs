@@ -2,13 +2,15 @@
 #![expect(clippy::print_stdout, reason = "what went wrong is in several logs")]
 
 use super::oracle;
-use crate::world::database::Backend;
+use crate::world::database::{Backend, Database};
 use crate::world::proxy::{Fault, Proxy};
+use crate::world::psql::Psql;
 use crate::world::roster::{PROVIDER, Roster};
 use crate::world::rosterd::Running;
 use crate::world::site::Site;
-use crate::world::wait_until;
+use crate::world::tables::Tables;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 pub struct Replica {
     pub name: String,
@@ -121,24 +123,32 @@ impl Fleet {
 
     /// What the table says: who leads, and since which epoch.
     pub fn lease(&self) -> Option<(usize, i64)> {
+        self.lease_by(&mut self.psql())
+    }
+
+    fn lease_by(&self, psql: &mut Psql) -> Option<(usize, i64)> {
         let sql = "SELECT holder, epoch FROM leases WHERE provider = 'corp' AND epoch > 0
              AND expires_at > extract(epoch FROM clock_timestamp()) * 1000";
-        let rows = self.site.database.rows(sql);
+        let rows = psql.rows(sql)?;
         let row = rows.first()?;
         Some((self.replicas.iter().position(|r| r.name == row[0])?, row[1].parse().unwrap()))
     }
 
     /// Waits until somebody leads.
     pub fn leader(&self) -> (usize, i64) {
-        let mut lease = None;
+        let (mut psql, mut lease) = (self.psql(), None);
         assert!(
-            wait_until(60, || {
-                lease = self.lease();
+            asked_now_and_then(|| {
+                lease = self.lease_by(&mut psql);
                 lease.is_some()
             }),
             "nobody leads"
         );
         lease.unwrap()
+    }
+
+    fn psql(&self) -> Psql {
+        Psql::new(self.site.database.url())
     }
 
     /// The directory says this from now on.
@@ -153,29 +163,29 @@ impl Fleet {
     }
 
     /// Those who were seen by the database, which may never have read a state that was soon replaced.
-    pub fn expected(&self) -> crate::world::tables::Tables {
-        let database = &self.site.database;
-        let known: BTreeSet<String> = database.rows("SELECT login FROM users").concat().into_iter().collect();
-        let teams: BTreeSet<String> = database.rows("SELECT name FROM teams").concat().into_iter().collect();
+    fn expected(&self, psql: &mut Psql) -> Option<Tables> {
+        let mut set = |sql| Some(psql.rows(sql)?.concat().into_iter().collect::<BTreeSet<String>>());
+        let (known, teams) = (set("SELECT login FROM users")?, set("SELECT name FROM teams")?);
         let people: BTreeSet<String> = self.roster.people.keys().cloned().collect();
         let named: BTreeSet<String> =
             self.roster.people.values().flatten().filter_map(|g| g.strip_prefix("team-")).map(str::to_owned).collect();
         let seen = &(&known & &self.seen) | &people;
-        oracle::tables(&self.roster, &seen, &(&(&teams & &self.teams) | &named))
+        Some(oracle::tables(&self.roster, &seen, &(&(&teams & &self.teams) | &named)))
     }
 
     /// Waits until the tables say what the directory says.
     #[track_caller]
     pub fn converges(&self, what: &str) {
-        let done = || self.site.tables() == self.expected();
-        let begun = crate::world::wait_until(60, || {
-            std::thread::sleep(std::time::Duration::from_millis(30));
-            done()
-        });
-        if !begun {
+        let mut psql = self.psql();
+        let mut right = || {
+            let tables = psql.rows(Database::ALL).map(Database::tables_of);
+            tables.is_some() && tables == self.expected(&mut psql)
+        };
+        if !asked_now_and_then(&mut right) {
             let said: Vec<String> = self.replicas.iter().map(Replica::tail).collect();
             println!("{what}: lease {:?}\n{}", self.lease(), said.join("\n---\n"));
-            self.site.tables().assert_is(&self.expected());
+            let expected = self.expected(&mut self.psql()).expect("the database does not answer");
+            self.site.tables().assert_is(&expected);
         }
     }
 
@@ -199,6 +209,19 @@ impl Fleet {
     pub fn said(&self, n: usize) -> String {
         self.replicas[n].process.as_ref().map(Running::stderr_so_far).unwrap_or_default()
     }
+}
+
+/// Within a minute. Asked all the time, the questions of several fleets would take the processors from those
+/// who are asked about.
+fn asked_now_and_then(mut done: impl FnMut() -> bool) -> bool {
+    let asked_again = || std::thread::sleep(Duration::from_millis(100));
+    (0..600).any(|_| {
+        let done = done();
+        if !done {
+            asked_again();
+        }
+        done
+    })
 }
 
 impl Replica {

@@ -7,9 +7,9 @@
 
 use super::chance::Chance;
 use super::fleet::Fleet;
-use crate::world::invariants;
 use crate::world::proxy::Fault;
 use crate::world::roster::Roster;
+use crate::world::{invariants, wait_until};
 use std::thread;
 use std::time::Duration;
 
@@ -134,6 +134,9 @@ fn one(fleet: &mut Fleet, chance: &mut Chance, n: u64, sum: &mut Sum, what: &str
             fleet.arm(victim, "abort", point);
             fleet.write(&roster);
             wait(fleet, victim);
+            // Between what tells that it was there and its end a busy machine may lie.
+            let ends = !fleet.armed(victim);
+            assert!(!ends || wait_until(30, || fleet.ended(victim)), "{what}: it did not end");
             thread::sleep(pause);
             sum.aborted += 1;
         }

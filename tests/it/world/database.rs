@@ -102,17 +102,25 @@ impl Database {
         self.rows(sql)[0][0].clone()
     }
 
-    /// What an application sees, in one question.
+    /// What an application sees.
     pub fn tables(&self) -> Tables {
-        let all = "SELECT 'user' AS what, login AS a, name AS b, email AS c, state AS d, server_admin AS e FROM users
+        Self::tables_of(self.rows(Self::ALL))
+    }
+
+    /// Asks for it all at once.
+    pub const ALL: &str =
+        "SELECT 'user' AS what, login AS a, name AS b, email AS c, state AS d, server_admin AS e FROM users
             UNION ALL SELECT 'org', name, '', '', '', 0 FROM orgs
             UNION ALL SELECT 'team', o.name, t.name, '', '', 0 FROM teams t JOIN orgs o ON o.id = t.org_id
             UNION ALL SELECT 'org member', o.name, u.login, m.role, '', 0 FROM org_members m
                 JOIN orgs o ON o.id = m.org_id JOIN users u ON u.id = m.user_id
             UNION ALL SELECT 'team member', o.name, t.name, u.login, m.role, 0 FROM team_members m
                 JOIN teams t ON t.id = m.team_id JOIN orgs o ON o.id = t.org_id JOIN users u ON u.id = m.user_id";
+
+    /// The same, from what [`Self::ALL`] answered.
+    pub fn tables_of(rows: Vec<Vec<String>>) -> Tables {
         let mut tables = Tables::default();
-        for row in self.rows(all) {
+        for row in rows {
             let [what, a, b, c, d, e] = row.try_into().unwrap();
             match what.as_str() {
                 "user" => {

@@ -19,6 +19,7 @@ pub mod pg_cluster;
 pub mod portal;
 pub mod postgres;
 pub mod proxy;
+pub mod psql;
 pub mod roster;
 pub mod rosterd;
 pub mod scripted_ldap;
