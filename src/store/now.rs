@@ -166,6 +166,10 @@ pub(super) fn answered(mut rows: Vec<Row>, subjects: &[String]) -> Result<Vec<Op
 
 /// The same out of what was read for a look: what they have if nothing is written.
 pub(super) fn in_sight(sight: &Sight, subjects: &[String]) -> Vec<Option<PersonNow>> {
+    if subjects.is_empty() {
+        // Everybody is in sight, and nobody waits for an answer.
+        return Vec::new();
+    }
     let o = &sight.observed;
     let text = |text: Text| o.texts.get(text).to_owned();
     let identities: BTreeMap<&str, &IdentityRow> =

@@ -166,7 +166,9 @@ fn one(fleet: &mut Fleet, chance: &mut Chance, n: u64, sum: &mut Sum, what: &str
         }
     }
     fleet.disarm(victim);
-    fleet.signal(victim, "CONT");
+    if !fleet.ended(victim) {
+        fleet.signal(victim, "CONT");
+    }
     fleet.heal(victim);
     if fleet.ended(victim) {
         sum.refused += refused(&fleet.kill(victim));

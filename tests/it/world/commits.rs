@@ -23,8 +23,10 @@ impl Commits {
         let seen = &self.before;
         if let Some(at) = find(seen, APPLYING) {
             self.applying = true;
-            let begin = seen[..at].windows(NAME.len()).rposition(|window| window == NAME);
-            self.name = begin.map(|begin| [&[0], &seen[begin..at]].concat());
+            // It may have passed before.
+            if let Some(begin) = seen[..at].windows(NAME.len()).rposition(|window| window == NAME) {
+                self.name = Some([&[0], &seen[begin..at]].concat());
+            }
         } else if let Some(name) = &self.name {
             self.applying |= find(seen, name).is_some();
         }
