@@ -31,7 +31,7 @@ check-deploy: deploy-tools build ## deploy/ held to those tools; as root, the pa
 deb: build ## a Debian package: target/deb
 	@./scripts/package-deb.sh
 
-soak: test-servers ## 10,000 schedules of crashes, pauses and cuts over several replicas (hours)
+soak: test-servers ## 10,000 schedules of crashes, pauses and cuts over several replicas (an hour)
 	ROSTERD_SCHEDULES=10000 ROSTERD_TEST_ALL=1 $(CARGO) test --all-features --locked --test it -- replicas::schedules --nocapture
 
 fmt: ## format the code
