@@ -113,8 +113,14 @@ impl Fleet {
         self.site.write(&format!("fault-{}", self.replicas[n].name), &format!("{what} {point}"));
     }
 
-    pub fn disarm(&self, n: usize) {
-        let _there = std::fs::remove_file(self.site.dir().join(format!("fault-{}", self.replicas[n].name)));
+    /// Whether it was still armed.
+    pub fn disarm(&self, n: usize) -> bool {
+        std::fs::remove_file(self.site.dir().join(format!("fault-{}", self.replicas[n].name))).is_ok()
+    }
+
+    /// Whether it stands still, as after a `stop`.
+    pub fn stopped(&self, n: usize) -> bool {
+        self.replicas[n].process.as_ref().is_some_and(Running::stands_still)
     }
 
     pub fn armed(&self, n: usize) -> bool {

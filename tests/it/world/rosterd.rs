@@ -86,6 +86,12 @@ impl Running {
         self.child.try_wait().unwrap().is_some()
     }
 
+    /// Whether it was stopped by a signal, and goes on with the next `CONT` (proc(5), `stat`).
+    pub fn stands_still(&self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
+        stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
+    }
+
     /// The most memory that it has held so far, in bytes.
     pub fn most_memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
