@@ -6,14 +6,13 @@
 //! one has begun.
 
 use super::super::leases::{Claim, Lease, LeaseView, Leases};
-use super::super::open::Access;
 use super::session::unnamed;
-use super::{Postgres, READ_ONLY, READ_WRITE, StoreError, error};
+use super::{Postgres, READ_ONLY, StoreError, error};
 use async_trait::async_trait;
 use rosterd_core::ids::ReadingNumber;
 use rosterd_core::writes::Writes;
 use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, PgTransaction, Row};
+use sqlx::{PgConnection, Row};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -48,7 +47,7 @@ impl Leases for Postgres {
     async fn acquire(&self, provider: &str, holder: &str, ttl: Duration) -> Result<Claim, StoreError> {
         self.patience.fetch_min(millis(ttl), Ordering::Relaxed);
         // Looked at first without a lock: followers ask often, and mostly in vain.
-        let mut aside = self.aside().await?;
+        let mut aside = self.aside().await?.tx;
         let row = unnamed(FREE).bind(provider).fetch_optional(&mut *aside).await.map_err(error)?;
         match &row {
             Some(row) => {
@@ -90,7 +89,7 @@ impl Leases for Postgres {
     }
 
     async fn renew(&self, lease: &Lease, ttl: Duration) -> Result<bool, StoreError> {
-        let mut aside = self.aside().await?;
+        let mut aside = self.aside().await?.tx;
         let renew = unnamed(
             "UPDATE leases SET expires_at = (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $3
              WHERE provider = $1 AND epoch = $2",
@@ -102,7 +101,7 @@ impl Leases for Postgres {
     }
 
     async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
-        let mut aside = self.aside().await?;
+        let mut aside = self.aside().await?.tx;
         let release = unnamed("UPDATE leases SET expires_at = 0 WHERE provider = $1 AND epoch = $2");
         release.bind(&lease.provider).bind(lease.epoch).execute(&mut *aside).await.map_err(error)?;
         aside.commit().await.map_err(error)
@@ -127,13 +126,6 @@ impl Leases for Postgres {
 }
 
 impl Postgres {
-    async fn aside(&self) -> Result<PgTransaction<'static>, StoreError> {
-        if self.access == Access::Read {
-            return Err(super::read_only());
-        }
-        Ok(self.pooled(READ_WRITE, self.patience.load(Ordering::Relaxed)).await?.tx)
-    }
-
     /// Locks the lease's row. Whoever stands in the way for longer than `patience` is ended: the
     /// lease has expired, so that it is nobody who still renews it.
     async fn wait_for(&self, c: &mut PgConnection, provider: &str, patience: Duration) -> Result<(), StoreError> {

@@ -63,24 +63,30 @@ impl Postgres {
     }
 
     async fn begin(&self, purpose: Purpose) -> Result<PgSession, StoreError> {
-        if self.access == Access::Read && purpose != Purpose::Read {
-            return Err(read_only());
-        }
-        let begun = match purpose {
+        Ok(match purpose {
             Purpose::Write => PgSession::Writing(self.write(false).await?),
             Purpose::Read => PgSession::Pooled(self.pooled(READ_ONLY, 0).await?),
-            Purpose::Aside => {
-                let patience = self.patience.load(Ordering::Relaxed);
-                PgSession::Pooled(self.pooled(READ_WRITE, patience).await?)
-            }
+            Purpose::Aside => PgSession::Pooled(self.aside().await?),
             Purpose::Migrate => {
+                self.may_write()?;
                 let mut begun = self.pooled(READ_WRITE, 0).await?;
                 sqlx::raw_sql(MIGRATION_LOCK).execute(&mut *begun.tx).await.map_err(error)?;
                 PgSession::Pooled(begun)
             }
-        };
-        self.measure();
-        Ok(begun)
+        })
+    }
+
+    fn may_write(&self) -> Result<(), StoreError> {
+        match self.access {
+            Access::Read => Err(StoreError::Refused("the database was opened for reading only".to_owned())),
+            Access::Write => Ok(()),
+        }
+    }
+
+    /// Writes without waiting for a turn.
+    async fn aside(&self) -> Result<servers::Pooled, StoreError> {
+        self.may_write()?;
+        self.pooled(READ_WRITE, self.patience.load(Ordering::Relaxed)).await
     }
 
     /// On a connection of the pool.
@@ -90,26 +96,24 @@ impl Postgres {
             "BEGIN {how}; SET LOCAL lock_timeout = '30s'; SET LOCAL jit = off; \
              SET LOCAL idle_in_transaction_session_timeout = {patience}"
         );
-        self.servers.begin(&begin).await
+        let begun = self.servers.begin(&begin).await?;
+        self.measure();
+        Ok(begun)
     }
 
     /// When it is this process's and this writer's turn.
     async fn write(&self, few: bool) -> Result<writer::Turn, StoreError> {
-        if self.access == Access::Read {
-            return Err(read_only());
-        }
+        self.may_write()?;
         let patience = self.patience.load(Ordering::Relaxed);
-        self.turns.begin(&self.servers, line::Intent { few, patience }).await
+        let turn = self.turns.begin(&self.servers, line::Intent { few, patience }).await?;
+        self.measure();
+        Ok(turn)
     }
 
     fn measure(&self) {
         let ((all, idle), (line, unused)) = (self.servers.size(), self.turns.size());
         super::measure::connections(all + line, idle + unused);
     }
-}
-
-fn read_only() -> StoreError {
-    StoreError::Refused("the database was opened for reading only".to_owned())
 }
 
 #[async_trait]
@@ -139,7 +143,6 @@ impl Engine for Postgres {
         crate::fault::point("apply.begin");
         let few = matches!(r.scope, Scope::People(_));
         let mut session = PgSession::Writing(self.write(few).await?);
-        self.measure();
         let revised = revise::revise(&mut session, r).await?;
         crate::fault::point("apply.commit");
         session.commit().await?;

@@ -4,7 +4,6 @@
 //! nobody. After a failover the connections are made anew; nothing is tried twice here that
 //! may have been carried out.
 
-use super::super::measure;
 use super::batch::Answer;
 use super::direct::Mark;
 use super::line::{Intent, Line};
@@ -156,10 +155,7 @@ impl Servers {
         let pool = self.pool();
         // A network that swallows everything says nothing, ever.
         let failed = match timeout(CONNECT, work(pool.clone())).await.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
-            Ok(done) => {
-                measure::connections(pool.pool.size(), pool.pool.num_idle());
-                return Ok(done);
-            }
+            Ok(done) => return Ok(done),
             Err(e) if !may_be_elsewhere(&e) => return Err(error(e)),
             Err(e) => error(e),
         };

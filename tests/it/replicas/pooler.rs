@@ -90,16 +90,22 @@ fn r41_everything_works_through_pgbouncer_in_transaction_mode() {
     invariants::check(&fleet.site).expect(0);
 }
 
+/// A database that was synced through a pooler which leaves out what it does not know, and its address there.
+fn synced_through_a_silent_one() -> Option<(Fleet, Bouncer, String)> {
+    let mut fleet = Fleet::new(0, "1s")?;
+    let direct = fleet.site.database.url();
+    let bouncer = bouncer(port(&direct), "extra_float_digits, options")?;
+    fleet.write(&Roster::of(3, "p", "staff"));
+    let url = through(&direct, bouncer.port);
+    fleet.site.start(&["sync"], &[("ROSTERD__DATABASE__URL", url.as_str())]).wait().expect(0);
+    Some((fleet, bouncer, url))
+}
+
 /// What tells a pooler from a server is left out here, not refused.
 #[test]
 fn r41_a_pooler_is_known_that_leaves_out_what_it_does_not_know() {
-    let Some(mut fleet) = Fleet::new(0, "1s") else { return };
-    let direct = fleet.site.database.url();
-    let Some(bouncer) = bouncer(port(&direct), "extra_float_digits, options") else { return };
-    fleet.write(&Roster::of(3, "p", "staff"));
-    let url = through(&direct, bouncer.port);
+    let Some((fleet, bouncer, url)) = synced_through_a_silent_one() else { return };
     let env = [("ROSTERD__DATABASE__URL", url.as_str())];
-    fleet.site.start(&["sync"], &env).wait().expect(0);
     fleet.site.start(&["look", "p000"], &env).wait().expect(0).says("nothing to change");
     assert_eq!(names(&url), 0, "statements were kept under names in connections that others share");
     drop(bouncer);
@@ -110,13 +116,8 @@ fn r41_a_pooler_is_known_that_leaves_out_what_it_does_not_know() {
 /// once others get in between.
 #[test]
 fn r41_many_at_once_share_a_pooler_s_connections() {
-    let Some(mut fleet) = Fleet::new(0, "1s") else { return };
-    let direct = fleet.site.database.url();
-    let Some(bouncer) = bouncer(port(&direct), "extra_float_digits, options") else { return };
-    fleet.write(&Roster::of(3, "p", "staff"));
-    let url = through(&direct, bouncer.port);
+    let Some((fleet, bouncer, url)) = synced_through_a_silent_one() else { return };
     let env = [("ROSTERD__DATABASE__URL", url.as_str())];
-    fleet.site.start(&["sync"], &env).wait().expect(0);
     for _ in 0..5 {
         let together: Vec<_> = (0..8).map(|_| fleet.site.start(&["look", "p000"], &env)).collect();
         for one in together {
