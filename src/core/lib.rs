@@ -17,3 +17,4 @@ pub mod rights;
 pub mod snapshot;
 pub mod text;
 pub mod writes;
+pub mod written;

@@ -21,7 +21,7 @@ pub enum Scope {
 }
 
 /// The state a plan is made against. See the module's text.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Observed {
     pub scope: Scope,
     /// Counts the writes to the database. An apply refuses when it has moved since: the plan

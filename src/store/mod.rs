@@ -28,6 +28,7 @@ mod session;
 mod shared;
 mod sqlite;
 mod tokens;
+mod told;
 
 pub use absent::Absent;
 pub use deliveries::{Deliveries, Delivery, DeliveryResult, Kept, NewDelivery, Then};

@@ -1,14 +1,12 @@
-//! What somebody has now, as an application reads it: what a login is answered with.
+//! What somebody has now, as an application reads it: what a login is answered with where nothing was
+//! read for it.
 
-use super::look::{PEOPLE, list};
-use super::session::{Param, Row, Session, id, word};
-use super::{Sight, StoreError};
+use super::StoreError;
+use super::session::{Param, Row, Session, Sql, id, word};
 use rosterd_core::ids::{OrgId, TeamId, UserId};
-use rosterd_core::observed::{IdentityRow, UserState};
+use rosterd_core::observed::UserState;
 use rosterd_core::rights::{OrgRole, TeamRole};
 use rosterd_core::snapshot::PersonKey;
-use rosterd_core::text::Text;
-use std::collections::BTreeMap;
 
 /// A person as the tables say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +29,7 @@ pub struct PersonNow {
 
 impl PersonNow {
     /// Brings the lists into their order.
-    fn sort(&mut self) {
+    pub(super) fn sort(&mut self) {
         self.orgs.sort_by(|a, b| a.name.cmp(&b.name));
         self.teams.sort_by(|a, b| (&a.org, &a.name).cmp(&(&b.org, &b.name)));
         self.groups.sort();
@@ -87,6 +85,38 @@ macro_rules! identity {
     };
 }
 
+macro_rules! person {
+    ($groups_of_w:literal) => {
+        concat!(
+            "WITH who AS (SELECT i.user_id, i.group_ids FROM providers p JOIN identities i ON i.provider_id = p.id
+                          WHERE p.name = $1 AND i.subject = $2)
+             SELECT 0, u.id, u.login, u.name, u.email, u.state, u.server_admin
+             FROM who w JOIN users u ON u.id = w.user_id
+             UNION ALL
+             SELECT 1, o.id, o.name, m.role, NULL, NULL, CAST(NULL AS BIGINT)
+             FROM who w JOIN org_members m ON m.user_id = w.user_id JOIN orgs o ON o.id = m.org_id
+             UNION ALL
+             SELECT 2, t.id, t.name, m.role, o.name, NULL, CAST(NULL AS BIGINT)
+             FROM who w JOIN team_members m ON m.user_id = w.user_id
+             JOIN teams t ON t.id = m.team_id JOIN orgs o ON o.id = t.org_id
+             UNION ALL
+             SELECT 3, g.id, g.name, NULL, NULL, NULL, CAST(NULL AS BIGINT)
+             FROM who w ",
+            $groups_of_w
+        )
+    };
+}
+
+/// What somebody has now, each row with its kind in front: 0 themselves, 1 organizations, 2 teams,
+/// 3 the groups that they are in directly. $1: the provider's name, $2: the subject.
+const PERSON: Sql = Sql {
+    sqlite: person!("CROSS JOIN json_each(w.group_ids) AS e JOIN provider_groups g ON g.id = e.value"),
+    postgres: person!(
+        "CROSS JOIN LATERAL jsonb_array_elements_text(w.group_ids::jsonb) AS e (value)
+             JOIN provider_groups g ON g.id = e.value::bigint"
+    ),
+};
+
 /// See [`super::Store::person_now`].
 pub(super) async fn find(
     db: &mut dyn Session,
@@ -115,110 +145,49 @@ pub(super) async fn find(
     for sql in ways {
         let rows = db.rows(sql, &[Param::Text(Some(provider)), Param::Text(Some(&value))]).await?;
         if let [row] = rows.as_slice() {
-            return Ok(several(db, provider, &[row.text(0)?]).await?.pop().flatten());
+            return by_subject(db, provider, &row.text(0)?).await;
         }
     }
     Ok(None)
 }
 
-/// The same of several, by their immutable ids, in that order: one statement, however many.
-pub(super) async fn several(
-    db: &mut dyn Session,
-    provider: &str,
-    subjects: &[String],
-) -> Result<Vec<Option<PersonNow>>, StoreError> {
-    if subjects.is_empty() {
-        return Ok(Vec::new());
-    }
-    let of = list(subjects);
-    let rows = db.rows(PEOPLE.of(db.dialect()), &[Param::Text(Some(provider)), Param::Text(Some(&of))]).await?;
-    answered(rows, subjects)
-}
-
-/// The same out of what [`PEOPLE`] answered.
-pub(super) fn answered(mut rows: Vec<Row>, subjects: &[String]) -> Result<Vec<Option<PersonNow>>, StoreError> {
-    let mut found: BTreeMap<String, PersonNow> = BTreeMap::new();
-    // People before what they have.
+/// The same by the immutable id.
+async fn by_subject(db: &mut dyn Session, provider: &str, subject: &str) -> Result<Option<PersonNow>, StoreError> {
+    let mut rows = db.rows(PERSON.of(db.dialect()), &[Param::Text(Some(provider)), Param::Text(Some(subject))]).await?;
+    // The person before what they have.
     rows.sort_by_key(|row| row.int(0).unwrap_or(i64::MAX));
+    let mut rows = rows.into_iter();
+    let Some(first) = rows.next() else { return Ok(None) };
+    let mut person = person(&first, subject)?;
     for row in rows {
-        let subject = row.text(1)?;
-        match (row.int(0)?, found.get_mut(&subject)) {
-            (0, _) => drop(found.insert(subject, person(&row)?)),
-            (1, Some(person)) => person.orgs.push(OrgNow {
-                id: id("orgs.id", row.int(2)?)?,
-                name: row.text(3)?,
-                role: word("org_members.role", &row.text(4)?, OrgRole::parse)?,
+        match row.int(0)? {
+            1 => person.orgs.push(OrgNow {
+                id: id("orgs.id", row.int(1)?)?,
+                name: row.text(2)?,
+                role: word("org_members.role", &row.text(3)?, OrgRole::parse)?,
             }),
-            (2, Some(person)) => person.teams.push(TeamNow {
-                id: id("teams.id", row.int(2)?)?,
-                name: row.text(3)?,
-                role: word("team_members.role", &row.text(4)?, TeamRole::parse)?,
-                org: row.text(5)?,
+            2 => person.teams.push(TeamNow {
+                id: id("teams.id", row.int(1)?)?,
+                name: row.text(2)?,
+                role: word("team_members.role", &row.text(3)?, TeamRole::parse)?,
+                org: row.text(4)?,
             }),
-            (_, Some(person)) => person.groups.push(row.text(3)?),
-            // Of nobody: a foreign key rules that out.
-            (_, None) => {}
+            _ => person.groups.push(row.text(2)?),
         }
     }
-    found.values_mut().for_each(PersonNow::sort);
-    Ok(subjects.iter().map(|subject| found.get(subject).cloned()).collect())
+    person.sort();
+    Ok(Some(person))
 }
 
-/// The same out of what was read for a look: what they have if nothing is written.
-pub(super) fn in_sight(sight: &Sight, subjects: &[String]) -> Vec<Option<PersonNow>> {
-    if subjects.is_empty() {
-        // Everybody is in sight, and nobody waits for an answer.
-        return Vec::new();
-    }
-    let o = &sight.observed;
-    let text = |text: Text| o.texts.get(text).to_owned();
-    let identities: BTreeMap<&str, &IdentityRow> =
-        o.identities.iter().map(|identity| (o.texts.get(identity.subject), identity)).collect();
-    let org = |id: OrgId| o.orgs.binary_search_by_key(&id, |org| org.id).ok().and_then(|at| o.orgs.get(at));
-    let one = |subject: &String| {
-        let identity = identities.get(subject.as_str())?;
-        let at = o.users.binary_search_by_key(&identity.user, |user| user.id).ok()?;
-        let user = o.users.get(at)?;
-        let orgs = o.org_members.iter().filter(|member| member.user == user.id).filter_map(|member| {
-            let role = member.synced.max(member.manual)?;
-            Some(OrgNow { id: member.org, name: text(org(member.org)?.name), role })
-        });
-        let teams = o.team_members.iter().filter(|member| member.user == user.id).filter_map(|member| {
-            let at = o.teams.binary_search_by_key(&member.team, |team| team.id).ok()?;
-            let (team, role) = (o.teams.get(at)?, member.synced.max(member.manual)?);
-            Some(TeamNow { id: team.id, org: text(org(team.org)?.name), name: text(team.name), role })
-        });
-        let groups = identity.groups.iter().filter_map(|group| {
-            let at = o.groups.binary_search_by_key(group, |row| row.id).ok()?;
-            Some(text(o.groups.get(at)?.name))
-        });
-        let mut person = PersonNow {
-            id: user.id,
-            subject: subject.clone(),
-            login: text(user.login),
-            name: text(user.name),
-            email: text(user.email),
-            state: user.state,
-            server_admin: user.synced_admin || user.manual_admin,
-            orgs: orgs.collect(),
-            teams: teams.collect(),
-            groups: groups.collect(),
-        };
-        person.sort();
-        Some(person)
-    };
-    subjects.iter().map(one).collect()
-}
-
-fn person(row: &Row) -> Result<PersonNow, StoreError> {
+fn person(row: &Row, subject: &str) -> Result<PersonNow, StoreError> {
     Ok(PersonNow {
-        id: id("users.id", row.int(2)?)?,
-        subject: row.text(1)?,
-        login: row.text(3)?,
-        name: row.text(4)?,
-        email: row.text(5)?,
-        state: word("users.state", &row.text(6)?, UserState::parse)?,
-        server_admin: row.int(7)? == 1,
+        id: id("users.id", row.int(1)?)?,
+        subject: subject.to_owned(),
+        login: row.text(2)?,
+        name: row.text(3)?,
+        email: row.text(4)?,
+        state: word("users.state", &row.text(5)?, UserState::parse)?,
+        server_admin: row.int(6)? == 1,
         orgs: Vec::new(),
         teams: Vec::new(),
         groups: Vec::new(),

@@ -106,6 +106,54 @@ fn an_answer_is_the_same_whether_something_was_written_or_not() {
     });
 }
 
+/// Renamed groups, teams and people, logins that change hands, people who come, go and come back.
+#[test]
+fn an_answer_is_the_same_whatever_was_written() {
+    const BEFORE: &str = "people:
+  - { id: a, login: ann, name: Ann, email: ann@example.org, groups: [staff, team-one] }
+  - { id: b, login: bob, name: Bob, email: bob@example.org, groups: [staff] }
+  - { id: c, login: cid, name: Cid, email: cid@example.org, groups: [staff, team-one] }
+groups:
+  - { id: staff, name: staff }
+  - { id: one, name: team-one }
+";
+    const MOVED: &str = "people:
+  - { id: a, login: anna, name: Anna, email: anna@example.org, groups: [staff, team-uno, team-new] }
+  - { id: b, login: ann, name: Bob, email: ann@example.org, groups: [team-uno] }
+  - { id: d, login: dee, name: Dee, email: dee@example.org, groups: [staff, team-new, other] }
+groups:
+  - { id: staff, name: staff }
+  - { id: one, name: team-uno }
+  - { id: new, name: team-new }
+  - { id: other, name: other }
+";
+    both(|backend| {
+        let site = Site::new(backend, &(PROVIDER.to_owned() + RULES));
+        site.write("people.yaml", BEFORE);
+        site.sync(0);
+        let told = |subject: &str| {
+            let look = || {
+                site.run(&["look", "--subject", subject, "--output", "json"]).expect(0).json()["providers"][0].clone()
+            };
+            let (written, read) = (look(), look());
+            assert_eq!((&written["finding"], &read["finding"]), (&"applied".into(), &"unchanged".into()), "{subject}");
+            assert_eq!(written["person"], read["person"], "{subject}");
+            read["person"].clone()
+        };
+        site.write("people.yaml", MOVED);
+        let anna = told("a");
+        assert_eq!((&anna["login"], &anna["name"]), (&"anna".into(), &"Anna".into()), "{anna}");
+        assert_eq!(told("b")["orgs"].as_array().unwrap().len(), 1);
+        assert_eq!(told("d")["groups"], serde_json::json!(["other", "staff", "team-new"]));
+        site.sync(0);
+        // Who was gone comes back, under another name.
+        site.write("people.yaml", &BEFORE.replace("login: cid, name: Cid", "login: cyd, name: Cyd"));
+        let back = told("c");
+        assert_eq!((&back["login"], &back["state"]), (&"cyd".into(), &"active".into()), "{back}");
+        invariants::check(&site).expect(0);
+    });
+}
+
 #[test]
 fn a_joiner_is_made_at_the_first_login() {
     both(|backend| {

@@ -9,7 +9,6 @@ mod rows;
 mod sql;
 mod structure;
 
-pub(super) use sql::PEOPLE;
 pub(super) use structure::Kept;
 
 use super::StoreError;

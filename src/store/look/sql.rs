@@ -190,39 +190,3 @@ macro_rules! admins {
 /// For each organization, and for the installation (0), somebody else who is an active Admin.
 /// $1: organizations, $2: users who don't count.
 pub(super) const ADMINS: Sql = both!(admins);
-
-macro_rules! people {
-    ($texts:ident, $groups_of_w:literal) => {
-        concat!(
-            "WITH who AS (SELECT i.user_id, i.subject, i.group_ids
-                          FROM providers p JOIN identities i ON i.provider_id = p.id
-                          WHERE p.name = $1 AND i.subject ",
-            $texts!(2),
-            ")
-             SELECT 0, w.subject, u.id, u.login, u.name, u.email, u.state, u.server_admin
-             FROM who w JOIN users u ON u.id = w.user_id
-             UNION ALL
-             SELECT 1, w.subject, o.id, o.name, m.role, NULL, NULL, CAST(NULL AS BIGINT)
-             FROM who w JOIN org_members m ON m.user_id = w.user_id JOIN orgs o ON o.id = m.org_id
-             UNION ALL
-             SELECT 2, w.subject, t.id, t.name, m.role, o.name, NULL, CAST(NULL AS BIGINT)
-             FROM who w JOIN team_members m ON m.user_id = w.user_id
-             JOIN teams t ON t.id = m.team_id JOIN orgs o ON o.id = t.org_id
-             UNION ALL
-             SELECT 3, w.subject, g.id, g.name, NULL, NULL, NULL, CAST(NULL AS BIGINT)
-             FROM who w ",
-            $groups_of_w
-        )
-    };
-}
-
-/// What people have now, each row with its kind in front: 0 themselves, 1 organizations, 2 teams,
-/// 3 the groups that they are in directly. $1: the provider's name, $2: subjects.
-pub(in crate::store) const PEOPLE: Sql = Sql {
-    sqlite: people!(sqlite_texts, "CROSS JOIN json_each(w.group_ids) AS e JOIN provider_groups g ON g.id = e.value"),
-    postgres: people!(
-        postgres_texts,
-        "CROSS JOIN LATERAL jsonb_array_elements_text(w.group_ids::jsonb) AS e (value)
-             JOIN provider_groups g ON g.id = e.value::bigint"
-    ),
-};

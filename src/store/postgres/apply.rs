@@ -7,7 +7,7 @@
 use super::super::history::Chain;
 use super::super::look::Tail;
 use super::super::{Applied, holds};
-use super::batch::{Answer, Batch};
+use super::batch::Batch;
 use super::line::Line;
 use super::load::Into;
 use super::statement::Statement;
@@ -18,7 +18,6 @@ use rosterd_core::audit::Record;
 use rosterd_core::ids::Timestamp;
 use rosterd_core::plan::audit_body;
 use rosterd_core::writes::Writes;
-use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
 const REMOVALS: Into = Into {
@@ -47,27 +46,16 @@ const AUDIT: Into = Into {
     ],
 };
 
-/// What goes with the writes.
-#[derive(Debug)]
-pub(super) enum Then {
-    /// The caller commits.
-    Nothing,
-    /// They are committed in the same message, where they go in one and are of such a kind that nothing need
-    /// be looked at before.
-    Commit,
-    /// Whoever asks this afterwards, asks it in the same message.
-    Ask(Statement<'static>),
-}
-
 /// See [`super::super::Store::apply`]. In the writers' turn, at the generation that the writes rest on;
-/// `tail`, where it is known already. Also answers what was asked.
+/// `tail`, where it is known already. `commit`: in the same message, where they go in one and nothing of what
+/// is answered need be looked at before; else the caller commits.
 pub(super) async fn apply(
     turn: &mut Turn,
     w: &Writes,
     now: Timestamp,
     tail: Option<Tail>,
-    then: Then,
-) -> Result<(Applied, Vec<PgRow>), StoreError> {
+    commit: bool,
+) -> Result<Applied, StoreError> {
     let together = turn.few.then(Batch::default);
     let mut apply = Apply { line: turn.line()?, together, expected: Vec::new(), w, now, rows: 0 };
     apply.provider().await?;
@@ -100,11 +88,11 @@ pub(super) async fn apply(
         "UPDATE state SET generation = generation + 1, audit_seq = (SELECT coalesce(max(seq), 0) FROM audit) WHERE one = 1",
     );
     apply.write(count, Expect::Any).await?;
-    let (rows, said, committed) = apply.end(then).await?;
+    let (rows, committed) = apply.end(commit).await?;
     if committed {
         turn.committed();
     }
-    Ok((Applied { run: run.unwrap_or(0), rows }, said))
+    Ok(Applied { run: run.unwrap_or(0), rows })
 }
 
 /// How many rows a statement has to change, and whether they count.
@@ -161,38 +149,28 @@ impl Apply<'_> {
         Ok(&mut self.line.c)
     }
 
-    /// Sends what has gathered; the answers to what was put there besides.
-    async fn send(&mut self) -> Result<Vec<Answer>, StoreError> {
-        let Some(batch) = &mut self.together else { return Ok(Vec::new()) };
-        let mut answers = batch.send(&mut self.line.c).await?;
-        let besides = answers.split_off(self.expected.len().min(answers.len()));
+    /// Sends what has gathered.
+    async fn send(&mut self) -> Result<(), StoreError> {
+        let Some(batch) = &mut self.together else { return Ok(()) };
+        let answers = batch.send(&mut self.line.c).await?;
         for (answer, expect) in answers.iter().zip(std::mem::take(&mut self.expected)) {
             self.count(answer.changed, expect)?;
         }
-        Ok(besides)
+        Ok(())
     }
 
-    /// The last message: rows written, the answer, and whether it was committed.
-    async fn end(mut self, then: Then) -> Result<(u64, Vec<PgRow>, bool), StoreError> {
+    /// The last message: rows written, and whether it was committed.
+    async fn end(mut self, commit: bool) -> Result<(u64, bool), StoreError> {
         let safe = self.expected.iter().all(|expect| matches!(expect, Expect::Any | Expect::Counted));
-        let committed = match (&mut self.together, then) {
-            (Some(batch), Then::Commit) if safe => {
+        let committed = match &mut self.together {
+            Some(batch) if commit && safe => {
                 batch.command("COMMIT");
                 true
             }
-            (Some(batch), Then::Ask(statement)) => {
-                batch.push(&mut self.line.prepared, &statement)?;
-                false
-            }
-            (None, Then::Ask(statement)) => {
-                let query = statement.query(self.line.direct);
-                let rows = query.fetch_all(&mut self.line.c).await.map_err(error)?;
-                return Ok((self.rows, rows, false));
-            }
-            (_, Then::Nothing | Then::Commit) => false,
+            _ => false,
         };
-        let said = self.send().await?.pop().unwrap_or_default();
-        Ok((self.rows, said.rows, committed))
+        self.send().await?;
+        Ok((self.rows, committed))
     }
 
     pub(super) fn provider_id(&self) -> Result<i64, StoreError> {

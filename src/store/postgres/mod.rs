@@ -24,7 +24,6 @@ use super::open::Access;
 use super::session::{Engine, Purpose, Revision, Work};
 use super::{Applied, PersonNow, Scope, StoreError, look, migrations};
 use crate::config::SecretRef;
-use apply::Then;
 use async_trait::async_trait;
 use rosterd_core::ids::{ReadingNumber, Timestamp};
 use rosterd_core::observed::Observed;
@@ -155,7 +154,7 @@ impl Engine for Postgres {
         let mut session = self.begin(Purpose::Write).await?;
         leases::fence(session.c()?, &writes).await?;
         revise::at_generation(&mut session, &writes)?;
-        let (applied, _) = apply::apply(session.turn()?, &writes, now, None, Then::Nothing).await?;
+        let applied = apply::apply(session.turn()?, &writes, now, None, false).await?;
         look::note_applied(&mut session, &kept, &writes).await?;
         crate::fault::point("apply.commit");
         session.commit().await?;

@@ -2,7 +2,8 @@
 
 use super::super::look::{self, Scope, Sight};
 use super::super::session::Revision;
-use super::super::{Applied, PersonNow, given, now};
+use super::super::told::Told;
+use super::super::{Applied, PersonNow, given};
 use super::session::SqliteSession;
 use super::{StoreError, apply, at_once, observe};
 use rusqlite::Connection;
@@ -14,23 +15,21 @@ pub(super) fn revise(
 ) -> Result<(Option<Applied>, Vec<Option<PersonNow>>), StoreError> {
     crate::fault::point("apply.begin");
     let mut session = SqliteSession::begin(connection, "BEGIN IMMEDIATE")?;
-    let (sight, subjects) = match r.scope {
-        Scope::People(whom) => {
-            (at_once(look::look(&mut session, &r.provider, &whom, r.window, r.now, &r.kept))?, whom.subjects)
-        }
+    let sight = match &r.scope {
+        Scope::People(whom) => at_once(look::look(&mut session, &r.provider, whom, r.window, r.now, &r.kept))?,
         Scope::Everybody => {
             let observed = observe::within(session.connection(), &r.provider, r.window)?;
             let given = at_once(given::given(&mut session, &r.provider))?;
-            (Sight { observed, given, ..Sight::default() }, Vec::new())
+            Sight { observed, given, ..Sight::default() }
         }
     };
     let provider = sight.observed.provider.as_ref().map(|provider| provider.id.into());
-    let as_seen = now::in_sight(&sight, &subjects);
+    let told = Told::of(r.scope, &sight);
     let decision = (r.decide)(sight);
-    let changes = decision.writes.as_ref().is_some_and(|writes| writes.run.is_some());
     if let (Some(number), Some(provider)) = (decision.finished, provider) {
         at_once(look::note_finished(&mut session, &r.kept, provider, number))?;
     }
+    let people = told.map_or_else(Vec::new, |told| told.people(decision.writes.as_deref()));
     let applied = match decision.writes {
         Some(mut writes) => {
             let applied = apply::write_all(session.connection(), &mut writes, r.now)?;
@@ -39,7 +38,6 @@ pub(super) fn revise(
         }
         None => None,
     };
-    let people = if changes { at_once(now::several(&mut session, &r.provider, &subjects))? } else { as_seen };
     crate::fault::point("apply.commit");
     session.commit()?;
     crate::fault::point("apply.committed");
