@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs, from the distribution, the real servers that the tests start: OpenLDAP, PostgreSQL, and what
-# sites put around that: pgbouncer, Patroni with etcd; and Prometheus' promtool, which tests the alert
-# rules.
+# Installs, from the distribution, the real servers that the tests start: OpenLDAP, 389 Directory Server,
+# PostgreSQL, and what sites put around that: pgbouncer, Patroni with etcd; and Prometheus' promtool,
+# which tests the alert rules.
 #
 # Debian and Ubuntu only; elsewhere it says what is missing. Does nothing when all is there.
 # It starts no service, and sees to it that the packages start none: slapd is installed without a
@@ -26,6 +26,7 @@ PATH="$PATH:/usr/sbin:/sbin"
 
 packages=""
 command -v slapd >/dev/null || packages="$packages slapd"
+command -v ns-slapd >/dev/null || packages="$packages 389-ds-base"
 command -v ldapmodify >/dev/null || packages="$packages ldap-utils"
 command -v openssl >/dev/null || packages="$packages openssl"
 command -v setpriv >/dev/null || packages="$packages util-linux"

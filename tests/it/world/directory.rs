@@ -2,12 +2,13 @@
 //! the tables must be after each change.
 
 use super::company::{Company, group_dn, person, person_dn};
+use super::ldap_edit::Edited;
 use super::slapd::Slapd;
 use std::collections::BTreeSet;
 
 #[derive(Debug)]
-pub struct Directory {
-    pub slapd: Slapd,
+pub struct Directory<S = Slapd> {
+    pub slapd: S,
     pub company: Company,
 }
 
@@ -16,11 +17,18 @@ impl Directory {
         Self { slapd: Slapd::start(&company.ldif()), company }
     }
 
+    /// The same, and it tells of changes: see [`Slapd::start_telling`].
+    pub fn telling(company: Company, sync: &'static str) -> Self {
+        Self { slapd: Slapd::start_telling(&company.ldif(), sync), company }
+    }
+
     /// 60 people in 30 groups: quick, and the same shape as 10,000.
     pub fn small() -> Self {
         Self::start(Company::new(60, 30, 7))
     }
+}
 
+impl<S: Edited> Directory<S> {
     /// Somebody new, in these groups; returns the login. The directory chooses the immutable id.
     pub fn hire(&mut self, groups: &[&str]) -> String {
         let n = self.company.people.len();

@@ -4,58 +4,87 @@ use super::slapd::{ADMIN, SUFFIX, Slapd};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-impl Slapd {
+/// A directory that can be changed.
+pub trait Edited {
+    /// Where it is reached, without TLS.
+    fn url(&self) -> String;
+
+    /// Who may change everything: DN and password.
+    fn admin(&self) -> (&str, &str);
+
+    /// Ends it and starts it again on the same port; the data stays.
+    fn restart(&mut self);
+
     /// Adds entries from LDIF.
-    pub fn add(&self, ldif: &str) {
+    fn add(&self, ldif: &str) {
         self.tool("ldapadd", &[], ldif);
     }
 
     /// Carries out LDIF change records, `changetype: modify` and `modrdn`.
-    pub fn modify(&self, ldif: &str) {
+    fn modify(&self, ldif: &str) {
         self.tool("ldapmodify", &[], ldif);
     }
 
     /// Deletes entries by DN.
-    pub fn delete<'a>(&self, dns: impl IntoIterator<Item = &'a str>) {
+    fn delete<'a>(&self, dns: impl IntoIterator<Item = &'a str>) {
         let list: String = dns.into_iter().map(|dn| format!("{dn}\n")).collect();
         self.tool("ldapdelete", &[], &list);
     }
 
     /// Adds somebody to a group, by DN.
-    pub fn join(&self, group: &str, member: &str) {
+    fn join(&self, group: &str, member: &str) {
         self.modify(&format!("dn: {group}\nchangetype: modify\nadd: member\nmember: {member}\n"));
     }
 
     /// Takes somebody out of a group, by DN.
-    pub fn leave(&self, group: &str, member: &str) {
+    fn leave(&self, group: &str, member: &str) {
         self.modify(&format!("dn: {group}\nchangetype: modify\ndelete: member\nmember: {member}\n"));
     }
 
     /// Gives an entry another first name part, and another parent where one is said.
-    pub fn rename(&self, dn: &str, rdn: &str, parent: Option<&str>) {
+    fn rename(&self, dn: &str, rdn: &str, parent: Option<&str>) {
         let parent = parent.map_or(String::new(), |p| format!("newsuperior: {p}\n"));
         self.modify(&format!("dn: {dn}\nchangetype: modrdn\nnewrdn: {rdn}\ndeleteoldrdn: 1\n{parent}"));
     }
 
     /// What `ldapsearch` says of `filter`: the attribute's values, in the server's order.
-    pub fn values(&self, filter: &str, attribute: &str) -> Vec<String> {
+    fn values(&self, filter: &str, attribute: &str) -> Vec<String> {
         let out = self.tool("ldapsearch", &["-LLL", "-o", "ldif-wrap=no", "-b", SUFFIX, filter, attribute], "");
         let prefix = format!("{attribute}: ");
         out.lines().filter_map(|line| line.strip_prefix(&prefix)).map(str::to_owned).collect()
     }
 
+    /// What one of the tools prints; it must succeed.
     fn tool(&self, name: &str, args: &[&str], input: &str) -> String {
-        let mut child = Command::new(name)
-            .args(["-x", "-H", &self.url(), "-D", ADMIN.0, "-w", ADMIN.1])
-            .args(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        let done = child.wait_with_output().unwrap();
-        assert!(done.status.success(), "{name} {input}: {}", String::from_utf8_lossy(&done.stderr));
-        String::from_utf8(done.stdout).unwrap()
+        run(&self.url(), self.admin(), name, args, input)
     }
+}
+
+impl Edited for Slapd {
+    fn url(&self) -> String {
+        Self::url(self)
+    }
+
+    fn admin(&self) -> (&str, &str) {
+        ADMIN
+    }
+
+    fn restart(&mut self) {
+        Self::restart(self);
+    }
+}
+
+fn run(url: &str, (admin, password): (&str, &str), name: &str, args: &[&str], input: &str) -> String {
+    let mut child = Command::new(name)
+        .args(["-x", "-H", url, "-D", admin, "-w", password])
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let done = child.wait_with_output().unwrap();
+    assert!(done.status.success(), "{name} {input}: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).unwrap()
 }

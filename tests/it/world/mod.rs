@@ -10,6 +10,7 @@ pub mod commits;
 pub mod company;
 pub mod database;
 pub mod directory;
+pub mod ds389;
 pub mod expected;
 pub mod invariants;
 pub mod ldap_edit;

@@ -14,7 +14,7 @@ pub const ADMIN: (&str, &str) = ("cn=admin,dc=example,dc=org", "admin-pw");
 pub const READER: (&str, &str) = ("cn=reader,dc=example,dc=org", "reader-pw");
 
 /// What stands above people and groups.
-const TREE: &str = "\
+pub const TREE: &str = "\
 dn: dc=example,dc=org
 objectClass: dcObject
 objectClass: organization
@@ -55,8 +55,15 @@ pub struct Slapd {
     tls_port: u16,
     tls: Option<(PathBuf, Certificate)>,
     access: String,
+    /// How it tells of changes; empty for not at all.
+    sync: &'static str,
     running: Option<Child>,
 }
+
+/// It remembers the last changes, and says who is gone.
+pub const SYNC_LOG: &str = "overlay syncprov\nsyncprov-sessionlog 10000\n";
+/// It remembers none, and says who is left.
+pub const SYNC_PRESENT: &str = "overlay syncprov\n";
 
 impl Slapd {
     /// A directory that holds `entries` (LDIF; `entryUUID` may be given) below [`SUFFIX`].
@@ -64,8 +71,17 @@ impl Slapd {
         Self::start_with(entries, None)
     }
 
+    /// The same, and it tells of changes (RFC 4533).
+    pub fn start_telling(entries: &str, sync: &'static str) -> Self {
+        Self::start_as(entries, None, sync)
+    }
+
     /// The same with TLS: the authority that clients are to believe, and the server's certificate.
     pub fn start_with(entries: &str, tls: Option<(&Ca, Certificate)>) -> Self {
+        Self::start_as(entries, tls, "")
+    }
+
+    fn start_as(entries: &str, tls: Option<(&Ca, Certificate)>, sync: &'static str) -> Self {
         let tls = tls.map(|(ca, certificate)| (ca.file(), certificate));
         let mut slapd = Self {
             dir: TempDir::new().unwrap(),
@@ -73,6 +89,7 @@ impl Slapd {
             tls_port: 0,
             tls,
             access: READ_ALL.to_owned(),
+            sync,
             running: None,
         };
         std::fs::create_dir(slapd.dir.path().join("db")).unwrap();
@@ -165,6 +182,7 @@ impl Slapd {
         let text = format!(
             "modulepath /usr/lib/ldap
 moduleload back_mdb.la
+moduleload syncprov.la
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
@@ -183,8 +201,8 @@ rootpw {password}
 index objectClass,uid,cn,member eq
 limits dn.exact={reader} size.soft=500 size.hard=500 size.pr=1000 size.prtotal=unlimited
 {}
-",
-            self.access
+{}",
+            self.access, self.sync
         );
         std::fs::write(self.dir.path().join("slapd.conf"), text).unwrap();
     }
