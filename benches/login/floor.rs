@@ -67,7 +67,7 @@ impl Floor {
         self.last_id += 1;
         let attributes = if ou == "people" { &self.of_people } else { &self.of_groups };
         let base = format!("ou={ou},{SUFFIX}");
-        let search = Search { base: &base, scope: 2, filter, attributes, page: None };
+        let search = Search { base: &base, scope: 2, filter, attributes, control: None };
         let bytes = encode(self.last_id, Request::Search(search));
         self.ask(&bytes)
     }

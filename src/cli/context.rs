@@ -109,6 +109,7 @@ pub(crate) fn engine_without_providers(loaded: &Loaded, store: Arc<dyn Store>) -
         progress: Arc::new(Progress::default()),
         compiled: Compiled::default(),
         retiring: BTreeSet::new(),
+        following: false,
     }
 }
 

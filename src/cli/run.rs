@@ -12,7 +12,8 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let loaded = context::load(args)?;
     telemetry::follow(&loaded.config);
     let store = context::open_to_write(args, &loaded).await?;
-    let engine = context::engine(&loaded, store)?;
+    let mut engine = context::engine(&loaded, store)?;
+    engine.following = true;
     if engine.config.hooks.is_empty() {
         // With hooks there may be only people who are known by their logins.
         context::chosen(&engine, &[])?;

@@ -31,6 +31,9 @@ pub struct Ldap {
     #[serde(default = "thousand")]
     #[schemars(range(max = 100_000))]
     pub page_size: u32,
+    /// How `rosterd run` follows changes between two full readings.
+    #[serde(default)]
+    pub follow: Follow,
     /// Who the people are.
     pub users: Users,
     /// What the groups are.
@@ -43,6 +46,33 @@ fn ten_seconds() -> Duration {
 
 fn thousand() -> u32 {
     1000
+}
+
+/// How changes are followed. What a feed misses the next full reading (`every`, `schedule`) repairs.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Follow {
+    /// By what.
+    pub by: FollowBy,
+    /// How often the server is asked for them.
+    pub every: Duration,
+}
+
+impl Default for Follow {
+    fn default() -> Self {
+        Self { by: FollowBy::Auto, every: ten_seconds() }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FollowBy {
+    /// What the server offers: content synchronization (RFC 4533), else nothing.
+    #[default]
+    Auto,
+    /// Nothing.
+    #[serde(rename = "none")]
+    Nothing,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod dn;
 pub mod ids;
 pub mod mapping;
+pub mod members;
 pub mod nesting;
 pub mod observed;
 pub mod plan;

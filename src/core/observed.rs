@@ -45,6 +45,11 @@ pub struct Observed {
     pub identities: Vec<IdentityRow>,
     /// This provider's groups, by id, those that have gone included.
     pub groups: Vec<GroupRow>,
+    /// Of the provider's groups, by id: the digest of who may be in each. See [`crate::members`]. Of
+    /// [`Scope::Provider`], and of those that were asked for.
+    pub lists: Vec<(GroupId, i64)>,
+    /// Who may be in some groups, by their subjects, which a plan for a few people is to correct.
+    pub members: Vec<(Text, Vec<IdentityId>)>,
     /// Who is suspended, why, and by which provider's run. By (user, origin).
     pub suspensions: Vec<SuspensionRow>,
     /// Identities of all other providers, by user.

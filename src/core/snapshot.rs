@@ -108,6 +108,10 @@ pub struct Snapshot {
     pub nested: Vec<(GroupIndex, GroupIndex)>,
     /// Members that named nobody and nothing that was read: people outside the filter, mostly.
     pub strangers: u32,
+    /// Subjects of people, ascending. See [`SnapshotBuilder::gone`].
+    pub gone: Vec<Text>,
+    /// Subjects of groups, ascending. See [`SnapshotBuilder::group_gone`].
+    pub gone_groups: Vec<Text>,
 }
 
 impl Snapshot {
@@ -115,6 +119,18 @@ impl Snapshot {
     pub fn groups_of(&self, person: PersonIndex) -> impl Iterator<Item = GroupIndex> + '_ {
         let from = self.direct.partition_point(|(p, _)| *p < person);
         self.direct[from..].iter().take_while(move |(p, _)| *p == person).map(|(_, g)| *g)
+    }
+
+    /// Whether it says that the person with that immutable id is gone.
+    #[must_use]
+    pub fn says_gone(&self, subject: &str) -> bool {
+        self.gone.binary_search_by(|gone| self.texts.get(*gone).cmp(subject)).is_ok()
+    }
+
+    /// The same of a group.
+    #[must_use]
+    pub fn says_group_gone(&self, subject: &str) -> bool {
+        self.gone_groups.binary_search_by(|gone| self.texts.get(*gone).cmp(subject)).is_ok()
     }
 }
 
@@ -136,7 +152,7 @@ impl Complete {
 }
 
 /// All that there is to say of the people in it, and nothing of anybody else: who is not in it is
-/// not gone. Only [`SnapshotBuilder::finish_people`] makes one.
+/// not gone, unless it says so of them. Only [`SnapshotBuilder::finish_people`] makes one.
 #[derive(Debug)]
 pub struct People(Snapshot);
 

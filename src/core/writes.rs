@@ -47,6 +47,13 @@ pub struct Writes {
     /// Reasons that no longer hold: (user, origin).
     pub unsuspend: Vec<(UserId, Text)>,
     pub groups: Vec<GroupWrite>,
+    /// By group.
+    pub lists: Vec<ListWrite>,
+    /// What the `members` of `lists` point into.
+    pub list_bytes: Vec<u8>,
+    /// Who may be in which group besides, where changes are followed: whoever came into one without its
+    /// list having been read.
+    pub joins: Vec<(GroupId, IdentityId)>,
     pub identities: Vec<IdentityWrite>,
     /// Identities that a reading of a few people was about and of which nothing need have changed:
     /// an older reading may no longer overwrite them.
@@ -62,11 +69,21 @@ pub struct Writes {
     /// What the audit records are to say, in order; see [`Writes::records`]. As values, because
     /// their texts would take more memory than everything else of a first run together.
     pub changes: Vec<Change>,
+    /// Until where the provider's changes have been read.
+    pub cursor: Option<CursorWrite>,
     /// A hold that this apply uses up.
     pub used_hold: Option<i64>,
 }
 
 impl Writes {
+    /// Whether nothing at all would be written.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let read = self.seen.is_empty() && self.groups.is_empty() && self.identities.is_empty();
+        let followed = self.lists.is_empty() && self.cursor.is_none();
+        self.run.is_none() && read && followed && self.changed_orgs.is_empty()
+    }
+
     /// The audit records: whom each is about, and the changes whose [body](crate::plan::audit_body)
     /// it has. A person's changes are one record; any other change is one of its own.
     pub fn records(&self) -> impl Iterator<Item = (Option<UserId>, &[Change])> + Send {
@@ -97,6 +114,8 @@ pub enum Trigger {
     Login,
     /// Somebody asked for it over the API.
     Api,
+    /// The provider told of changes.
+    Feed,
 }
 
 impl Trigger {
@@ -107,6 +126,7 @@ impl Trigger {
             Self::Schedule => "schedule",
             Self::Login => "login",
             Self::Api => "api",
+            Self::Feed => "feed",
         }
     }
 }
@@ -190,6 +210,23 @@ pub struct GroupWrite {
     /// Into [`Writes::group_lists`].
     pub parents: Span,
     pub gone_at: Option<Timestamp>,
+}
+
+/// Who may be in a group: insert, or replace, and nobody besides.
+#[derive(Debug, Clone, Copy)]
+pub struct ListWrite {
+    pub group: GroupId,
+    /// Into [`Writes::list_bytes`]. See [`crate::members::pack`].
+    pub members: Span,
+    pub digest: i64,
+}
+
+/// A provider's cursor: insert, or replace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CursorWrite {
+    /// The one that must be there; `None`: whatever is there, or nothing.
+    pub from: Option<String>,
+    pub to: String,
 }
 
 /// Insert, or replace the row of the same id.

@@ -6,10 +6,12 @@
 mod claims;
 pub mod file;
 mod find;
+pub mod follow;
 pub mod ldap;
 
 use crate::config;
 use async_trait::async_trait;
+use follow::{Cursor, Ring, Since};
 pub use rosterd_core::snapshot::PersonKey;
 use rosterd_core::snapshot::{PersonIndex, Reading};
 use std::fmt;
@@ -23,12 +25,33 @@ pub trait Directory: Send + Sync + fmt::Debug {
     /// is a [`Reading::Unknown`].
     async fn read(&self, request: &ReadRequest) -> Result<Reading, ProviderError>;
 
+    /// The same, and until where its changes are in it; `None` where it does not tell of changes. `before`:
+    /// until where they were read before, which can make that cheaper to say.
+    async fn read_to(
+        &self,
+        request: &ReadRequest,
+        _before: Option<&Cursor>,
+    ) -> Result<(Reading, Option<Cursor>), ProviderError> {
+        Ok((self.read(request).await?, None))
+    }
+
+    /// What has changed since then.
+    async fn since(&self, _cursor: &Cursor) -> Result<Since, ProviderError> {
+        Ok(Since::Lost("the provider does not tell of changes".to_owned()))
+    }
+
+    /// Rings whenever something has changed since then, at once, until the provider ends it. One that cannot
+    /// ends it at once.
+    async fn listen(&self, _cursor: &Cursor, _ring: &dyn Ring) -> Result<(), ProviderError> {
+        Ok(())
+    }
+
     /// Looks for a few people, and all groups that they are in, directly or through others. What
     /// comes back is a [`Reading::People`], or a [`Reading::Unknown`] when something was missing.
     ///
     /// A provider that can't search reads everything.
-    async fn find(&self, keys: &[PersonKey], request: &ReadRequest) -> Result<Found, ProviderError> {
-        Ok(find::among(self.read(request).await?, keys))
+    async fn find(&self, sought: &Sought, request: &ReadRequest) -> Result<Found, ProviderError> {
+        Ok(find::among(self.read(request).await?, &sought.people))
     }
 
     /// Tries each step of a read for `rosterd check provider`, in order, up to the first failure.
@@ -60,6 +83,23 @@ pub struct ReadRequest {
     pub seed: u128,
     /// Where the read says how far it is.
     pub progress: Arc<Progress>,
+}
+
+/// Who and what is to be found.
+#[derive(Debug, Clone, Default)]
+pub struct Sought {
+    pub people: Vec<PersonKey>,
+    /// Groups by their immutable ids, whoever is in them.
+    pub groups: Vec<String>,
+    /// The provider has named these, so that those of an immutable id that is not found are gone. Else who
+    /// is not found is nobody.
+    pub followed: bool,
+}
+
+impl From<Vec<PersonKey>> for Sought {
+    fn from(people: Vec<PersonKey>) -> Self {
+        Self { people, ..Self::default() }
+    }
 }
 
 /// What became of looking for somebody.

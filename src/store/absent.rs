@@ -41,7 +41,7 @@ impl Store for Absent {
         Ok(ReadingNumber(1))
     }
 
-    async fn finished(&self, _: &str, _: ReadingNumber, _: i64) -> Result<(), StoreError> {
+    async fn finished(&self, _: &str, _: ReadingNumber, _: i64, _: Option<&str>) -> Result<(), StoreError> {
         Ok(())
     }
 

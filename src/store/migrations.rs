@@ -35,6 +35,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(3, "0003_records"),
     migration!(4, "0004_orgs_by_key_and_claims"),
     migration!(5, "0005_daemon"),
+    migration!(6, "0006_feeds"),
 ];
 
 /// The newest migration that this program knows.

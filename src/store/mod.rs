@@ -6,6 +6,7 @@
 
 mod absent;
 mod deliveries;
+mod feeds;
 mod given;
 mod history;
 mod holds;
@@ -32,6 +33,7 @@ mod told;
 
 pub use absent::Absent;
 pub use deliveries::{Deliveries, Delivery, DeliveryResult, Kept, NewDelivery, Then};
+pub use feeds::{Feeds, ListedGroup, ListedPerson};
 pub use idempotency::{Idempotency, KeyedAnswer, KeyedRequest};
 pub use leases::{Claim, Lease, LeaseView, Leases};
 pub use lists::{Lists, PersonListing};
@@ -55,7 +57,9 @@ use std::sync::Arc;
 
 /// The authorization database.
 #[async_trait]
-pub trait Store: Deliveries + Idempotency + Leases + Lists + Requests + Tokens + Send + Sync + fmt::Debug {
+pub trait Store:
+    Deliveries + Feeds + Idempotency + Leases + Lists + Requests + Tokens + Send + Sync + fmt::Debug
+{
     /// Whether the database answers.
     async fn alive(&self) -> Result<(), StoreError>;
 
@@ -72,8 +76,15 @@ pub trait Store: Deliveries + Idempotency + Leases + Lists + Requests + Tokens +
 
     /// Says that a full reading was planned against this generation and found nothing to write: a
     /// reading of a few people that was begun before it comes too late. An apply says so itself.
-    /// Refuses with [`StoreError::Moved`] when somebody has written since.
-    async fn finished(&self, provider: &str, number: ReadingNumber, generation: i64) -> Result<(), StoreError>;
+    /// Refuses with [`StoreError::Moved`] when somebody has written since. `cursor`: until where the
+    /// provider's changes are in it.
+    async fn finished(
+        &self,
+        provider: &str,
+        number: ReadingNumber,
+        generation: i64,
+        cursor: Option<&str>,
+    ) -> Result<(), StoreError>;
 
     /// Reads what a plan for `provider` needs, from one consistent view. Removals since `window`
     /// count for the budget.

@@ -4,7 +4,7 @@ use super::look::Kept;
 use super::session::{Engine, Purpose, Revision, Work};
 use super::{
     Applied, AuditRecord, Counts, Decide, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, OrgListing,
-    PersonNow, PersonView, Run, Scope, Store, StoreError, given, history, holds, look, measure, migrations, now,
+    PersonNow, PersonView, Run, Scope, Store, StoreError, feeds, given, history, holds, look, measure, migrations, now,
     people, provider_groups, reading,
 };
 use async_trait::async_trait;
@@ -74,10 +74,22 @@ impl<E: Engine> Store for Shared<E> {
         measure::asked("write", self.engine.begin_reading().await)
     }
 
-    async fn finished(&self, provider: &str, number: ReadingNumber, generation: i64) -> Result<(), StoreError> {
-        let (provider, kept) = (provider.to_owned(), self.kept.clone());
+    async fn finished(
+        &self,
+        provider: &str,
+        number: ReadingNumber,
+        generation: i64,
+        cursor: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let (provider, cursor, kept) = (provider.to_owned(), cursor.map(str::to_owned), self.kept.clone());
         self.write(Box::new(move |db| {
-            Box::pin(async move { look::finish(db, &kept, &provider, number, generation).await })
+            Box::pin(async move {
+                look::finish(db, &kept, &provider, number, generation).await?;
+                match cursor {
+                    Some(cursor) => feeds::keep_cursor(db, &provider, &cursor).await,
+                    None => Ok(()),
+                }
+            })
         }))
         .await
     }

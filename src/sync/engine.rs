@@ -3,14 +3,15 @@
 use super::measure;
 use super::rules::{policy_for, rules_for};
 use crate::clock::Clock;
-use crate::config::{Config, Loaded, Places};
+use crate::config::{Config, FollowBy, Loaded, Places};
+use crate::providers::follow::Cursor;
 use crate::providers::{Directory, Progress, ProviderError, ReadRequest};
 use crate::random::{Random, RandomError};
 use crate::store::{Hold, NewHold, Store, StoreError};
 use rosterd_core::ids::{ReadingNumber, Timestamp};
 use rosterd_core::mapping::RuleSet;
 use rosterd_core::observed::Observed;
-use rosterd_core::plan::{self, Input, Plan, Summary};
+use rosterd_core::plan::{self, Input, Plan, Policy, Summary};
 use rosterd_core::snapshot::{Reading, SnapshotBuilder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,6 +35,8 @@ pub struct Engine {
     pub compiled: Compiled,
     /// Providers that are being retired: read as if they had nobody.
     pub retiring: BTreeSet<String>,
+    /// Between full readings the providers' changes are followed: as a daemon does.
+    pub following: bool,
 }
 
 /// See [`Engine::compiled`].
@@ -70,6 +73,8 @@ impl RunError {
 pub struct Prepared {
     pub plan: Plan,
     pub started_at: Timestamp,
+    /// Until where the provider's changes are in it, where they are followed.
+    pub cursor: Option<Cursor>,
 }
 
 impl Prepared {
@@ -126,6 +131,7 @@ impl Engine {
             progress: Arc::default(),
             compiled: Compiled::default(),
             retiring: BTreeSet::new(),
+            following: false,
         }
     }
 
@@ -135,8 +141,12 @@ impl Engine {
         let number = self.store.begin_reading().await?;
         let reading = measure::stage(provider, "read", self.read(provider));
         let observed = measure::stage(provider, "observe", self.store.observe(provider, window));
-        let (reading, observed) = tokio::join!(reading, observed);
-        self.planned(provider, reading?, number, observed?, started_at).await
+        let (read, observed) = tokio::join!(reading, observed);
+        let (reading, cursor) = read?;
+        let prepared = self.planned(provider, reading, number, observed?, started_at).await?;
+        // Of what is incomplete something is missing that may not come again.
+        let cursor = cursor.filter(|_| prepared.plan.complete);
+        Ok(Prepared { cursor, ..prepared })
     }
 
     /// As [`Self::prepare`], from what the provider said last. It is not asked.
@@ -159,6 +169,18 @@ impl Engine {
         Ok(rules)
     }
 
+    /// What the operator allows a plan to do.
+    pub(super) fn policy(&self, provider: &str) -> Policy {
+        Policy { follow: self.follows(provider), ..policy_for(&self.config, provider) }
+    }
+
+    /// Whether changes of the provider are followed.
+    #[must_use]
+    pub fn follows(&self, provider: &str) -> bool {
+        let ldap = self.config.providers.get(provider).and_then(|section| section.ldap.as_ref());
+        self.following && ldap.is_some_and(|ldap| ldap.follow.by != FollowBy::Nothing)
+    }
+
     /// Now, and since when removals count.
     pub(super) fn now(&self) -> (Timestamp, Timestamp) {
         let now = self.clock.now();
@@ -173,7 +195,7 @@ impl Engine {
         observed: Observed,
         started_at: Timestamp,
     ) -> Result<Prepared, RunError> {
-        let policy = policy_for(&self.config, provider);
+        let policy = self.policy(provider);
         let rules = self.rules(provider)?;
         let given = if Input::needs_given(&observed, &reading, number, &rules) {
             self.store.given(provider).await?
@@ -190,23 +212,30 @@ impl Engine {
             .await
             .map_err(|_| RunError::Configuration("planning failed unexpectedly; please report it".to_owned()))?;
         measure::planned(&plan);
-        Ok(Prepared { plan, started_at })
+        Ok(Prepared { plan, started_at, cursor: None })
     }
 
-    pub(super) async fn read(&self, provider: &str) -> Result<Reading, RunError> {
+    pub(super) async fn read(&self, provider: &str) -> Result<(Reading, Option<Cursor>), RunError> {
         let seed = self.random.seed()?;
         if self.retiring.contains(provider) {
             let mut nobody = SnapshotBuilder::new(seed);
             let part = nobody.begin("a retired provider");
             nobody.end(part);
-            return Ok(nobody.finish());
+            return Ok((nobody.finish(), None));
         }
         let directory = self
             .providers
             .get(provider)
             .ok_or_else(|| RunError::Configuration(format!("there is no provider {provider} in the configuration")))?;
         let request = ReadRequest { seed, progress: Arc::clone(&self.progress) };
-        measure::read(provider, directory.read(&request).await.map_err(RunError::from))
+        let read = match self.follows(provider) {
+            true => {
+                let before = self.store.cursor(provider).await?.map(Cursor);
+                directory.read_to(&request, before.as_ref()).await
+            }
+            false => directory.read(&request).await.map(|reading| (reading, None)),
+        };
+        measure::read(provider, read.map_err(RunError::from))
     }
 
     pub(super) fn new_hold(

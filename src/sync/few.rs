@@ -3,7 +3,7 @@
 use super::engine::{Engine, RunError};
 use super::look::{Asked, Said};
 use crate::config::{Config, LinkKey};
-use crate::providers::{Found, Match, ReadRequest};
+use crate::providers::{Directory, Found, Match, ReadRequest};
 use crate::store::Whom;
 use rosterd_core::dn;
 use rosterd_core::mapping::{Document, RuleSet};
@@ -11,6 +11,14 @@ use rosterd_core::snapshot::{GroupFields, PersonFields, PersonIndex, PersonKey, 
 use std::sync::Arc;
 
 impl Engine {
+    /// The provider that can be asked.
+    pub(super) fn directory(&self, provider: &str) -> Result<&Arc<dyn Directory>, RunError> {
+        self.providers.get(provider).ok_or_else(|| {
+            let why = format!("provider {provider} cannot be asked: its people are known by their logins");
+            RunError::Configuration(why)
+        })
+    }
+
     /// Asks the provider for them, or takes what a signed source said.
     pub(super) async fn few(&self, provider: &str, asked: &[Asked]) -> Result<Found, RunError> {
         let seed = self.random.seed()?;
@@ -24,13 +32,9 @@ impl Engine {
                 Asked::Said(said) => PersonKey::Subject(said.subject.clone()),
             })
             .collect();
-        let directory = self.providers.get(provider).ok_or_else(|| {
-            RunError::Configuration(format!(
-                "provider {provider} cannot be asked: its people are known by their logins"
-            ))
-        })?;
+        let directory = self.directory(provider)?;
         let request = ReadRequest { seed, progress: Arc::clone(&self.progress) };
-        Ok(directory.find(&keys, &request).await?)
+        Ok(directory.find(&keys.into(), &request).await?)
     }
 }
 
@@ -92,6 +96,8 @@ pub(super) fn whom(config: &Config, provider: &str, reading: &Reading) -> Whom {
         }
     }
     whom.groups = snapshot.groups.iter().map(|group| text(group.subject)).collect();
+    whom.subjects.extend(snapshot.gone.iter().map(|subject| text(*subject)));
+    whom.groups.extend(snapshot.gone_groups.iter().map(|subject| text(*subject)));
     whom
 }
 

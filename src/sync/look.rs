@@ -13,10 +13,11 @@ use super::engine::{Engine, RunError};
 use super::few::whom;
 use super::measure;
 use crate::providers::{Found, Match};
-use crate::store::{Decide, Decision, PersonNow, Scope, Sight};
+use crate::store::{Applied, Decide, Decision, PersonNow, Scope, Sight, Whom};
+use rosterd_core::ids::{ReadingNumber, Timestamp};
 use rosterd_core::plan::{self, Exceeded, Fate, Input, Plan, RunFacts};
-use rosterd_core::snapshot::{PersonIndex, PersonKey};
-use rosterd_core::writes::{Trigger, Writes};
+use rosterd_core::snapshot::{PersonIndex, PersonKey, Reading};
+use rosterd_core::writes::{CursorWrite, Trigger, Writes};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How often a reading that was overtaken is made again.
@@ -90,15 +91,29 @@ impl Finding {
 }
 
 /// What a plan came to, before it is known whether it could be written.
-enum Verdict {
+#[derive(Debug)]
+pub(super) enum Verdict {
     /// A later full reading was finished meanwhile.
     Overtaken,
     NotYet,
+    /// A plan waits for an approval, and what was followed with it.
+    Waiting,
     Held(Vec<String>),
     Planned {
         fates: Vec<Option<Fate>>,
         gaps: Vec<String>,
     },
+}
+
+/// How a reading of a few people is written.
+#[derive(Debug, Clone)]
+pub(super) struct How {
+    pub(super) trigger: Trigger,
+    /// Of the replica that leads the provider; `None` for a login, which any replica may see.
+    pub(super) epoch: Option<i64>,
+    /// Its changes were followed: while a plan waits for an approval nothing is written.
+    pub(super) followed: bool,
+    pub(super) cursor: Option<CursorWrite>,
 }
 
 impl Engine {
@@ -143,7 +158,22 @@ impl Engine {
         let number = self.store.begin_reading().await?;
         let Found { reading, matches } = self.few(provider, asked).await?;
         let whom = whom(&self.config, provider, &reading);
-        let people: Vec<PersonIndex> = (0u32..).zip(&whom.subjects).map(|(at, _)| PersonIndex(at)).collect();
+        let how = How { trigger, epoch: None, followed: false, cursor: None };
+        let (verdict, _, now_are) = self.few_written(provider, number, reading, whom, how).await?;
+        Ok(self.tell(&matches, verdict, &now_are))
+    }
+
+    /// Plans with a reading of a few people and writes what comes of it, while nobody else can write.
+    pub(super) async fn few_written(
+        &self,
+        provider: &str,
+        number: ReadingNumber,
+        reading: Reading,
+        whom: Whom,
+        how: How,
+    ) -> Result<(Verdict, Option<Applied>, Vec<Option<PersonNow>>), RunError> {
+        let people: Vec<PersonIndex> =
+            (0u32..).zip(&reading.snapshot().people).map(|(at, _)| PersonIndex(at)).collect();
         let (now, window) = self.now();
         let verdict = Arc::new(Mutex::new(Verdict::NotYet));
         let decide: Decide = {
@@ -156,20 +186,22 @@ impl Engine {
                     (Verdict::NotYet, None)
                 } else if sight.finished > number {
                     (Verdict::Overtaken, None)
+                } else if sight.held && how.followed {
+                    (Verdict::Waiting, None)
                 } else {
                     let Sight { observed, given, held, .. } = sight;
                     let reading = if held { reading.doubted("held", "a plan waits for an approval") } else { reading };
                     let (rules, policy) = (&*rules, &policy);
                     let input = Input { provider: &provider, observed, reading, rules, policy, number, given, now };
-                    settle(plan::plan(input), &people, RunFacts { trigger, started_at: now, hold: None, epoch: None })
+                    settle(plan::plan(input), &people, how, now)
                 };
                 *verdict.lock().unwrap_or_else(PoisonError::into_inner) = said;
                 Decision { writes, finished: None }
             })
         };
-        let (_, now_are) = self.store.revise(provider, Scope::People(whom), window, decide, now).await?;
+        let (applied, now_are) = self.store.revise(provider, Scope::People(whom), window, decide, now).await?;
         let verdict = std::mem::replace(&mut *verdict.lock().unwrap_or_else(PoisonError::into_inner), Verdict::NotYet);
-        Ok(self.tell(&matches, verdict, &now_are))
+        Ok((verdict, applied, now_are))
     }
 
     /// One answer for each who was asked for. `None`: it has to be read again.
@@ -182,7 +214,7 @@ impl Engine {
                 let at = index.0 as usize;
                 let person = now_are.get(at).cloned().flatten();
                 let (finding, denied) = match &verdict {
-                    Verdict::Overtaken | Verdict::NotYet => (Finding::NotYet, false),
+                    Verdict::Overtaken | Verdict::NotYet | Verdict::Waiting => (Finding::NotYet, false),
                     Verdict::Held(reasons) => (Finding::Held(reasons.clone()), false),
                     Verdict::Planned { fates, gaps } => finding(fates.get(at).copied().flatten(), gaps),
                 };
@@ -192,7 +224,7 @@ impl Engine {
         let overtaken = match &verdict {
             Verdict::Overtaken => true,
             Verdict::Planned { fates, .. } => fates.iter().flatten().any(|fate| fate.newer),
-            Verdict::NotYet | Verdict::Held(_) => false,
+            Verdict::NotYet | Verdict::Waiting | Verdict::Held(_) => false,
         };
         (!overtaken).then(|| matches.iter().map(one).collect())
     }
@@ -208,15 +240,21 @@ fn finding(fate: Option<Fate>, gaps: &[String]) -> (Finding, bool) {
 }
 
 /// What is written of a plan, and what is said of it.
-fn settle(plan: Plan, people: &[PersonIndex], facts: RunFacts) -> (Verdict, Option<Arc<Writes>>) {
+fn settle(plan: Plan, people: &[PersonIndex], how: How, started_at: Timestamp) -> (Verdict, Option<Arc<Writes>>) {
     if !plan.exceeded.is_empty() {
         let reasons = plan.exceeded.iter().map(|exceeded: &Exceeded| plan.sentence(exceeded)).collect();
-        tracing::warn!(provider = %plan.provider, "a login is over a limit; nothing was applied");
+        if !how.followed {
+            tracing::warn!(provider = %plan.provider, "a login is over a limit; nothing was applied");
+        }
         return (Verdict::Held(reasons), None);
     }
     let fates = people.iter().map(|person| Some(plan.fate(*person))).collect();
     let gaps = plan.gaps.iter().map(ToString::to_string).collect();
-    let writes = Arc::new(plan.into_writes(facts));
-    let nothing = writes.run.is_none() && writes.seen.is_empty();
-    (Verdict::Planned { fates, gaps }, (!nothing).then_some(writes))
+    // Behind what is incomplete nobody goes on.
+    let cursor = how.cursor.filter(|_| plan.complete);
+    let facts = RunFacts { trigger: how.trigger, started_at, hold: None, epoch: how.epoch };
+    let mut writes = plan.into_writes(facts);
+    writes.cursor = cursor;
+    let writes = (!writes.is_empty()).then(|| Arc::new(writes));
+    (Verdict::Planned { fates, gaps }, writes)
 }

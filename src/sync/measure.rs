@@ -1,6 +1,7 @@
 //! What runs and looks say of themselves in metrics and traces. Decides nothing.
 
 use super::engine::{Prepared, RunError};
+use super::follow::Followed;
 use super::look::Looked;
 use crate::clock::Stopwatch;
 use crate::store::{Hold, HoldState};
@@ -8,7 +9,6 @@ use crate::telemetry::names;
 use metrics::{counter, gauge, histogram};
 use rosterd_core::ids::Timestamp;
 use rosterd_core::plan::{Change, Effect, Plan};
-use rosterd_core::snapshot::Reading;
 use std::collections::BTreeMap;
 use std::future::Future;
 use tracing::Instrument as _;
@@ -23,7 +23,7 @@ pub(super) async fn stage<T>(provider: &str, stage: &'static str, doing: impl Fu
 }
 
 /// What a provider answered to a reading of everybody.
-pub(super) fn read(provider: &str, reading: Result<Reading, RunError>) -> Result<Reading, RunError> {
+pub(super) fn read<T>(provider: &str, reading: Result<T, RunError>) -> Result<T, RunError> {
     let up = match &reading {
         Ok(_) => Some(1.0),
         Err(RunError::Provider(_)) => Some(0.0),
@@ -114,6 +114,26 @@ fn count(changes: &[Change]) -> BTreeMap<(&'static str, &'static str), u64> {
         *counts.entry((object, op)).or_insert(0) += 1;
     }
     counts
+}
+
+/// Measures following a provider's changes.
+pub(super) async fn follow(
+    provider: &str,
+    doing: impl Future<Output = Result<Followed, RunError>>,
+) -> Result<Followed, RunError> {
+    let watch = Stopwatch::start();
+    let followed = doing.instrument(tracing::info_span!("follow", provider)).await;
+    let outcome = match &followed {
+        Ok(Followed::Nothing) => "nothing",
+        Ok(Followed::Looked { .. }) => "looked",
+        Ok(Followed::Everybody(_)) => "everybody",
+        Ok(Followed::Waiting) => "waiting",
+        Ok(Followed::Not) => "not",
+        Err(_) => "failed",
+    };
+    counter!(names::FOLLOWS, "provider" => provider.to_owned(), "outcome" => outcome).increment(1);
+    histogram!(names::FOLLOW_DURATION, "provider" => provider.to_owned()).record(watch.elapsed().as_secs_f64());
+    followed
 }
 
 /// Measures a look at `people`.

@@ -9,8 +9,10 @@
 //! it reads everything anew, so that what one run missed the next one sees.
 
 mod answer;
+mod concerned;
 mod engine;
 mod few;
+mod follow;
 mod look;
 mod measure;
 mod reasons;
@@ -22,6 +24,7 @@ mod terms;
 
 pub use answer::{Answer, Reason, RuleTried, TeamAnswer};
 pub use engine::{Compiled, Engine, Outcome, Prepared, RunError};
+pub use follow::Followed;
 pub use look::{Asked, Finding, Looked, Said};
 pub use reasons::{said, unsaid, verdict};
 pub use rules::{policy_for, rules_for};

@@ -88,5 +88,6 @@ pub fn policy_for(config: &Config, provider: &str) -> Policy {
             .collect(),
         limits,
         archive_after: config.accounts.archive_after.millis(),
+        follow: false,
     }
 }

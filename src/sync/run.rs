@@ -6,10 +6,11 @@
 
 use super::engine::{Engine, Outcome, Prepared, RunError};
 use super::measure;
+use crate::providers::follow::Cursor;
 use crate::store::{Decide, Decision, Hold, HoldState, Scope, Sight, StoreError};
 use rosterd_core::ids::Timestamp;
 use rosterd_core::plan::{self, Input, Plan, RunFacts, Summary};
-use rosterd_core::writes::Trigger;
+use rosterd_core::writes::{CursorWrite, Trigger};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What makes a run happen, and under which lease.
@@ -97,14 +98,16 @@ impl Engine {
         if prepared.plan.is_empty() {
             let plan = &prepared.plan;
             if plan.complete {
-                self.store.finished(&plan.provider, plan.number, plan.generation()).await?;
+                let cursor = prepared.cursor.as_ref().map(|cursor| cursor.0.as_str());
+                self.store.finished(&plan.provider, plan.number, plan.generation(), cursor).await?;
             }
             measure::unchanged(plan);
             return Ok(Outcome::Unchanged { prepared });
         }
         let (told, provider) = (Told::of(&prepared), prepared.plan.provider.clone());
         let started_at = prepared.started_at;
-        let writes = prepared.plan.into_writes(RunFacts { trigger, started_at, hold, epoch });
+        let mut writes = prepared.plan.into_writes(RunFacts { trigger, started_at, hold, epoch });
+        writes.cursor = prepared.cursor.map(|Cursor(to)| CursorWrite { from: None, to });
         let apply = self.store.apply(Arc::new(writes), self.clock.now());
         let applied = measure::stage(&provider, "apply", apply).await?;
         Ok(told.applied(applied.rows, self.clock.now()))
@@ -114,12 +117,12 @@ impl Engine {
     async fn run_in_turn(&self, provider: &str, cause: Cause) -> Result<Outcome, RunError> {
         let (started_at, window) = self.now();
         let number = self.store.begin_reading().await?;
-        let reading = measure::stage(provider, "read", self.read(provider)).await?;
+        let (reading, cursor) = measure::stage(provider, "read", self.read(provider)).await?;
         let approved = self.approved(provider).await?;
         let turn = Arc::new(Mutex::new(None));
         let decide: Decide = {
             let (turn, provider, hash) = (Arc::clone(&turn), provider.to_owned(), self.config_hash.clone());
-            let (rules, policy) = (self.rules(&provider)?, super::rules::policy_for(&self.config, &provider));
+            let (rules, policy) = (self.rules(&provider)?, self.policy(&provider));
             Box::new(move |sight: Sight| {
                 let Sight { observed, given, .. } = sight;
                 let (rules, policy) = (&*rules, &policy);
@@ -139,10 +142,13 @@ impl Engine {
                         (Turn::Unchanged(plan), Decision { finished, writes: None })
                     }
                     Ok(hold) => {
-                        let prepared = Prepared { plan, started_at };
+                        let cursor = cursor.filter(|_| plan.complete);
+                        let prepared = Prepared { plan, started_at, cursor };
                         let told = Told::of(&prepared);
                         let facts = RunFacts { trigger: cause.trigger, started_at, hold, epoch: cause.epoch };
-                        let writes = Some(Arc::new(prepared.plan.into_writes(facts)));
+                        let mut writes = prepared.plan.into_writes(facts);
+                        writes.cursor = prepared.cursor.map(|Cursor(to)| CursorWrite { from: None, to });
+                        let writes = Some(Arc::new(writes));
                         (Turn::Applied(told), Decision { writes, finished: None })
                     }
                 };
@@ -154,10 +160,10 @@ impl Engine {
         let came = turn.lock().unwrap_or_else(PoisonError::into_inner).take();
         match came {
             None => Err(RunError::Configuration("planning failed unexpectedly; please report it".to_owned())),
-            Some(Turn::Held(plan)) => self.hold(Prepared { plan, started_at }, cause.epoch).await,
+            Some(Turn::Held(plan)) => self.hold(Prepared { plan, started_at, cursor: None }, cause.epoch).await,
             Some(Turn::Unchanged(plan)) => {
                 measure::unchanged(&plan);
-                Ok(Outcome::Unchanged { prepared: Prepared { plan, started_at } })
+                Ok(Outcome::Unchanged { prepared: Prepared { plan, started_at, cursor: None } })
             }
             Some(Turn::Applied(told)) => Ok(told.applied(applied.map_or(0, |applied| applied.rows), self.clock.now())),
         }

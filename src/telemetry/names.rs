@@ -22,6 +22,8 @@ pub const TASK_PANICS: &str = "rosterd_task_panics_total";
 // Looking at one person.
 pub const LOOKS: &str = "rosterd_looks_total";
 pub const LOOK_DURATION: &str = "rosterd_look_duration_seconds";
+pub const FOLLOWS: &str = "rosterd_follows_total";
+pub const FOLLOW_DURATION: &str = "rosterd_follow_duration_seconds";
 pub const LOOKS_WAITING: &str = "rosterd_looks_waiting";
 pub const PROPAGATION: &str = "rosterd_propagation_seconds";
 

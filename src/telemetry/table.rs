@@ -22,13 +22,14 @@ const fn later(name: &'static str, kind: Kind, labels: &'static [Label], help: &
 
 const PROVIDER: Label = label("provider", Providers);
 const HOOK: Label = label("hook", Hooks);
-const TRIGGER: Label = label("trigger", Words(&["command", "schedule", "login", "api"]));
+const TRIGGER: Label = label("trigger", Words(&["command", "schedule", "login", "api", "feed"]));
 const RUN_OUTCOME: Label = label("outcome", Words(&["applied", "unchanged", "held", "failed"]));
 const STAGE: Label = label("stage", Words(&["read", "observe", "plan", "apply"]));
 const OBJECT: Label = label("object", Words(&["org", "team", "user", "org_member", "team_member", "server_admin"]));
 const OP: Label = label("op", Words(&["add", "change", "remove"]));
 const LOOK_OUTCOME: Label =
     label("outcome", Words(&["applied", "unchanged", "nobody", "several", "incomplete", "held", "not_yet", "failed"]));
+const FOLLOW_OUTCOME: Label = label("outcome", Words(&["nothing", "looked", "everybody", "waiting", "not", "failed"]));
 const READ_OBJECT: Label = label("object", Words(&["people", "groups"]));
 const REQUEST_OP: Label = label("op", Words(&["connect", "bind", "search"]));
 const REQUEST_CODE: Label =
@@ -95,6 +96,14 @@ pub const METRICS: &[Metric] = &[
         &[PROVIDER],
         "From the moment rosterd could know of a change (the delivery of a hook, else the beginning of the run's reading) until it stood in the tables.",
     ),
+    // Following changes.
+    zero(
+        names::FOLLOWS,
+        Counter,
+        &[PROVIDER, FOLLOW_OUTCOME],
+        "Times that a provider was asked what has changed. After `everybody` everything is read.",
+    ),
+    zero(names::FOLLOW_DURATION, Histogram(QUICK), &[PROVIDER], "How long that took, with what came of it."),
     // Providers.
     later(names::PROVIDER_UP, Gauge, &[PROVIDER], "1 when the last reading came to its end, else 0."),
     later(

@@ -10,7 +10,7 @@ use crate::clock::Stopwatch;
 use crate::sync::{Asked, Engine, Finding, Looked};
 use arc_swap::ArcSwap;
 use rosterd_core::writes::Trigger;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -50,6 +50,8 @@ pub(super) struct Shared {
 pub(super) struct Wanted {
     pub(super) runs: BTreeMap<String, Trigger>,
     pub(super) reload: bool,
+    /// Of providers that have said that something has changed.
+    pub(super) rung: BTreeSet<String>,
 }
 
 impl Shared {
@@ -68,6 +70,13 @@ impl Shared {
     /// What was asked for since the last time.
     pub(super) fn take(&self) -> Wanted {
         std::mem::take(&mut *self.asked.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The provider has said that something has changed.
+    pub(super) fn ring(&self, provider: &str) {
+        self.ask(|asked| {
+            asked.rung.insert(provider.to_owned());
+        });
     }
 
     fn ask(&self, what: impl FnOnce(&mut Wanted)) {

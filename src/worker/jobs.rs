@@ -3,6 +3,7 @@
 use super::credentials::Print;
 use super::reload::Found;
 use super::run::Ended;
+use crate::sync::{Followed, RunError};
 use std::collections::HashMap;
 use std::future::Future;
 use std::time::Duration;
@@ -16,6 +17,8 @@ const ENOUGH: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Job {
     Run(String),
+    /// Asking a provider what has changed.
+    Follow(String),
     /// A look at whether a provider's credentials have changed.
     Credentials(String),
     Reload,
@@ -26,6 +29,7 @@ pub(super) enum Job {
 /// What came of it.
 pub(super) enum Done {
     Run(Ended),
+    Follow(Result<Followed, RunError>),
     Credentials(Option<Print>),
     Reload(Result<Found, Vec<String>>),
     /// The providers for which there are some.

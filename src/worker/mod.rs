@@ -8,9 +8,11 @@
 mod breaker;
 mod credentials;
 mod event;
+mod follow;
 mod handle;
 mod jobs;
 mod lead;
+mod listen;
 mod lookups;
 mod measure;
 mod reload;

@@ -1,5 +1,6 @@
 //! Reading the configuration again: all of it is good and can be taken up, or nothing changes.
 
+use super::follow::Following;
 use super::jobs::{Done, Job};
 use super::measure;
 use super::schedule::Schedule;
@@ -138,9 +139,13 @@ impl Worker {
         for name in engine.providers.keys() {
             let Some(section) = engine.config.providers.get(name) else { continue };
             match self.tasks.get_mut(name) {
-                Some(task) => task.reschedule(Schedule::of(section)?, section.jitter.millis(), now),
+                Some(task) => {
+                    task.reschedule(Schedule::of(section)?, section.jitter.millis(), now);
+                    task.following.every_as(section, &engine, name);
+                }
                 None => {
-                    self.tasks.insert(name.clone(), Task::new(section, now)?);
+                    let following = Following::of(section, &engine, name);
+                    self.tasks.insert(name.clone(), Task::new(section, following, now)?);
                 }
             }
         }

@@ -67,6 +67,7 @@ pub fn engine(loaded: &Loaded, around: &Surroundings, before: Option<&Engine>) -
         progress: Arc::new(Progress::default()),
         compiled: Compiled::default(),
         retiring: BTreeSet::new(),
+        following: before.is_some_and(|before| before.following),
     })
 }
 

@@ -3,6 +3,7 @@
 use super::breaker::{Breaker, Pauses};
 use super::credentials::Print;
 use super::event::What;
+use super::follow::Following;
 use super::run::Ended;
 use super::schedule::Schedule;
 use super::status::{LastRun, ProviderStatus};
@@ -23,6 +24,7 @@ pub(super) struct Task {
     pub(super) asked: Option<Trigger>,
     pub(super) running: Option<Running>,
     pub(super) breaker: Breaker,
+    pub(super) following: Following,
     /// Of what the provider refused.
     pub(super) refused: Option<Print>,
     last: Option<LastRun>,
@@ -47,7 +49,7 @@ pub(super) struct Running {
 
 impl Task {
     /// Due at once: whatever was missed while nobody looked is caught up.
-    pub(super) fn new(section: &Provider, now: Timestamp) -> Result<Self, String> {
+    pub(super) fn new(section: &Provider, following: Following, now: Timestamp) -> Result<Self, String> {
         Ok(Self {
             schedule: Schedule::of(section)?,
             jitter_millis: section.jitter.millis(),
@@ -55,6 +57,7 @@ impl Task {
             asked: None,
             running: None,
             breaker: Breaker::default(),
+            following,
             refused: None,
             last: None,
             last_success: None,
@@ -78,7 +81,7 @@ impl Task {
 
     /// What a run would be for, if one is to begin now.
     pub(super) fn wants(&self, now: Timestamp) -> Option<Trigger> {
-        if self.running.is_some() {
+        if self.running.is_some() || self.following.under_way() {
             return None;
         }
         let due = self.next().is_some_and(|next| next <= now);
@@ -115,6 +118,7 @@ impl Task {
             self.breaker.succeeded();
             self.refused = None;
         }
+        self.following.run_ended(&ended.what, running.trigger, now);
         if matches!(ended.what, What::Applied { .. } | What::Unchanged { .. }) {
             self.last_success = Some(now);
         }
@@ -125,6 +129,7 @@ impl Task {
     /// The clock was set back by so much.
     pub(super) fn set_back(&mut self, millis: i64, now: Timestamp, chance: u128) {
         self.breaker.shift(millis);
+        self.following.set_back(millis);
         match &self.schedule {
             Schedule::Every(_) => {
                 let earlier = |time: Timestamp| time.plus_millis(-millis);
@@ -147,6 +152,7 @@ impl Task {
             last_success: self.last_success,
             next: self.next(),
             breaker: self.breaker.state(self.running.is_some()),
+            followed: self.following.last(),
             leads,
         }
     }

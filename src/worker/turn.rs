@@ -13,7 +13,7 @@ use super::task::Task;
 use super::{HEARTBEAT, measure, requests, say};
 use crate::clock::Stopwatch;
 use crate::lifecycle::{Stop, Systemd};
-use crate::sync::{Cause, Engine};
+use crate::sync::{Cause, Engine, RunError};
 use rosterd_core::ids::Timestamp;
 use rosterd_core::writes::Trigger;
 use std::collections::BTreeMap;
@@ -149,6 +149,11 @@ impl Worker {
                 task.asked.get_or_insert(trigger);
             }
         }
+        for name in asked.rung {
+            if let Some(task) = self.tasks.get_mut(&name) {
+                task.following.rung(now);
+            }
+        }
         self.reload |= asked.reload;
         if self.reload && !self.jobs.has(&Job::Reload) {
             self.reload = false;
@@ -157,6 +162,8 @@ impl Worker {
         self.look_at_credentials(now);
         self.look_for_requests(now);
         self.begin_due(now);
+        self.begin_following(now);
+        self.begin_listening(now);
     }
 
     /// The time, and what follows when it goes backwards.
@@ -280,6 +287,8 @@ impl Worker {
         match (job, done) {
             (Job::Run(name), Ok(Done::Run(ended))) => self.run_ended(&name, &ended),
             (Job::Run(name), Err(why)) => self.run_ended(&name, &Ended::failed(why)),
+            (Job::Follow(name), Ok(Done::Follow(followed))) => self.followed(&name, &followed),
+            (Job::Follow(name), Err(why)) => self.followed(&name, &Err(RunError::Configuration(why))),
             (Job::Credentials(name), Ok(Done::Credentials(print))) => {
                 if let Some(task) = self.tasks.get_mut(&name)
                     && task.breaker.refused()
@@ -336,7 +345,8 @@ impl Worker {
         }
         let dues =
             self.tasks.iter().filter(|(name, task)| task.running.is_none() && self.leadership.standing(name).leads());
-        let next = dues.filter_map(|(_, task)| task.next()).filter(|next| *next > self.seen).min();
+        let times = dues.flat_map(|(_, task)| [task.next(), task.following.next()]);
+        let next = times.flatten().filter(|next| *next > self.seen).min();
         next.map_or(most, |next| {
             let millis = u64::try_from(next.0 - self.seen.0).unwrap_or(1);
             most.min(Duration::from_millis(millis))

@@ -3,6 +3,7 @@
 
 use crate::world::database::Backend;
 use crate::world::invariants;
+use crate::world::ldap_edit::Edited as _;
 use crate::world::portal::{Portal, dn};
 use crate::world::wait_until;
 use serde_json::Value;

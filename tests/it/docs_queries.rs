@@ -12,12 +12,13 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 const PAGE: &str = include_str!("../../docs/tables.md");
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../../migrations/sqlite/0001_authorization.sql"),
     include_str!("../../migrations/sqlite/0002_provenance.sql"),
     include_str!("../../migrations/sqlite/0003_records.sql"),
     include_str!("../../migrations/sqlite/0004_orgs_by_key_and_claims.sql"),
     include_str!("../../migrations/sqlite/0005_daemon.sql"),
+    include_str!("../../migrations/sqlite/0006_feeds.sql"),
 ];
 
 /// ana: Viewer of Acme and member of sre; wei: Admin of Acme, suspended; jo: server admin, Viewer.

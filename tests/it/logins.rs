@@ -1,6 +1,7 @@
 //! A login, from the call of its hook to the tables, through the real program and a real directory.
 
 use crate::world::database::Backend;
+use crate::world::ldap_edit::Edited as _;
 use crate::world::portal::{Portal, dn};
 use crate::world::wait_until;
 use std::time::{Duration, Instant};

@@ -2,6 +2,7 @@
 //! mean something to it.
 
 use crate::world::database::Backend;
+use crate::world::ldap_edit::Edited as _;
 use crate::world::portal::{Portal, dn};
 use crate::world::wait_until;
 use std::thread;

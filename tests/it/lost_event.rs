@@ -2,6 +2,7 @@
 //! sees what the hook did not tell.
 
 use crate::world::database::Backend;
+use crate::world::ldap_edit::Edited as _;
 use crate::world::portal::{Portal, dn};
 use crate::world::wait_until;
 

@@ -27,6 +27,7 @@ mod documents;
 mod explain;
 mod few_resources;
 mod file_provider;
+mod follow;
 mod grafana;
 mod holds;
 mod hooks;

@@ -5,6 +5,7 @@ use crate::world::database::Backend;
 use crate::world::directory::Directory;
 use crate::world::expected::{RULES, tables};
 use crate::world::invariants;
+use crate::world::ldap_edit::Edited as _;
 use crate::world::site::{Site, slapd_provider};
 use crate::world::slapd::READ_ALL;
 

@@ -9,6 +9,7 @@ use crate::world::database::Backend;
 use crate::world::directory::Directory;
 use crate::world::expected::{RULES, tables};
 use crate::world::invariants;
+use crate::world::ldap_edit::Edited as _;
 use crate::world::proxy::{Fault, Proxy};
 use crate::world::rosterd::Outcome;
 use crate::world::site::{Site, slapd_provider};

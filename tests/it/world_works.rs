@@ -4,6 +4,7 @@ use crate::world::ca::Ca;
 use crate::world::company::Company;
 use crate::world::database::{Backend, Database};
 use crate::world::expected;
+use crate::world::ldap_edit::Edited as _;
 use crate::world::ldap_tamper::Tamper;
 use crate::world::proxy::{Fault, Proxy};
 use crate::world::slapd::{READ_NOTHING, Slapd};

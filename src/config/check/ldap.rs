@@ -11,6 +11,9 @@ use std::collections::BTreeSet;
 pub(super) fn check(entry: &Entry, report: &mut Report<'_>) {
     let ldap = &entry.node;
     report.not_zero(ldap, "timeout", "nothing could ever be answered in time");
+    if let Some(follow) = ldap.get("follow") {
+        report.not_zero(follow, "every", "the directory would be asked without a pause");
+    }
     let urls = urls(ldap, report);
     let schemes = |wanted: Scheme| urls.iter().any(|url| url.scheme == wanted);
     let start_tls = ldap.entry("start_tls").filter(|_| ldap.is_true("start_tls"));

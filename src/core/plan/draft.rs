@@ -97,6 +97,18 @@ impl<'a> Draft<'a> {
         self.known == Known::Everybody && self.observed.scope == Scope::Provider
     }
 
+    /// Whether somebody who is not in the reading is gone.
+    pub(super) fn gone(&self, subject: Text) -> bool {
+        let few = self.known == Known::People && self.snapshot.says_gone(self.observed.texts.get(subject));
+        few || self.everybody()
+    }
+
+    /// Whether a group that is not in the reading is gone.
+    pub(super) fn group_gone(&self, subject: Text) -> bool {
+        let few = self.known == Known::People && self.snapshot.says_group_gone(self.observed.texts.get(subject));
+        few || self.everybody()
+    }
+
     /// Tells the operator something; said once however often it is true.
     pub(super) fn note(&mut self, sentence: impl Into<String>) {
         *self.notes.entry(sentence.into()).or_insert(0) += 1;

@@ -79,9 +79,7 @@ pub(super) fn gather(draft: &mut Draft<'_>) -> Groups {
     let place: HashMap<GroupId, u32> = ids.iter().copied().zip(0u32..).collect();
     let edges = edges(draft, &place);
     write_changed(draft, &ids, &rows, &edges);
-    if draft.everybody() {
-        write_gone(draft, &in_snapshot);
-    }
+    write_gone(draft, &in_snapshot);
     let nesting = Nesting::new(ids.len(), edges);
     Groups { ids, nesting, place, stored_only }
 }
@@ -129,7 +127,7 @@ fn write_changed(draft: &mut Draft<'_>, ids: &[GroupId], rows: &[Option<u32>], e
 fn write_gone(draft: &mut Draft<'_>, in_snapshot: &[bool]) {
     for (at, seen) in in_snapshot.iter().enumerate() {
         let Some(group) = draft.observed.groups.get(at).cloned() else { continue };
-        if !seen && group.gone_at.is_none() {
+        if !seen && group.gone_at.is_none() && draft.group_gone(group.subject) {
             let (subject, dn, name) = (draft.copied(group.subject), draft.copied(group.dn), draft.copied(group.name));
             let gone_at = Some(draft.now);
             draft.books.groups.push(GroupWrite { id: group.id, subject, dn, name, parents: Span::default(), gone_at });

@@ -20,6 +20,7 @@ mod groups;
 mod guard;
 mod hash;
 mod limits;
+mod lists;
 mod logins;
 mod memberships;
 mod names;
@@ -43,7 +44,7 @@ use crate::mapping::RuleSet;
 use crate::observed::{Base, Grant, Observed, Scope};
 use crate::snapshot::{Gap, PersonIndex, Reading, Snapshot};
 use crate::text::Text;
-use crate::writes::{GroupWrite, IdentityWrite, NewTeam, OrgWrite, SuspensionWrite, UserWrite};
+use crate::writes::{GroupWrite, IdentityWrite, ListWrite, NewTeam, OrgWrite, SuspensionWrite, UserWrite};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -173,6 +174,12 @@ struct Bookkeeping {
     users: BTreeMap<UserId, UserWrite>,
     suspensions: Vec<SuspensionWrite>,
     groups: Vec<GroupWrite>,
+    lists: Vec<ListWrite>,
+    list_bytes: Vec<u8>,
+    /// None was stored before: they have to be, and not only when there is something else to write. Of others
+    /// an old one says too much, which does no harm.
+    first_lists: bool,
+    joins: Vec<(GroupId, IdentityId)>,
     identities: Vec<IdentityWrite>,
     group_lists: Vec<GroupId>,
     grants: Vec<Grant>,
@@ -184,7 +191,8 @@ struct Bookkeeping {
 
 impl Bookkeeping {
     fn is_empty(&self) -> bool {
-        self.groups.is_empty() && self.identities.is_empty() && self.changed_orgs.is_empty()
+        let read = self.groups.is_empty() && self.identities.is_empty();
+        read && self.changed_orgs.is_empty() && !self.first_lists
     }
 }
 
@@ -200,6 +208,7 @@ pub fn plan(input: Input<'_>) -> Plan {
     let mut draft = draft::Draft::new(provider, known, snapshot, observed, policy, number, given, now);
     let groups = groups::gather(&mut draft);
     let people = people::gather(&mut draft);
+    lists::note(&mut draft, &groups, &people);
     rights::work_out(&mut draft, rules, groups, &people);
     logins::settle(&mut draft);
     let withheld = guard::withhold(&mut draft);

@@ -65,7 +65,11 @@ pub(super) fn gather(draft: &mut Draft<'_>) -> Vec<Work> {
     }
     add_new(draft, &new, &mut work);
     if draft.observed.scope == Scope::People {
-        let read: BTreeSet<UserId> = work.iter().filter(|w| w.person.is_some()).map(|w| w.user).collect();
+        let said = |w: &&Work| {
+            let stored = w.stored.and_then(|at| draft.observed.identities.get(at as usize));
+            w.person.is_some() || stored.is_some_and(|identity| draft.gone(identity.subject))
+        };
+        let read: BTreeSet<UserId> = work.iter().filter(said).map(|w| w.user).collect();
         work.retain(|w| read.contains(&w.user));
     }
     work.sort_unstable_by_key(|w| (w.user, w.identity));

@@ -182,7 +182,7 @@ impl Walk<'_> {
             if stored.gone_at.is_some() {
                 return Said::Gone;
             }
-            if draft.everybody() && !work.newer {
+            if draft.gone(stored.subject) && !work.newer {
                 store_gone(draft, work, stored);
                 return Said::Gone;
             }

@@ -47,6 +47,9 @@ impl Plan {
         writes.changed_orgs = books.changed_orgs.into_values().collect();
         writes.new_teams = books.new_teams.into_values().collect();
         writes.groups = books.groups;
+        writes.lists = books.lists;
+        writes.list_bytes = books.list_bytes;
+        writes.joins = books.joins;
         writes.identities = books.identities;
         writes.group_lists = books.group_lists;
         writes.grants = books.grants;

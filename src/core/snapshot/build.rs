@@ -38,6 +38,8 @@ pub struct SnapshotBuilder {
     pub(super) parents: Vec<(GroupIndex, Key)>,
     pub(super) known_members: Vec<(PersonIndex, GroupIndex)>,
     pub(super) known_parents: Vec<(GroupIndex, GroupIndex)>,
+    pub(super) gone: Vec<Text>,
+    pub(super) gone_groups: Vec<Text>,
     pub(super) gaps: Vec<Gap>,
     pub(super) parts: usize,
     pub(super) unended: Vec<&'static str>,
@@ -68,6 +70,8 @@ impl SnapshotBuilder {
             parents: Vec::new(),
             known_members: Vec::new(),
             known_parents: Vec::new(),
+            gone: Vec::new(),
+            gone_groups: Vec::new(),
             gaps: Vec::new(),
             parts: 0,
             unended: Vec::new(),
@@ -153,6 +157,19 @@ impl SnapshotBuilder {
         };
         self.groups.push(group);
         Some(index)
+    }
+
+    /// The person with that immutable id is no longer there: the provider says so, and was asked for them.
+    /// Counts in a reading of a few people; in one of everybody, who is not read is gone.
+    pub fn gone(&mut self, subject: &str) {
+        let subject = self.keep(subject);
+        self.gone.push(subject);
+    }
+
+    /// The same of a group.
+    pub fn group_gone(&mut self, subject: &str) {
+        let subject = self.keep(subject);
+        self.gone_groups.push(subject);
     }
 
     /// The group has a member of that DN: a person or a group.

@@ -133,7 +133,11 @@ impl SnapshotBuilder {
         direct.dedup();
         nested.sort_unstable();
         nested.dedup();
-        let snapshot = Snapshot { texts: self.texts, people, groups, direct, nested, strangers };
+        let (mut gone, mut gone_groups) = (self.gone, self.gone_groups);
+        for subjects in [&mut gone, &mut gone_groups] {
+            subjects.sort_unstable_by(|a, b| self.texts.get(*a).cmp(self.texts.get(*b)));
+        }
+        let snapshot = Snapshot { texts: self.texts, people, groups, direct, nested, strangers, gone, gone_groups };
         let mut gaps = self.gaps;
         gaps.sort();
         gaps.dedup();

@@ -1,10 +1,10 @@
 //! Many searches over one connection: some are always under way, so that a slow way to the server
-//! is waited for once and not for each. What entries are is not known here.
+//! is waited for once and not for each; and one by itself. What entries are is not known here.
 
 use super::connection::Connection;
-use super::failure::Failure;
+use super::failure::{Failure, say, search_hint};
 use super::pages::{Asked, ENTRY_LIMIT, Heard, pages, refused, too_many, unexpected};
-use super::wire::Response;
+use super::wire::{Entry, Request, Response, Search};
 use std::collections::BTreeMap;
 
 /// So many searches are under way at once. OpenLDAP ends a connection with a hundred that wait
@@ -79,4 +79,27 @@ pub(super) async fn ask_all(
         }
     }
     Ok(refusals)
+}
+
+/// Searches once and shows each entry.
+pub(super) async fn once(
+    connection: &mut Connection,
+    search: Search<'_>,
+    mut see: impl FnMut(&Entry<'_>),
+) -> Result<(), Failure> {
+    let server = connection.server.clone();
+    let base = search.base.to_owned();
+    let id = connection.send(Request::Search(search)).await?;
+    loop {
+        match connection.receive(id).await?.response {
+            Response::Entry(entry) => see(&entry),
+            Response::Reference(_) => {}
+            Response::Done(result) if result.code == 0 => return Ok(()),
+            Response::Done(result) => {
+                let text = format!("{server}: {base}: {}{}", say(&result), search_hint(result.code));
+                return Err(Failure::protocol("result_code", text));
+            }
+            _ => return Err(unexpected(&server)),
+        }
+    }
 }

@@ -14,7 +14,8 @@ pub(super) fn covers(question: &Question, dn: &str) -> bool {
     question.bases.iter().filter_map(|base| normal(base)).any(|base| below(dn, &base, question.scope))
 }
 
-fn below(dn: &str, base: &str, scope: i32) -> bool {
+/// Whether a search of that scope below `base` can come upon the entry, both in their normal form.
+pub(super) fn below(dn: &str, base: &str, scope: i32) -> bool {
     if dn == base {
         return scope != 1;
     }

@@ -1,13 +1,14 @@
 //! `rosterd check provider`: each step of a read, server by server, with what was found or what
 //! to do. Reads a page of each base and keeps nothing.
 
+use super::ask::once;
 use super::attribute::{Description, Role};
 use super::connection::Connection;
-use super::failure::{Failure, say, search_hint};
+use super::failure::Failure;
 use super::search::Question;
 use super::session::Access;
 use super::url::{Place, Server};
-use super::wire::{Entry, PAGED_RESULTS, Request, Response, Search};
+use super::wire::{Control, PAGED_RESULTS, Search};
 use super::{LdapDirectory, filter};
 use crate::config::{BindMethod, Ldap};
 use crate::providers::CheckStep;
@@ -80,10 +81,10 @@ async fn server_steps(
 async fn root(connection: &mut Connection) -> Result<String, Failure> {
     let attributes = ["supportedControl", "vendorName", "vendorVersion", "defaultNamingContext"].map(str::to_owned);
     let filter = filter::present("objectClass");
-    let search = Search { base: "", scope: 0, filter: &filter, attributes: &attributes, page: None };
+    let search = Search { base: "", scope: 0, filter: &filter, attributes: &attributes, control: None };
     let mut facts = Vec::new();
     let mut pages = false;
-    ask(connection, search, |entry| {
+    once(connection, search, |entry| {
         for attribute in entry.attributes().flatten() {
             let name = String::from_utf8_lossy(attribute.description);
             for value in attribute.values().flatten() {
@@ -112,11 +113,11 @@ struct Sample {
 }
 
 async fn sample(connection: &mut Connection, question: &Question, base: &str) -> Result<String, Failure> {
-    let page = (question.page_size > 0).then_some((question.page_size.min(SAMPLE), &[][..]));
-    let search =
-        Search { base, scope: question.scope, filter: &question.compiled, attributes: &question.wanted.request, page };
+    let control = (question.page_size > 0).then_some(Control::Page(question.page_size.min(SAMPLE), &[]));
+    let (scope, filter, attributes) = (question.scope, &question.compiled, &question.wanted.request);
+    let search = Search { base, scope, filter, attributes, control };
     let mut sample = Sample::default();
-    ask(connection, search, |entry| {
+    once(connection, search, |entry| {
         let mut roles = Vec::new();
         for attribute in entry.attributes().flatten() {
             let description = Description::parse(attribute.description);
@@ -156,25 +157,6 @@ fn describe(question: &Question, sample: &Sample) -> String {
         super::Kind::People => {}
     }
     text
-}
-
-/// Searches once and shows each entry.
-async fn ask(connection: &mut Connection, search: Search<'_>, mut see: impl FnMut(&Entry<'_>)) -> Result<(), Failure> {
-    let server = connection.server.clone();
-    let base = search.base.to_owned();
-    let id = connection.send(Request::Search(search)).await?;
-    loop {
-        match connection.receive(id).await?.response {
-            Response::Entry(entry) => see(&entry),
-            Response::Reference(_) => {}
-            Response::Done(result) if result.code == 0 => return Ok(()),
-            Response::Done(result) => {
-                let text = format!("{server}: {base}: {}{}", say(&result), search_hint(result.code));
-                return Err(Failure::protocol("result_code", text));
-            }
-            _ => return Err(Failure::protocol("ber", format!("{server} answered a search with something else"))),
-        }
-    }
 }
 
 /// The equal `ldapsearch` command. It asks for the password; none is in it.

@@ -38,6 +38,8 @@ pub(super) struct Connection {
     /// What messages call the server.
     pub(super) server: String,
     timeout: Duration,
+    /// Answers need not come one after the other.
+    unhurried: bool,
     /// Received; what lies before `start` is used up.
     buffer: Vec<u8>,
     start: usize,
@@ -62,6 +64,7 @@ impl Connection {
             stream,
             server: server.to_owned(),
             timeout,
+            unhurried: false,
             buffer: Vec::new(),
             start: 0,
             total: 0,
@@ -70,6 +73,12 @@ impl Connection {
             asked: Instant::now(),
             answered: 0,
         }
+    }
+
+    /// From now on answers may be waited for so long: the server speaks when it has something to say.
+    pub(super) fn waits(&mut self, longest: Duration) {
+        self.timeout = longest;
+        self.unhurried = true;
     }
 
     /// Gives the stream back, to put TLS over it. Refused when the server has already sent more:
@@ -165,7 +174,10 @@ impl Connection {
             }
             self.make_room();
             let slowest = Duration::from_millis(self.answered.saturating_mul(1000) / RATE);
-            let deadline = (Instant::now() + self.timeout).min(self.asked + self.timeout + slowest);
+            let mut deadline = Instant::now() + self.timeout;
+            if !self.unhurried {
+                deadline = deadline.min(self.asked + self.timeout + slowest);
+            }
             let read = timeout_at(deadline, self.stream.read_buf(&mut self.buffer)).await;
             let read = match read {
                 Err(_) => return Err(self.late("it stopped answering, or answers too slowly")),

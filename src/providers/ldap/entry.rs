@@ -59,6 +59,13 @@ pub(super) fn names(wanted: &Wanted, entry: &Entry<'_>) -> Result<(Option<String
     Ok((id, singles.login.and_then(|login| String::from_utf8(login.to_owned()).ok())))
 }
 
+/// What a group is called.
+pub(super) fn group_name(wanted: &Wanted, entry: &Entry<'_>) -> Result<String, BerError> {
+    let said = Singles::pick(wanted, entry)?.name.and_then(|name| String::from_utf8(name.to_owned()).ok());
+    let dn = String::from_utf8_lossy(entry.dn);
+    Ok(said.unwrap_or_else(|| dn::first_rdn_value(&dn).unwrap_or_default()))
+}
+
 /// Takes in one entry. Lists that go on are added to `ranged`. `None`, with a gap, when the entry
 /// cannot be told from others.
 pub(super) fn take(

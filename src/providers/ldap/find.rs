@@ -7,7 +7,7 @@ use super::pool::{Pool, Warm};
 use super::session::Access;
 use super::url::Server;
 use super::walk::Walk;
-use crate::providers::{Found, PersonKey, ProviderErrorKind, ReadRequest};
+use crate::providers::{Found, ProviderErrorKind, ReadRequest, Sought};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -15,17 +15,13 @@ use tokio::time::timeout;
 const A_TIMEOUT_FOR: usize = 16;
 
 /// See [`crate::providers::Directory::find`].
-pub(super) async fn run(
-    directory: &LdapDirectory,
-    keys: &[PersonKey],
-    request: &ReadRequest,
-) -> Result<Found, Failure> {
+pub(super) async fn run(directory: &LdapDirectory, sought: &Sought, request: &ReadRequest) -> Result<Found, Failure> {
     let pool = &directory.pool;
     let _turn = pool.turn(directory.config.timeout.get()).await?;
     let mut tried = Tried::default();
     if let Some(warm) = pool.take() {
         let server = warm.server;
-        match attempt(directory, warm, keys, request).await {
+        match attempt(directory, warm, sought, request).await {
             Ok((found, warm)) => {
                 pool.keep(warm);
                 return Ok(found);
@@ -48,7 +44,7 @@ pub(super) async fn run(
             continue;
         }
         let outcome = match open(directory, place, server).await {
-            Ok(warm) => attempt(directory, warm, keys, request).await,
+            Ok(warm) => attempt(directory, warm, sought, request).await,
             Err(failure) => Err(Cut { failure, found: None }),
         };
         match outcome {
@@ -135,11 +131,11 @@ async fn open(directory: &LdapDirectory, place: usize, server: &Server) -> Resul
 async fn attempt(
     directory: &LdapDirectory,
     mut warm: Warm,
-    keys: &[PersonKey],
+    sought: &Sought,
     request: &ReadRequest,
 ) -> Result<(Found, Warm), Cut> {
-    let mut walk = Walk::new(directory, keys, request);
-    let longest = longest(directory.config.timeout.get(), keys.len());
+    let mut walk = Walk::new(directory, sought, request);
+    let longest = longest(directory.config.timeout.get(), sought.people.len() + sought.groups.len());
     let failure = match timeout(longest, walk.run(&mut warm.connection)).await {
         Ok(Ok(())) => None,
         Ok(Err(failure)) => Some(failure),

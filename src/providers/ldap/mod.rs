@@ -13,6 +13,7 @@ mod check;
 mod connection;
 mod entry;
 mod failure;
+mod feed;
 pub mod filter;
 mod find;
 mod measure;
@@ -25,7 +26,8 @@ mod url;
 mod walk;
 pub mod wire;
 
-use super::{CheckStep, Directory, Found, PersonKey, ProviderError, ProviderErrorKind, ReadRequest};
+use super::follow::{Cursor, Ring, Since};
+use super::{CheckStep, Directory, Found, ProviderError, ProviderErrorKind, ReadRequest, Sought};
 use crate::config::{Ldap, Scope, ServerOrder, holds_secrets};
 use async_trait::async_trait;
 use attribute::{Role, Wanted};
@@ -107,46 +109,20 @@ impl LdapDirectory {
         servers
     }
 
-    /// Reads everything from one server.
-    async fn read_from(&self, access: &Access<'_>, server: &Server, request: &ReadRequest) -> Result<Reading, Failure> {
-        // One after the other: a wrong password must count once, not twice (a lock-out is near).
-        let mut for_people = access.open(server).await?;
-        let mut for_groups = access.open(server).await?;
-        let mut builder = SnapshotBuilder::new(request.seed);
-        let parts = |builder: &mut SnapshotBuilder, question: &Question| -> Vec<Part> {
-            question.bases.iter().map(|_| builder.begin(question.kind.name())).collect()
-        };
-        let (of_people, of_groups) = (parts(&mut builder, &self.people), parts(&mut builder, &self.groups));
-        let gathered = Mutex::new(Gathered { builder, named: None });
-        let sink = Sink { gathered, progress: &request.progress };
-        let (people, groups) = tokio::join!(
-            read_all(&mut for_people, &self.people, of_people, &sink),
-            read_all(&mut for_groups, &self.groups, of_groups, &sink),
-        );
-        let mut builder = sink.gathered.into_inner().unwrap_or_else(PoisonError::into_inner).builder;
-        for (outcome, connection) in [(people, for_people), (groups, for_groups)] {
-            match outcome {
-                Ok(()) => connection.close().await,
-                Err(failure) if builder.people_len() + builder.groups_len() == 0 => return Err(failure),
-                // What failed is not asked to close: it may not be listening.
-                Err(failure) => builder.gap(failure.code, failure.message),
-            }
-        }
-        Ok(builder.finish())
-    }
-}
-
-#[async_trait]
-impl Directory for LdapDirectory {
-    async fn read(&self, request: &ReadRequest) -> Result<Reading, ProviderError> {
+    /// Reads everything from the first server that serves.
+    async fn read_all(
+        &self,
+        request: &ReadRequest,
+        mark: Mark<'_>,
+    ) -> Result<(Reading, Option<Cursor>), ProviderError> {
         let access = Access::new(&self.config, &self.servers)?;
         let mut earlier: Option<Failure> = None;
         for (place, server) in self.servers(request.seed) {
-            match self.read_from(&access, server, request).await {
-                Ok(reading) => {
+            match self.read_from(&access, server, request, mark).await {
+                Ok(read) => {
                     // Who is looked at between two full reads is looked at where these are made.
                     self.pool.serves(place);
-                    return Ok(reading);
+                    return Ok(read);
                 }
                 Err(failure) => {
                     if failure.kind == ProviderErrorKind::Credentials {
@@ -165,8 +141,77 @@ impl Directory for LdapDirectory {
         Err(earlier.unwrap_or_else(|| Failure::configuration("ldap.urls is empty")).into())
     }
 
-    async fn find(&self, keys: &[PersonKey], request: &ReadRequest) -> Result<Found, ProviderError> {
-        Ok(find::run(self, keys, request).await?)
+    /// Reads everything from one server, and `mark`s where its changes stand before.
+    async fn read_from(
+        &self,
+        access: &Access<'_>,
+        server: &Server,
+        request: &ReadRequest,
+        mark: Mark<'_>,
+    ) -> Result<(Reading, Option<Cursor>), Failure> {
+        // One after the other: a wrong password must count once, not twice (a lock-out is near).
+        let mut for_people = access.open(server).await?;
+        let mut for_groups = access.open(server).await?;
+        let cursor = match mark {
+            Mark::Not => None,
+            Mark::After(before) => feed::mark(self, &mut for_people, before).await?,
+        };
+        let mut builder = SnapshotBuilder::new(request.seed);
+        let parts = |builder: &mut SnapshotBuilder, question: &Question| -> Vec<Part> {
+            question.bases.iter().map(|_| builder.begin(question.kind.name())).collect()
+        };
+        let (of_people, of_groups) = (parts(&mut builder, &self.people), parts(&mut builder, &self.groups));
+        let gathered = Mutex::new(Gathered { builder, named: None });
+        let sink = Sink { gathered, progress: &request.progress };
+        let (people, groups) = tokio::join!(
+            read_bases(&mut for_people, &self.people, of_people, &sink),
+            read_bases(&mut for_groups, &self.groups, of_groups, &sink),
+        );
+        let mut builder = sink.gathered.into_inner().unwrap_or_else(PoisonError::into_inner).builder;
+        for (outcome, connection) in [(people, for_people), (groups, for_groups)] {
+            match outcome {
+                Ok(()) => connection.close().await,
+                Err(failure) if builder.people_len() + builder.groups_len() == 0 => return Err(failure),
+                // What failed is not asked to close: it may not be listening.
+                Err(failure) => builder.gap(failure.code, failure.message),
+            }
+        }
+        Ok((builder.finish(), cursor))
+    }
+}
+
+/// Whether a reading is also to say until where changes are in it.
+#[derive(Debug, Clone, Copy)]
+enum Mark<'a> {
+    Not,
+    /// With where it was before, if it is known.
+    After(Option<&'a Cursor>),
+}
+
+#[async_trait]
+impl Directory for LdapDirectory {
+    async fn read(&self, request: &ReadRequest) -> Result<Reading, ProviderError> {
+        self.read_all(request, Mark::Not).await.map(|(reading, _)| reading)
+    }
+
+    async fn read_to(
+        &self,
+        request: &ReadRequest,
+        before: Option<&Cursor>,
+    ) -> Result<(Reading, Option<Cursor>), ProviderError> {
+        self.read_all(request, Mark::After(before)).await
+    }
+
+    async fn since(&self, cursor: &Cursor) -> Result<Since, ProviderError> {
+        Ok(feed::since(self, cursor).await?)
+    }
+
+    async fn listen(&self, cursor: &Cursor, ring: &dyn Ring) -> Result<(), ProviderError> {
+        Ok(feed::listen(self, cursor, ring).await?)
+    }
+
+    async fn find(&self, sought: &Sought, request: &ReadRequest) -> Result<Found, ProviderError> {
+        Ok(find::run(self, sought, request).await?)
     }
 
     async fn check(&self) -> Vec<CheckStep> {
@@ -175,7 +220,7 @@ impl Directory for LdapDirectory {
 }
 
 /// Reads one base after the other.
-async fn read_all(
+async fn read_bases(
     connection: &mut Connection,
     question: &Question,
     parts: Vec<Part>,

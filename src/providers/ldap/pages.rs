@@ -7,7 +7,7 @@ use super::connection::Connection;
 use super::failure::{Failure, say, search_hint};
 use super::measure;
 use super::wire::ber::BerError;
-use super::wire::{Entry, LdapResult, PAGED_RESULTS, Request, Response, Search, paged_cookie};
+use super::wire::{Control, Entry, LdapResult, PAGED_RESULTS, Request, Response, Search, paged_cookie};
 use crate::providers::ProviderErrorKind;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -33,9 +33,9 @@ pub(super) struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn search(&self, page: Option<(i32, &'a [u8])>) -> Request<'a> {
+    pub(super) fn search(&self, control: Option<Control<'a>>) -> Request<'a> {
         let Self { base, scope, filter, attributes, .. } = *self;
-        Request::Search(Search { base, scope, filter, attributes, page })
+        Request::Search(Search { base, scope, filter, attributes, control })
     }
 }
 
@@ -77,7 +77,7 @@ async fn page(
     state: &mut State,
 ) -> Result<bool, Failure> {
     let base = asked.base;
-    let id = connection.send(asked.search((size > 0).then_some((size, state.cookie.as_slice())))).await?;
+    let id = connection.send(asked.search((size > 0).then_some(Control::Page(size, state.cookie.as_slice())))).await?;
     let server = connection.server.clone();
     let ber = |error: BerError| Failure::ber(&server, error);
     let mut digest = DefaultHasher::new();

@@ -89,7 +89,7 @@ pub(super) async fn follow(connection: &mut Connection, mut list: Ranged, sink: 
     let server = connection.server.clone();
     loop {
         let attributes = [format!("{};range={}-*", list.attribute, list.next)];
-        let search = Search { base: &list.dn, scope: 0, filter: &filter, attributes: &attributes, page: None };
+        let search = Search { base: &list.dn, scope: 0, filter: &filter, attributes: &attributes, control: None };
         let id = connection.send(Request::Search(search)).await?;
         let mut part = None;
         loop {

@@ -11,11 +11,12 @@ mod structure;
 
 pub(super) use structure::Kept;
 
-use super::StoreError;
 use super::session::{Param, Session, id};
-use rosterd_core::ids::{IdentityId, OrgId, ProviderId, ReadingNumber, Timestamp};
+use super::{StoreError, feeds};
+use rosterd_core::ids::{GroupId, IdentityId, OrgId, ProviderId, ReadingNumber, Timestamp};
 use rosterd_core::observed::{Base, Grant, LastIds, Observed, ProviderRow, RemovalClass};
 use rosterd_core::writes::Writes;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Whom a look is about, as their provider says: each by the immutable id, with the logins and
@@ -28,6 +29,8 @@ pub struct Whom {
     pub emails: Vec<String>,
     /// Immutable ids of all groups that they are in.
     pub groups: Vec<String>,
+    /// Those whose lists of members are to be corrected, where changes are followed.
+    pub listed: Vec<String>,
     /// Somebody who is new may be somebody whom another provider knows: look for equal logins and
     /// e-mail addresses there.
     pub link: bool,
@@ -101,7 +104,40 @@ pub(super) async fn look(
         base: row.opt_text(4)?.map(|text| base(&text)).transpose()?,
     });
     rows::fill(db, (number, provider), whom, &people, &mut sight).await?;
+    if !whom.listed.is_empty() {
+        listed(db, (number, provider), &whom.listed, &mut sight.observed).await?;
+    }
     Ok(sight)
+}
+
+/// Who may be in these groups; in one that is new nobody was.
+async fn listed(
+    db: &mut dyn Session,
+    (provider, name): (i64, &str),
+    subjects: &[String],
+    o: &mut Observed,
+) -> Result<(), StoreError> {
+    let of = list(subjects);
+    let mut places: BTreeMap<GroupId, String> = BTreeMap::new();
+    let params = [Param::Int(Some(provider)), Param::Text(Some(&of))];
+    for row in db.rows(sql::LISTS.of(db.dialect()), &params).await? {
+        let group = id("provider_groups.id", row.int(0)?)?;
+        if let Some(digest) = row.opt_int(1)? {
+            o.lists.push((group, digest));
+        }
+        places.insert(group, row.text(2)?);
+    }
+    o.lists.sort_unstable();
+    let groups: Vec<GroupId> = places.keys().copied().collect();
+    let mut members: BTreeMap<&str, Vec<IdentityId>> =
+        subjects.iter().map(|subject| (subject.as_str(), Vec::new())).collect();
+    for (group, people) in feeds::listed(db, name, &groups).await? {
+        if let Some(list) = places.get(&group).and_then(|subject| members.get_mut(subject.as_str())) {
+            *list = people;
+        }
+    }
+    o.members = members.into_iter().map(|(subject, people)| (o.texts.push(subject), people)).collect();
+    Ok(())
 }
 
 /// One line of `providers.base`: class, organization, how many.

@@ -171,6 +171,19 @@ macro_rules! groups {
 /// The same of groups by their ids. $1: provider, $2: ids.
 pub(super) const GROUPS: Sql = both!(groups);
 
+macro_rules! lists {
+    ($texts:ident, $ints:ident) => {
+        concat!(
+            "SELECT g.id, l.digest, g.subject FROM provider_groups g
+             LEFT JOIN group_lists l ON l.group_id = g.id WHERE g.provider_id = $1 AND g.subject ",
+            $texts!(2)
+        )
+    };
+}
+
+/// Groups, and the digests of who may be in them. $1: provider, $2: subjects.
+pub(super) const LISTS: Sql = both!(lists);
+
 macro_rules! admins {
     ($texts:ident, $ints:ident) => {
         concat!(

@@ -70,6 +70,7 @@ pub(super) async fn apply(
     fault::point("apply.groups");
     apply.identities().await?;
     fault::point("apply.identities");
+    apply.feed().await?;
     apply.org_members().await?;
     fault::point("apply.org_members");
     apply.team_members().await?;

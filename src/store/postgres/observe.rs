@@ -140,6 +140,16 @@ async fn provenance(c: &mut PgConnection, o: &mut Observed) -> Result<(), StoreE
     .await?;
     each(
         c,
+        "COPY (SELECT group_id, digest FROM group_lists
+               WHERE provider_id = current_setting('rosterd.provider')::bigint ORDER BY group_id) TO STDOUT",
+        |row| {
+            o.lists.push((id("group_lists.group_id", row.int()?)?, row.int()?));
+            Ok(())
+        },
+    )
+    .await?;
+    each(
+        c,
         "COPY (SELECT id, subject, user_id, login, name, email, group_ids, digest, grants_digest, gone_at, reading
                FROM identities WHERE provider_id = current_setting('rosterd.provider')::bigint) TO STDOUT",
         |row| {

@@ -31,7 +31,7 @@ pub(super) async fn revise(
     let people = told.map_or_else(Vec::new, |told| told.people(decision.writes.as_deref()));
     let Some(writes) = decision.writes else { return Ok((None, people)) };
     at_generation(session, &writes)?;
-    if everybody {
+    if everybody || writes.epoch.is_some() {
         leases::fence(session.c()?, &writes).await?;
     }
     let applied = apply::apply(session.turn()?, &writes, r.now, tail, !everybody).await?;

@@ -5,6 +5,7 @@ use super::apply::{Apply, Expect};
 use super::bulk;
 use super::load::Into;
 use super::statement::Statement;
+use rosterd_core::text::hex;
 use rosterd_core::writes::IdentityWrite;
 
 /// How many rows one statement's arrays hold, so that they stay small beside the plan.
@@ -52,6 +53,55 @@ impl Apply<'_> {
             self.write(insert.bind(ids).bind(names), Expect::Counted).await?;
         }
         Ok(())
+    }
+
+    /// Who may be in groups, and until where the provider's changes have been read.
+    pub(super) async fn feed(&mut self) -> Result<(), StoreError> {
+        let w = self.w;
+        for lists in w.lists.chunks(BATCH) {
+            let upsert = Statement::new(
+                "INSERT INTO group_lists (group_id, provider_id, members, digest)
+                 SELECT n.group_id, $1, decode(n.members, 'hex'), n.digest
+                 FROM unnest($2::bigint[], $3::text[], $4::bigint[]) AS n (group_id, members, digest)
+                 ON CONFLICT (group_id) DO UPDATE SET members = excluded.members, digest = excluded.digest",
+            )
+            .bind(self.provider_id()?)
+            .bind(lists.iter().map(|list| i64::from(list.group)).collect::<Vec<_>>())
+            .bind(lists.iter().map(|list| hex(list.members.of(&w.list_bytes))).collect::<Vec<_>>())
+            .bind(lists.iter().map(|list| list.digest).collect::<Vec<_>>());
+            self.write(upsert, Expect::Any).await?;
+            let forget = Statement::new("DELETE FROM group_joins WHERE group_id = ANY ($1)");
+            let groups = lists.iter().map(|list| i64::from(list.group)).collect::<Vec<_>>();
+            self.write(forget.bind(groups), Expect::Any).await?;
+        }
+        if !w.joins.is_empty() {
+            let insert = Statement::new(
+                "INSERT INTO group_joins (group_id, identity_id, provider_id)
+                 SELECT n.group_id, n.identity_id, p.id
+                 FROM unnest($2::bigint[], $3::bigint[]) AS n (group_id, identity_id)
+                 CROSS JOIN providers p JOIN feeds f ON f.provider = p.name WHERE p.id = $1
+                 ON CONFLICT DO NOTHING",
+            )
+            .bind(self.provider_id()?)
+            .bind(w.joins.iter().map(|(group, _)| i64::from(*group)).collect::<Vec<_>>())
+            .bind(w.joins.iter().map(|(_, identity)| i64::from(*identity)).collect::<Vec<_>>());
+            self.write(insert, Expect::Any).await?;
+        }
+        let Some(cursor) = &w.cursor else { return Ok(()) };
+        let provider = self.provider_id()?;
+        if let Some(from) = &cursor.from {
+            let go_on = Statement::new(
+                "UPDATE feeds SET cursor = $2
+                 WHERE provider = (SELECT name FROM providers WHERE id = $1) AND cursor = $3",
+            );
+            let go_on = go_on.bind(provider).bind(cursor.to.as_str()).bind(from.as_str());
+            return self.write(go_on, Expect::Exactly(1)).await;
+        }
+        let keep = Statement::new(
+            "INSERT INTO feeds (provider, cursor) SELECT name, $2 FROM providers WHERE id = $1
+             ON CONFLICT (provider) DO UPDATE SET cursor = excluded.cursor",
+        );
+        self.write(keep.bind(provider).bind(cursor.to.as_str()), Expect::Any).await
     }
 
     pub(super) async fn groups(&mut self) -> Result<(), StoreError> {

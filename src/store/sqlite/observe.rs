@@ -173,6 +173,10 @@ fn provenance(tx: &Connection, provider: i64, o: &mut Observed) -> Result<(), St
             Ok(())
         },
     )?;
+    each(tx, "SELECT group_id, digest FROM group_lists WHERE provider_id = ?1 ORDER BY group_id", [provider], |row| {
+        o.lists.push((id("group_lists.group_id", int(row, 0)?)?, int(row, 1)?));
+        Ok(())
+    })?;
     // `+`: by the rows' own order, not by the index on (provider, subject) and then a sort.
     each(
         tx,

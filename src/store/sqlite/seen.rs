@@ -26,6 +26,50 @@ impl Apply<'_> {
         Ok(())
     }
 
+    /// Who may be in groups, and until where the provider's changes have been read.
+    pub(super) fn feed(&mut self) -> Result<(), StoreError> {
+        let w = self.w;
+        if !w.lists.is_empty() {
+            let provider = self.provider_id()?;
+            let mut upsert = self.prepare(
+                "INSERT INTO group_lists (group_id, provider_id, members, digest) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (group_id) DO UPDATE SET members = excluded.members, digest = excluded.digest",
+            )?;
+            let mut forget = self.prepare("DELETE FROM group_joins WHERE group_id = ?1")?;
+            for list in &w.lists {
+                let group = i64::from(list.group);
+                write(&mut upsert, params![group, provider, list.members.of(&w.list_bytes), list.digest])?;
+                write(&mut forget, [group])?;
+            }
+        }
+        if !w.joins.is_empty() {
+            let provider = self.provider_id()?;
+            let mut insert = self.prepare(
+                "INSERT INTO group_joins (group_id, identity_id, provider_id)
+                 SELECT ?1, ?2, p.id FROM providers p JOIN feeds f ON f.provider = p.name WHERE p.id = ?3
+                 ON CONFLICT DO NOTHING",
+            )?;
+            for (group, identity) in &w.joins {
+                write(&mut insert, params![i64::from(*group), i64::from(*identity), provider])?;
+            }
+        }
+        let Some(cursor) = &w.cursor else { return Ok(()) };
+        let provider = self.provider_id()?;
+        if let Some(from) = &cursor.from {
+            let go_on = "UPDATE feeds SET cursor = ?2
+                         WHERE provider = (SELECT name FROM providers WHERE id = ?1) AND cursor = ?3";
+            let mut go_on = self.prepare(go_on)?;
+            return match write(&mut go_on, params![provider, cursor.to, from])? {
+                1 => Ok(()),
+                _ => Err(StoreError::Moved),
+            };
+        }
+        let keep = "INSERT INTO feeds (provider, cursor) SELECT name, ?2 FROM providers WHERE id = ?1
+                    ON CONFLICT (provider) DO UPDATE SET cursor = excluded.cursor";
+        let mut keep = self.prepare(keep)?;
+        write(&mut keep, params![provider, cursor.to]).map(drop)
+    }
+
     pub(super) fn groups(&mut self) -> Result<(), StoreError> {
         let w = self.w;
         if w.groups.is_empty() {

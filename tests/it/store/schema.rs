@@ -43,7 +43,14 @@ fn columns(site: &Site) -> String {
 async fn migrating_twice_does_nothing_the_second_time(site: Site) {
     let store = site.open(Access::Write).await.unwrap();
     assert!(store.migrations().await.unwrap().iter().all(|m| m.applied_at.is_none()));
-    let names = ["0001_authorization", "0002_provenance", "0003_records", "0004_orgs_by_key_and_claims", "0005_daemon"];
+    let names = [
+        "0001_authorization",
+        "0002_provenance",
+        "0003_records",
+        "0004_orgs_by_key_and_claims",
+        "0005_daemon",
+        "0006_feeds",
+    ];
     assert_eq!(store.migrate(Timestamp(7)).await.unwrap(), names);
     let before = (definitions(&site), site.by_hand("SELECT * FROM schema_migrations ORDER BY version"));
     assert!(store.migrate(Timestamp(8)).await.unwrap().is_empty());
@@ -81,7 +88,7 @@ async fn a_changed_migration_is_refused(site: Site) {
 
 async fn a_newer_database_is_refused(site: Site) {
     drop(site.store().await);
-    site.by_hand("INSERT INTO schema_migrations (version, name, sha256, applied_at) VALUES (6, '0006_later', '', 0)");
+    site.by_hand("INSERT INTO schema_migrations (version, name, sha256, applied_at) VALUES (7, '0007_later', '', 0)");
     let store = site.open(Access::Write).await.unwrap();
     let refused = [
         store.migrate(NOW).await.err(),
@@ -90,7 +97,7 @@ async fn a_newer_database_is_refused(site: Site) {
     ];
     for refused in refused {
         let Some(StoreError::Schema(message)) = refused else { panic!("{refused:?}") };
-        assert!(message.contains("newer") && message.contains("0006_later"), "{message}");
+        assert!(message.contains("newer") && message.contains("0007_later"), "{message}");
     }
     assert_eq!(site.by_hand("SELECT count(*) FROM users"), "0\n");
 }
@@ -101,11 +108,11 @@ async fn r44_a_migration_that_was_cut_off_is_done_again(site: Site) {
     before_the_daemon(&site);
     let store = site.open(Access::Write).await.unwrap();
     assert!(matches!(store.observe("corp", NOW).await, Err(StoreError::Schema(_))));
-    assert_eq!(store.migrate(NOW).await.unwrap(), ["0005_daemon"]);
+    assert_eq!(store.migrate(NOW).await.unwrap(), ["0005_daemon", "0006_feeds"]);
     store.apply(Arc::new(company()), NOW).await.unwrap();
 }
 
-/// Undoes the fifth migration.
+/// Undoes the fifth migration and what came after it.
 fn before_the_daemon(site: &Site) {
     let triggers: Vec<String> = if site.is_sqlite() {
         ["orgs", "teams", "rules"]
@@ -118,13 +125,23 @@ fn before_the_daemon(site: &Site) {
         vec!["DROP FUNCTION structure_changed CASCADE".to_owned(), "DROP SEQUENCE readings".to_owned()]
     };
     triggers.iter().for_each(|sql| drop(site.by_hand(sql)));
-    let tables = ["structure", "leases", "run_requests", "deliveries", "api_tokens", "idempotency_keys"];
+    let tables = [
+        "group_joins",
+        "group_lists",
+        "feeds",
+        "structure",
+        "leases",
+        "run_requests",
+        "deliveries",
+        "api_tokens",
+        "idempotency_keys",
+    ];
     tables.iter().for_each(|table| drop(site.by_hand(&format!("DROP TABLE {table}"))));
     for sql in [
         "ALTER TABLE identities DROP COLUMN reading",
         "ALTER TABLE providers DROP COLUMN base",
         "ALTER TABLE runs DROP COLUMN epoch",
-        "DELETE FROM schema_migrations WHERE version = 5",
+        "DELETE FROM schema_migrations WHERE version >= 5",
     ] {
         site.by_hand(sql);
     }
@@ -146,7 +163,7 @@ async fn an_older_database_keeps_what_is_in_it(site: Site) {
     }
     let store = site.open(Access::Write).await.unwrap();
     assert!(matches!(store.observe("corp", NOW).await, Err(StoreError::Schema(_))));
-    assert_eq!(store.migrate(NOW).await.unwrap(), ["0004_orgs_by_key_and_claims", "0005_daemon"]);
+    assert_eq!(store.migrate(NOW).await.unwrap(), ["0004_orgs_by_key_and_claims", "0005_daemon", "0006_feeds"]);
     let observed = store.observe("corp", NOW).await.unwrap();
     assert!(observed.orgs.len() == 2 && observed.orgs.iter().all(|org| org.key.is_empty()));
     let reading = store.last_reading("corp", 7).await.unwrap();
@@ -171,7 +188,14 @@ async fn migrations_at_the_same_time_are_done_once(site: Site) {
         applied.extend(task.await.unwrap().unwrap());
     }
     applied.sort_unstable();
-    let all = ["0001_authorization", "0002_provenance", "0003_records", "0004_orgs_by_key_and_claims", "0005_daemon"];
+    let all = [
+        "0001_authorization",
+        "0002_provenance",
+        "0003_records",
+        "0004_orgs_by_key_and_claims",
+        "0005_daemon",
+        "0006_feeds",
+    ];
     assert_eq!(applied, all);
 }
 

@@ -58,6 +58,7 @@ impl World {
             progress: Arc::new(Progress::default()),
             compiled: Default::default(),
             retiring: BTreeSet::new(),
+            following: false,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::world::company::Company;
 use crate::world::database::Backend;
+use crate::world::ldap_edit::Edited as _;
 use crate::world::postgres;
 use crate::world::roster::{PROVIDER, Roster, STAFF_VIEWS};
 use crate::world::rosterd::Running;

@@ -7,7 +7,7 @@ use rosterd_core::mapping::RuleSet;
 use rosterd_core::observed::{Observed, Scope};
 use rosterd_core::plan::{Exceeded, Form, Input, Plan, Policy, RunFacts, plan};
 use rosterd_core::rights::OrgRole;
-use rosterd_core::snapshot::{PersonIndex, Reading};
+use rosterd_core::snapshot::{PersonIndex, Reading, SnapshotBuilder};
 use rosterd_core::writes::Trigger;
 use std::sync::OnceLock;
 
@@ -87,6 +87,33 @@ fn n9_a_look_says_nothing_about_anybody_else() {
     look(&mut target, 3, &after, &["new", "nobody"]);
     assert!(target.seen().contains(&"Org: new = Viewer".to_owned()));
     assert_eq!(target.seen().len(), expected.len() + 2);
+}
+
+/// A feed named them, the provider was asked and did not have them.
+#[test]
+fn who_is_said_to_be_gone_is_and_nobody_else() {
+    let before = Directory::of(&["1 ana staff", "2 bob staff t-web", "3 eve chiefs"]);
+    let mut target = synced(&free(), &before);
+    let gone = || {
+        let mut builder = SnapshotBuilder::new(1);
+        builder.gone("2");
+        builder.gone("nobody knows this one");
+        builder.group_gone("t-web");
+        let part = builder.begin("people");
+        builder.end(part);
+        builder.finish_people()
+    };
+    let plan = planned(&target, &free(), 2, gone());
+    target.apply(&plan.into_writes(facts()), Timestamp(2));
+    let expected = ["Org: ana = Viewer", "Org: eve = Admin", "ana: active", "bob: suspended", "eve: active"];
+    assert_eq!(target.seen(), expected);
+    assert!(planned(&target, &free(), 2, gone()).is_empty(), "the second time does nothing");
+    // A later reading has said something else: that stays.
+    look(&mut target, 9, &before, &["bob"]);
+    assert!(planned(&target, &free(), 3, gone()).changes.is_empty(), "an older reading");
+    // Because of what is incomplete nobody is gone.
+    let doubted = gone().doubted("referral", "elsewhere");
+    assert!(planned(&target, &free(), 10, doubted).changes.is_empty());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! One level of groups: those that the people, or the groups of the level below, are in.
 
 use super::super::ask::ask_all;
+use super::super::attribute::id_bytes;
 use super::super::bases::{covers, normal};
 use super::super::connection::Connection;
 use super::super::entry::{Kind, Owner, take};
@@ -44,6 +45,42 @@ impl Node {
 }
 
 impl Walk<'_> {
+    /// The groups that were asked for by their ids. Those above them are asked for next.
+    pub(super) async fn ask_groups(&mut self, connection: &mut Connection) -> Result<(), Failure> {
+        let (above, sought) = (&self.directory.above, self.sought);
+        let id = self.directory.config.groups.id.as_str();
+        let mut searches = Vec::new();
+        for (place, subject) in sought.groups.iter().enumerate() {
+            let forms: Vec<_> = id_bytes(id, subject).iter().map(|bytes| equal(id, bytes)).collect();
+            let filter = all_of([&above.compiled[..], &any_of(forms.iter().map(Vec::as_slice))]);
+            let below =
+                |base: &String| Search { base: base.clone(), itself: false, filter: filter.clone(), about: place };
+            searches.extend(above.bases.iter().map(below));
+        }
+        let asked: Vec<_> = searches.iter().map(|search| search.asked(above)).collect();
+        let server = connection.server.clone();
+        let mut found = vec![false; sought.groups.len()];
+        let refusals = ask_all(connection, &asked, above.page_size, &mut |at, heard| {
+            let Some(search) = searches.get(at) else { return Ok(()) };
+            match heard {
+                Heard::Entry(entry) => {
+                    self.take_group(&server, &entry)?;
+                    if let Some(found) = found.get_mut(search.about) {
+                        *found = true;
+                    }
+                }
+                Heard::Reference(url) => self.referred(&server, &search.base, url),
+            }
+            Ok(())
+        })
+        .await?;
+        self.refused(refusals.into_iter().map(|(_, refusal)| refusal));
+        for (subject, _) in sought.groups.iter().zip(found).filter(|(_, found)| !found && sought.followed) {
+            self.sink.gathered().builder.group_gone(subject);
+        }
+        Ok(())
+    }
+
     /// Asks for the groups of a level; false when there is nothing left to ask.
     pub(super) async fn ask_level(&mut self, connection: &mut Connection) -> Result<bool, Failure> {
         let above = &self.directory.above;

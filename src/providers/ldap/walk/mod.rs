@@ -17,7 +17,7 @@ use super::failure::Failure;
 use super::pages::{Asked, referral};
 use super::search::{Question, Sink, follow};
 use super::wire::KeptEntry;
-use crate::providers::{Found, Match, PersonKey, ReadRequest};
+use crate::providers::{Found, Match, ReadRequest, Sought};
 use rosterd_core::snapshot::{GroupIndex, Part, PersonIndex, SnapshotBuilder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -28,7 +28,7 @@ const LEVELS: u32 = 1000;
 /// One look at a few people.
 pub(super) struct Walk<'a> {
     directory: &'a LdapDirectory,
-    keys: &'a [PersonKey],
+    sought: &'a Sought,
     sink: Sink<'a>,
     parts: Vec<Part>,
     /// For each key, the entries that have it.
@@ -82,16 +82,16 @@ impl<A> Search<A> {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(directory: &'a LdapDirectory, keys: &'a [PersonKey], request: &'a ReadRequest) -> Self {
+    pub(super) fn new(directory: &'a LdapDirectory, sought: &'a Sought, request: &'a ReadRequest) -> Self {
         let mut builder = SnapshotBuilder::new(request.seed);
         let parts = vec![builder.begin(Kind::People.name()), builder.begin(Kind::Groups.name())];
         let gathered = Mutex::new(Gathered { builder, named: Some(Vec::new()) });
         Self {
             directory,
-            keys,
+            sought,
             sink: Sink { gathered, progress: &request.progress },
             parts,
-            entries: keys.iter().map(|_| Entries::default()).collect(),
+            entries: sought.people.iter().map(|_| Entries::default()).collect(),
             known: BTreeMap::new(),
             level: Vec::new(),
             ranged: Vec::new(),
@@ -105,6 +105,7 @@ impl<'a> Walk<'a> {
     pub(super) async fn run(&mut self, connection: &mut Connection) -> Result<(), Failure> {
         self.ask_people(connection).await?;
         self.take_people(&connection.server)?;
+        self.ask_groups(connection).await?;
         self.follow(connection).await?;
         for _ in 0..LEVELS {
             if !self.ask_level(connection).await? {

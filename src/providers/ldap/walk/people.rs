@@ -21,7 +21,7 @@ impl Walk<'_> {
     pub(super) async fn ask_people(&mut self, connection: &mut Connection) -> Result<(), Failure> {
         let people = &self.directory.people;
         let searches: Vec<Search<usize>> =
-            self.keys.iter().enumerate().flat_map(|(place, key)| self.by_key(place, key)).collect();
+            self.sought.people.iter().enumerate().flat_map(|(place, key)| self.by_key(place, key)).collect();
         let asked: Vec<_> = searches.iter().map(|search| search.asked(people)).collect();
         let server = connection.server.clone();
         let mut kept = 0;
@@ -65,7 +65,9 @@ impl Walk<'_> {
 
     /// Keeps an entry until it is known whether it is the only one.
     fn keep(&mut self, server: &str, place: usize, entry: &Entry<'_>, kept: &mut usize) -> Result<(), Failure> {
-        let (Some(key), Some(entries)) = (self.keys.get(place), self.entries.get_mut(place)) else { return Ok(()) };
+        let (Some(key), Some(entries)) = (self.sought.people.get(place), self.entries.get_mut(place)) else {
+            return Ok(());
+        };
         if entries.of.len() > 1 || entries.of.contains_key(entry.dn) {
             return Ok(());
         }
@@ -89,7 +91,10 @@ impl Walk<'_> {
         let wanted = &self.directory.people.wanted;
         let ber = |error| Failure::ber(server, error);
         let mut taken: BTreeMap<Vec<u8>, Option<String>> = BTreeMap::new();
-        for (key, entries) in self.keys.iter().zip(&mut self.entries) {
+        for (key, entries) in self.sought.people.iter().zip(&mut self.entries) {
+            if let (true, 0, PersonKey::Subject(subject)) = (self.sought.followed, entries.of.len(), key) {
+                self.sink.gathered().builder.gone(subject);
+            }
             let Some((dn, entry)) = entries.of.first_key_value().filter(|_| entries.of.len() == 1) else { continue };
             if let Some(before) = taken.get(dn) {
                 entries.taken.clone_from(before);

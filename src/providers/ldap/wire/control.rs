@@ -1,6 +1,24 @@
-//! Paged results (RFC 2696).
+//! What a search can carry: paged results (RFC 2696), synchronization.
 
 use super::ber::{BerError, INTEGER, OCTET_STRING, Reader, SEQUENCE, put, put_number, put_with};
+use super::sync::{SyncRequest, put_sync};
+
+/// A control of a search.
+#[derive(Debug, Clone, Copy)]
+pub enum Control<'a> {
+    /// So many entries, behind the page that had this cookie; an empty one for the first.
+    Page(i32, &'a [u8]),
+    Sync(SyncRequest<'a>),
+}
+
+impl Control<'_> {
+    pub(super) fn put(self, out: &mut Vec<u8>) {
+        match self {
+            Self::Page(size, cookie) => put_paged(out, size, cookie),
+            Self::Sync(request) => put_sync(out, request),
+        }
+    }
+}
 
 /// The control's OID.
 pub const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
@@ -18,7 +36,7 @@ pub fn paged_cookie(value: &[u8]) -> Result<&[u8], BerError> {
 }
 
 /// Appends a request control: critical, so that a server that cannot page refuses.
-pub(super) fn put_paged(out: &mut Vec<u8>, size: i32, cookie: &[u8]) {
+fn put_paged(out: &mut Vec<u8>, size: i32, cookie: &[u8]) {
     put_with(out, SEQUENCE, |out| {
         put(out, OCTET_STRING, PAGED_RESULTS.as_bytes());
         put(out, super::ber::BOOLEAN, &[0xff]);

@@ -22,7 +22,8 @@ pub enum Response<'a> {
     Done(LdapResult<'a>),
     /// With the response's OID, where it has one.
     Extended(LdapResult<'a>, Option<&'a [u8]>),
-    Intermediate,
+    /// §4.13: its OID and its value.
+    Intermediate(Option<&'a [u8]>, Option<&'a [u8]>),
 }
 
 /// `LDAPResult` (§4.1.9), without its referral.
@@ -99,7 +100,11 @@ pub fn decode(bytes: &[u8]) -> Result<Message<'_>, BerError> {
             operation.end_of_extensible()?;
             Response::Extended(result, name)
         }
-        0x79 => Response::Intermediate,
+        0x79 => {
+            let (name, value) = (operation.optional(0x80)?, operation.optional(0x81)?);
+            operation.end()?;
+            Response::Intermediate(name, value)
+        }
         other => return Err(BerError::UnknownOperation(other)),
     };
     let controls = message.optional(0xa0)?.unwrap_or_default();

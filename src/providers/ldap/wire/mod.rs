@@ -9,7 +9,12 @@ pub mod ber;
 mod control;
 mod message;
 mod request;
+mod sync;
 
-pub use control::{PAGED_RESULTS, paged_cookie};
+pub use control::{Control, PAGED_RESULTS, paged_cookie};
 pub use message::{Attribute, Attributes, Controls, Entry, KeptEntry, LdapResult, Message, Response, Values, decode};
 pub use request::{Request, Search, Simple, encode};
+pub use sync::{
+    SYNC_DONE, SYNC_INFO, SYNC_REQUEST, SYNC_STATE, State, SyncDone, SyncInfo, SyncRequest, SyncState, Uuid, sync_done,
+    sync_info, sync_state,
+};

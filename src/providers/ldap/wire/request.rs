@@ -2,7 +2,7 @@
 //! password.
 
 use super::ber::{BOOLEAN, ENUMERATED, INTEGER, OCTET_STRING, SEQUENCE, put, put_number, put_with};
-use super::control::put_paged;
+use super::control::Control;
 use std::fmt;
 
 /// Something to ask of a server.
@@ -41,8 +41,7 @@ pub struct Search<'a> {
     /// Encoded.
     pub filter: &'a [u8],
     pub attributes: &'a [String],
-    /// Entries per page, and the cookie of the page before.
-    pub page: Option<(i32, &'a [u8])>,
+    pub control: Option<Control<'a>>,
 }
 
 /// The OID of StartTLS.
@@ -94,8 +93,8 @@ fn put_search(out: &mut Vec<u8>, search: &Search<'_>) {
             }
         });
     });
-    if let Some((size, cookie)) = search.page {
-        put_with(out, 0xa0, |out| put_paged(out, size, cookie));
+    if let Some(control) = search.control {
+        put_with(out, 0xa0, |out| control.put(out));
     }
 }
 

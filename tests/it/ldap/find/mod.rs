@@ -53,13 +53,13 @@ impl Looker {
 
     pub fn find(&self, keys: &[PersonKey]) -> Result<Found, ProviderError> {
         let request = ReadRequest { seed: 7, progress: Default::default() };
-        self.runtime.block_on(self.directory.find(keys, &request))
+        self.runtime.block_on(self.directory.find(&keys.to_vec().into(), &request))
     }
 
     /// All of these at once, each a look of its own.
     pub fn find_at_once(&self, keys: &[PersonKey]) -> Vec<Result<Found, ProviderError>> {
         let look = |key: &PersonKey| {
-            let keys = [key.clone()];
+            let keys = vec![key.clone()].into();
             async move {
                 let request = ReadRequest { seed: 7, progress: Default::default() };
                 self.directory.find(&keys, &request).await

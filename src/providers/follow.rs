@@ -1,0 +1,91 @@
+//! What a provider says has changed: whom to look at. Nothing of it is believed besides: whoever is named
+//! is asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Until where changes were read, in the words of the provider that wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor(pub String);
+
+/// Whom to tell that something has changed.
+pub trait Ring: Send + Sync {
+    fn ring(&self);
+}
+
+/// What has changed since a cursor.
+#[derive(Debug)]
+pub enum Since {
+    Changes(Changes),
+    /// It cannot be said, and why: everything has to be read.
+    Lost(String),
+}
+
+/// Whom to look at.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// Immutable ids of people of whom something changed, or who are gone.
+    pub people: BTreeSet<String>,
+    /// Immutable ids of groups of which something changed, with the members that they list now; groups that
+    /// are gone list none.
+    pub groups: BTreeMap<String, Listed>,
+    /// Where the provider said who is still there, and not who is gone.
+    pub people_left: Option<Left>,
+    pub groups_left: Option<Left>,
+    /// Until where this is. `None`: as before.
+    pub cursor: Option<Cursor>,
+}
+
+impl Changes {
+    /// Whether nobody need be looked at.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.people.is_empty() && self.groups.is_empty() && self.people_left.is_none() && self.groups_left.is_none()
+    }
+}
+
+/// The members that a group lists, as it names them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// The group's own; empty for one that is gone.
+    pub dn: String,
+    pub name: String,
+    pub dns: Vec<String>,
+    pub logins: Vec<String>,
+}
+
+/// Who is still there, by ids that are UUIDs: a million of them are 16 MB.
+#[derive(Debug, Default)]
+pub struct Left(Vec<u128>);
+
+impl Left {
+    pub(super) fn of(mut ids: Vec<u128>) -> Self {
+        ids.sort_unstable();
+        Self(ids)
+    }
+
+    /// Whether the one of that immutable id is among them. What is no UUID is.
+    #[must_use]
+    pub fn has(&self, subject: &str) -> bool {
+        uuid(subject).is_none_or(|id| self.0.binary_search(&id).is_ok())
+    }
+}
+
+/// The number that a UUID is, however it is punctuated.
+pub(super) fn uuid(text: &str) -> Option<u128> {
+    let digits: String = text.chars().filter(|c| *c != '-').collect();
+    (digits.len() == 32).then(|| u128::from_str_radix(&digits, 16).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uuids_are_found_however_they_are_punctuated() {
+        let left = Left::of(vec![2, 1]);
+        assert!(left.has("00000000-0000-0000-0000-000000000001"));
+        assert!(left.has("00000000-00000000-00000000-00000002"));
+        assert!(!left.has("00000000-0000-0000-0000-000000000003"));
+        assert!(left.has("ann"), "nothing is said of whom the provider cannot name");
+    }
+}

@@ -1,0 +1,130 @@
+//! One run for what a provider says has changed: whoever is named, or is in a group that is, is looked at.
+//!
+//! ```text
+//! changes ──▶ whom they concern ──▶ find ──▶ (its turn) look ─▶ map ─▶ plan ─▶ limits ─▶ apply, with the cursor
+//! ```
+//!
+//! Nothing of what a feed says is written: it says whom to ask for. All of it is one plan under the limits, and
+//! the cursor moves in its transaction or not at all. What cannot be told one by one ends in a reading of
+//! everybody.
+
+use super::concerned::{Concerned, TooMany};
+use super::engine::{Engine, RunError};
+use super::few::whom;
+use super::look::{How, Verdict};
+use super::measure;
+use super::run::Cause;
+use crate::providers::follow::{Changes, Cursor, Since};
+use crate::providers::{Found, ReadRequest};
+use crate::store::StoreError;
+use rosterd_core::writes::CursorWrite;
+use std::sync::Arc;
+
+/// How often changes that were overtaken are looked at again.
+const TRIES: usize = 3;
+
+/// What came of following.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Followed {
+    /// Nothing has happened since.
+    Nothing,
+    /// So many people were looked at, and so many rows written.
+    Looked { people: usize, rows: u64 },
+    /// It does not tell of changes, or they have not been followed yet.
+    Not,
+    /// It cannot be told one by one, and why: everybody has to be read.
+    Everybody(String),
+    /// A plan waits for an approval, and the changes with it.
+    Waiting,
+}
+
+impl Engine {
+    /// Makes the tables follow what the provider says has changed since it was last read.
+    ///
+    /// # Errors
+    /// When the provider cannot be asked or the database does not answer. Nothing was changed.
+    pub async fn follow(&self, provider: &str, cause: Cause) -> Result<Followed, RunError> {
+        measure::follow(provider, self.follow_until(provider, cause)).await
+    }
+
+    async fn follow_until(&self, provider: &str, cause: Cause) -> Result<Followed, RunError> {
+        for _ in 0..TRIES {
+            if let Some(followed) = self.follow_once(provider, cause).await? {
+                return Ok(followed);
+            }
+        }
+        Ok(Followed::Everybody("later readings overtook it again and again".to_owned()))
+    }
+
+    /// `None`: it has to be done again.
+    async fn follow_once(&self, provider: &str, cause: Cause) -> Result<Option<Followed>, RunError> {
+        let Some(cursor) = self.store.cursor(provider).await?.map(Cursor) else {
+            return Ok(Some(Followed::Not));
+        };
+        let directory = self.directory(provider)?;
+        let changes = match directory.since(&cursor).await? {
+            Since::Lost(why) => return Ok(Some(Followed::Everybody(why))),
+            Since::Changes(changes) => changes,
+        };
+        if changes.is_empty() && changes.cursor.is_none() {
+            return Ok(Some(Followed::Nothing));
+        }
+        let number = self.store.begin_reading().await?;
+        let (listed, found) = match self.concerned(provider, &changes).await? {
+            Ok(found) => found,
+            Err(TooMany(why)) => return Ok(Some(Followed::Everybody(why))),
+        };
+        let people = found.reading.snapshot().people.len() + found.reading.snapshot().gone.len();
+        let mut whom = whom(&self.config, provider, &found.reading);
+        whom.listed = listed;
+        let to = changes.cursor.map(|Cursor(to)| CursorWrite { from: Some(cursor.0), to });
+        let how = How { trigger: cause.trigger, epoch: cause.epoch, followed: true, cursor: to };
+        let written = self.few_written(provider, number, found.reading, whom, how).await;
+        let (verdict, applied, _) = match written {
+            // Somebody else has followed them meanwhile.
+            Err(RunError::Store(StoreError::Moved | StoreError::Superseded)) => return Ok(None),
+            written => written?,
+        };
+        Ok(match verdict {
+            Verdict::Overtaken => None,
+            Verdict::NotYet => Some(Followed::Everybody("it was never read in full".to_owned())),
+            Verdict::Waiting => Some(Followed::Waiting),
+            Verdict::Held(_) => Some(Followed::Everybody("together the changes are over a limit".to_owned())),
+            Verdict::Planned { gaps, .. } if !gaps.is_empty() => {
+                Some(Followed::Everybody(format!("something could not be read: {}", gaps.join("; "))))
+            }
+            Verdict::Planned { fates, .. } if fates.iter().flatten().any(|fate| fate.newer) => None,
+            Verdict::Planned { .. } => {
+                Some(Followed::Looked { people, rows: applied.map_or(0, |applied| applied.rows) })
+            }
+        })
+    }
+
+    /// Asks the provider for everybody whom the changes concern. Also the groups whose lists of members they
+    /// change.
+    async fn concerned(
+        &self,
+        provider: &str,
+        changes: &Changes,
+    ) -> Result<Result<(Vec<String>, Found), TooMany>, RunError> {
+        let mut concerned = match Concerned::of(&*self.store, provider, changes).await? {
+            Ok(concerned) => concerned,
+            Err(many) => return Ok(Err(many)),
+        };
+        let directory = self.directory(provider)?;
+        loop {
+            let request = ReadRequest { seed: self.random.seed()?, progress: Arc::clone(&self.progress) };
+            let sought = match concerned.sought() {
+                Ok(sought) => sought,
+                Err(many) => return Ok(Err(many)),
+            };
+            let found = directory.find(&sought, &request).await?;
+            // What was no person may be a group that others are in.
+            match concerned.groups_among(&sought.people, &found.matches).await? {
+                Ok(false) => return Ok(Ok((concerned.into_listed(), found))),
+                Ok(true) => {}
+                Err(many) => return Ok(Err(many)),
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What happens in a directory, followed by its feed alone: everything was read once, at the start.
+
+use super::{Followed, WAYS};
+use crate::world::company::{Company, group_dn, person_dn};
+use crate::world::database::Backend;
+use crate::world::ldap_edit::Edited;
+use crate::world::wait_until;
+
+crate::world::on_both!(slapd_is_followed, ds389_is_followed);
+
+fn slapd_is_followed(backend: Backend) {
+    for way in WAYS {
+        everything_happens(Followed::start(backend, Company::new(60, 30, 7), way));
+    }
+}
+
+fn ds389_is_followed(backend: Backend) {
+    if let Some(followed) = Followed::ds389(backend) {
+        everything_happens(followed);
+    }
+}
+
+/// 389 Directory Server sends whole entries, whatever it was asked for.
+#[test]
+fn w20_a_password_that_nobody_asked_for_is_written_nowhere() {
+    let Some(mut followed) = Followed::ds389(Backend::Sqlite) else { return };
+    let login = followed.directory.hire(&["team-003"]);
+    let secret = "canary-of-389";
+    let dn = person_dn(&login);
+    let set = format!("dn: {dn}\nchangetype: modify\nreplace: userPassword\nuserPassword: {secret}\n");
+    followed.directory.slapd.modify(&set);
+    let asked = ["-LLL", "-b", &dn, "-s", "base", "userPassword"];
+    let shown = followed.directory.slapd.tool("ldapsearch", &asked, "");
+    assert!(shown.contains("userPassword:: "), "{shown}");
+    followed.directory.join("team-005", &login);
+    followed.caught_up("a mover with a password");
+    let written = |needle: &str| {
+        let files = std::fs::read_dir(followed.site.dir()).unwrap().map(|file| file.unwrap().path());
+        let bytes = files.filter(|path| path.is_file()).map(|path| std::fs::read(path).unwrap()).collect::<Vec<_>>();
+        bytes.concat().windows(needle.len()).any(|window| window == needle.as_bytes())
+    };
+    assert!(written(&login) && !written(secret) && !written("{PBKDF2"), "in the database");
+    assert!(!followed.said().contains(secret) && !followed.said().contains("{PBKDF2"), "in the log");
+    followed.close();
+}
+
+fn everything_happens<S: Edited>(mut followed: Followed<S>) {
+    people_come_move_and_go(&mut followed);
+    followed.directory.slapd.restart();
+    groups_come_into_groups_and_go(&mut followed);
+    assert_eq!((followed.runs("schedule"), followed.said().contains("everything is read")), (1, false));
+    followed.close();
+}
+
+fn people_come_move_and_go<S: Edited>(followed: &mut Followed<S>) {
+    let directory = &mut followed.directory;
+    let login = directory.hire(&["team-003", "lead-001"]);
+    followed.caught_up("a joiner");
+    let directory = &mut followed.directory;
+    directory.leave("team-003", &login);
+    directory.join("team-005", &login);
+    followed.caught_up("a mover");
+    followed.directory.rename_person(&login, "somebody.else");
+    followed.caught_up("another name");
+    followed.directory.rename_group("team-004", "team-904");
+    followed.caught_up("a group's other name");
+    let leaver = followed.directory.member("team-002", &["admins", "operators"]);
+    followed.directory.dismiss(&leaver);
+    followed.caught_up("a leaver");
+}
+
+/// A group comes into another and goes out of it; one that others are in is deleted.
+fn groups_come_into_groups_and_go<S: Edited>(followed: &mut Followed<S>) {
+    let directory = &mut followed.directory;
+    let (inner, outer) = (directory.company.find("team-006"), "dept-01");
+    directory.slapd.join(&group_dn(outer), &group_dn("team-006"));
+    directory.company.group_mut(outer).groups.insert(inner);
+    followed.caught_up("a group came into another");
+    let directory = &mut followed.directory;
+    directory.slapd.leave(&group_dn(outer), &group_dn("team-006"));
+    directory.company.group_mut(outer).groups.remove(&inner);
+    followed.caught_up("and went out of it");
+    let directory = &mut followed.directory;
+    directory.slapd.delete([group_dn("team-007").as_str()]);
+    let gone = directory.company.find("team-007");
+    directory.company.groups[gone].people.clear();
+    directory.company.groups[gone].groups.clear();
+    for group in &mut directory.company.groups {
+        group.groups.remove(&gone);
+    }
+    // The team stays, with nobody in it.
+    let nobody = || followed.site.tables().team_members.keys().all(|(_, team, _)| team != "Team 007");
+    assert!(wait_until(30, nobody), "{}", followed.said());
+    followed.site.database.execute("DELETE FROM teams WHERE name = 'Team 007'");
+}
+
+/// OpenLDAP tells that somebody is gone, and not that the groups that named them have lost a member.
+#[test]
+fn somebody_who_is_gone_is_gone_from_groups_that_still_name_them() {
+    let mut followed = Followed::small(Backend::Sqlite);
+    let leaver = followed.directory.member("team-002", &["admins", "operators"]);
+    followed.directory.slapd.delete([person_dn(&leaver).as_str()]);
+    for group in followed.directory.groups_of(&leaver) {
+        let place = followed.directory.company.place(&leaver);
+        followed.directory.company.group_mut(&group).people.remove(&place);
+    }
+    followed.directory.company.person_mut(&leaver).gone = true;
+    followed.caught_up("a leaver");
+    assert_eq!(followed.runs("schedule"), 1);
+    followed.close();
+}
+
+/// The turns are a day apart: it is the server that says when.
+#[test]
+fn a_server_that_tells_at_once_is_followed_at_once() {
+    let mut followed = Followed::every(Backend::Sqlite, Company::new(60, 30, 7), WAYS[0], "24h");
+    for _ in 0..3 {
+        let login = followed.directory.hire(&["team-003"]);
+        followed.caught_up("a joiner");
+        followed.directory.dismiss(&login);
+        followed.caught_up("a leaver");
+    }
+    // A connection that has ended is opened anew, at a turn; here the daemon begins again instead.
+    followed.stop();
+    followed.directory.slapd.restart();
+    followed.run();
+    followed.directory.hire(&["team-003"]);
+    followed.caught_up("after both were started again");
+    followed.directory.hire(&["team-004"]);
+    followed.caught_up("and once more");
+    followed.close();
+}

@@ -1,0 +1,63 @@
+//! Where changes cannot be followed everything is read, once, and nothing is guessed.
+
+use super::Followed;
+use crate::world::database::Backend;
+use crate::world::ldap_edit::Edited as _;
+use crate::world::wait_until;
+
+/// What happened while no daemon was there is followed from where it had ended.
+#[test]
+fn a_daemon_goes_on_from_where_it_ended() {
+    let mut followed = Followed::small(Backend::Sqlite);
+    followed.stop();
+    let login = followed.directory.hire(&["team-003"]);
+    followed.directory.slapd.restart();
+    followed.run();
+    followed.caught_up("what came meanwhile");
+    followed.directory.leave("team-003", &login);
+    followed.caught_up("and after it");
+    followed.close();
+}
+
+#[test]
+fn a_cursor_that_means_nothing_is_a_reading_of_everything() {
+    for cursor in ["", "{}", "garbage", r#"{"by":"content-sync","of":[],"cookies":[]}"#] {
+        let mut followed = Followed::small(Backend::Sqlite);
+        // It is followed, so that no run puts another cursor there.
+        let told = followed.said().len();
+        followed.directory.hire(&["team-005"]);
+        assert!(wait_until(30, || followed.said()[told..].contains("changes were followed")));
+        followed.site.database.execute(&format!("UPDATE feeds SET cursor = '{cursor}'"));
+        followed.directory.hire(&["team-003"]);
+        followed.caught_up("somebody new");
+        assert!(followed.said().contains("everything is read"), "{}", followed.said());
+        followed.close();
+    }
+}
+
+/// Many changes at once are a reading of everything, under the limits as a whole.
+#[test]
+fn n10_a_change_that_takes_too_much_is_held_as_a_whole() {
+    let followed = Followed::small(Backend::Sqlite);
+    let before = followed.site.tables();
+    let people: Vec<String> = followed.directory.company.people.iter().skip(10).take(40).map(|p| p.dn()).collect();
+    // All of it is there when the daemon looks again.
+    followed.signal("STOP");
+    followed.directory.slapd.delete(people.iter().map(String::as_str));
+    followed.signal("CONT");
+    let held = || followed.site.database.value("SELECT count(*) FROM holds WHERE state = 'pending'") == "1";
+    assert!(wait_until(30, held), "{}", followed.said());
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    assert!(followed.site.tables() == before, "not nine of ten");
+    assert_eq!(followed.site.database.value("SELECT count(*) FROM holds"), "1");
+}
+
+/// What a reader may no longer see looks like everybody having left.
+#[test]
+fn l16_a_reader_that_lost_its_rights_takes_nothing() {
+    let mut followed = Followed::small(Backend::Sqlite);
+    let before = followed.site.tables();
+    followed.directory.slapd.set_access(crate::world::slapd::READ_NOTHING);
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    assert!(followed.site.tables() == before);
+}

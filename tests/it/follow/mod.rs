@@ -1,0 +1,123 @@
+//! Between two full readings the daemon follows what a directory says has changed: joiners, movers, leavers,
+//! renames, groups in groups. What comes of it is what a full reading makes of the same directory.
+
+mod behaviour;
+mod lost;
+
+use crate::world::company::Company;
+use crate::world::database::Backend;
+use crate::world::directory::Directory;
+use crate::world::ds389::Ds389;
+use crate::world::expected::{RULES, tables};
+use crate::world::invariants;
+use crate::world::ldap_edit::Edited;
+use crate::world::rosterd::Running;
+use crate::world::site::{Site, slapd_provider};
+use crate::world::slapd::{SYNC_LOG, SYNC_PRESENT, Slapd};
+use crate::world::wait_until;
+
+/// A directory that tells of changes, and the daemon that follows them. Everything is read once a day.
+#[derive(Debug)]
+struct Followed<S = Slapd> {
+    directory: Directory<S>,
+    site: Site,
+    running: Option<Running>,
+}
+
+impl Followed {
+    fn start(backend: Backend, company: Company, sync: &'static str) -> Self {
+        Self::every(backend, company, sync, "100ms")
+    }
+
+    /// The same, asked so often.
+    fn every(backend: Backend, company: Company, sync: &'static str, every: &str) -> Self {
+        Self::of(backend, Directory::telling(company, sync), "entryUUID", every)
+    }
+
+    fn small(backend: Backend) -> Self {
+        Self::start(backend, Company::new(60, 30, 7), SYNC_LOG)
+    }
+}
+
+impl Followed<Ds389> {
+    /// `None` where it is not installed.
+    fn ds389(backend: Backend) -> Option<Self> {
+        Ds389::is_there().then(|| {
+            let company = Company::new(60, 30, 7);
+            let directory = Directory { slapd: Ds389::start(&company.ldif()), company };
+            Self::of(backend, directory, "nsUniqueId", "100ms")
+        })
+    }
+}
+
+impl<S: Edited> Followed<S> {
+    /// Of entries that have that immutable id.
+    fn of(backend: Backend, directory: Directory<S>, id: &str, every: &str) -> Self {
+        let follow = format!("follow = {{ every = {every:?} }}");
+        let provider = slapd_provider("corp", &directory.slapd.url(), &follow);
+        let provider = provider.replace("create_missing", "every = \"24h\"\ncreate_missing");
+        let provider = provider.replace("{ base", &format!("{{ id = {id:?}, base"));
+        let site = Site::new(backend, &(provider + RULES));
+        site.run(&["db", "migrate"]).expect(0);
+        let mut followed = Self { directory, site, running: None };
+        followed.run();
+        followed.caught_up("the first run");
+        followed
+    }
+
+    fn run(&mut self) {
+        self.running = Some(self.site.start(&["run"], &[]));
+    }
+
+    fn said(&self) -> String {
+        self.running.as_ref().map_or_else(String::new, Running::stderr_so_far)
+    }
+
+    /// Waits until the tables are what the directory says.
+    #[track_caller]
+    fn caught_up(&self, what: &str) {
+        let right = || self.site.tables() == tables(&self.directory.company);
+        if wait_until(30, right) {
+            return;
+        }
+        let (is, should) = (self.site.tables(), tables(&self.directory.company));
+        panic!("{what}: missing {:?}, too much {:?}\n{}", should.beyond(&is), is.beyond(&should), self.said());
+    }
+
+    /// How many runs a schedule has made, or a feed for want of anything better, that changed something.
+    fn runs(&self, trigger: &str) -> usize {
+        let sql = format!("SELECT count(*) FROM runs WHERE trigger = '{trigger}'");
+        self.site.database.value(&sql).parse().unwrap()
+    }
+
+    fn signal(&self, signal: &str) {
+        self.running.as_ref().unwrap().signal(signal);
+    }
+
+    fn stop(&mut self) {
+        let running = self.running.take().unwrap();
+        running.signal("TERM");
+        running.wait().expect(0);
+    }
+
+    /// Ends the daemon. A full reading finds nothing that was missed.
+    #[track_caller]
+    fn close(mut self) {
+        self.stop();
+        self.site.run(&["sync"]).expect(0).says("changes=0");
+        self.site.tables().assert_is(&tables(&self.directory.company));
+        invariants::check(&self.site).expect(0);
+    }
+}
+
+/// A test that failed leaves no daemon behind.
+impl<S> Drop for Followed<S> {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.signal("KILL");
+        }
+    }
+}
+
+/// How a slapd remembers what has changed.
+const WAYS: [&str; 2] = [SYNC_LOG, SYNC_PRESENT];
