@@ -4,7 +4,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login fuzz-api clean
+.PHONY: help demo build test test-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login bench-follow fuzz-api clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -57,6 +57,9 @@ bench-rules: build ## what 100,000 rules cost: compiled, matched, read (a minute
 
 bench-login: test-servers build ## how long looking for one person takes (a minute; not part of test)
 	$(CARGO) run --release --locked --package rosterd-bench --bin rosterd-bench-login
+
+bench-follow: test-servers build ## what following changes costs, by how many there are (minutes; not part of test)
+	$(CARGO) run --release --locked --package rosterd-bench --bin rosterd-bench-follow
 
 fuzz-api: test-servers ## try the API by its own description (minutes; a short form is part of test)
 	ROSTERD_FUZZ_EXAMPLES=300 $(CARGO) test --all-features --locked --test it -- http::fuzz:: --nocapture

@@ -46,7 +46,7 @@ async fn main() -> Result<()> {
     let made = Directory::new(people);
     println!("{people} people, {} groups, {logins} logins", made.groups());
     let (served, secrets) = (tempfile::tempdir()?, tempfile::tempdir()?);
-    let slapd = Slapd::start(served.path(), &made.ldif())?;
+    let slapd = Slapd::start(served.path(), &made.ldif(), "")?;
     let password = secrets.path().join("password");
     std::fs::write(&password, PASSWORD)?;
     std::fs::set_permissions(&password, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;

@@ -37,7 +37,7 @@ fn main() -> Result<()> {
     let memberships = directory.direct_memberships();
     println!("{people} people, {} groups, {memberships} memberships, medians of {rounds}", directory.groups());
     let (slapd_dir, postgres_dir, work) = (tempfile::tempdir()?, tempfile::tempdir()?, tempfile::tempdir()?);
-    let slapd = Slapd::start(slapd_dir.path(), &directory.ldif())?;
+    let slapd = Slapd::start(slapd_dir.path(), &directory.ldif(), "")?;
     let postgres = Postgres::start(postgres_dir.path())?;
     std::fs::write(work.path().join("password"), PASSWORD)?;
     only_owner(&work.path().join("password"))?;

@@ -28,12 +28,14 @@ pub(crate) fn reader() -> String {
 
 impl Slapd {
     /// Loads the entries into an empty directory below `dir` and serves it.
-    pub(crate) fn start(dir: &Path, ldif: &str) -> Result<Self> {
+    /// `overlays`: how it tells of changes, if it does.
+    pub(crate) fn start(dir: &Path, ldif: &str, overlays: &str) -> Result<Self> {
         std::fs::create_dir(dir.join("db"))?;
         let (here, reader) = (dir.display(), reader());
         let conf = format!(
             "modulepath /usr/lib/ldap
 moduleload back_mdb.la
+moduleload syncprov.la
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
@@ -46,8 +48,8 @@ directory {here}/db
 maxsize 17179869184
 rootdn {reader}
 rootpw {PASSWORD}
-index objectClass,uid,cn,member,entryUUID eq
-"
+index objectClass,uid,cn,member,entryUUID,entryCSN eq
+{overlays}"
         );
         std::fs::write(dir.join("slapd.conf"), conf)?;
         let mut load = Command::new("/usr/sbin/slapadd")

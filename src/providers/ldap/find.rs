@@ -109,7 +109,7 @@ fn in_order(directory: &LdapDirectory, seed: u128) -> Vec<(usize, &Server)> {
 }
 
 /// A new connection that is signed in. The secret is read anew: it may have been rotated.
-async fn open(directory: &LdapDirectory, place: usize, server: &Server) -> Result<Warm, Failure> {
+pub(super) async fn open(directory: &LdapDirectory, place: usize, server: &Server) -> Result<Warm, Failure> {
     let pool = &directory.pool;
     let _door = pool.door(directory.config.timeout.get()).await?;
     let access = Access::new(&directory.config, &directory.servers)?;

@@ -14,10 +14,8 @@ use super::LdapDirectory;
 use super::attribute::Role;
 use super::connection::Connection;
 use super::failure::Failure;
-use super::pool::Pool;
+use super::find::open;
 use super::search::Question;
-use super::session::Access;
-use crate::providers::ProviderErrorKind;
 use crate::providers::follow::{Changes, Cursor, Left, Since};
 use content_sync::{Naming, Refreshed};
 use position::Position;
@@ -78,30 +76,16 @@ pub(super) async fn since(directory: &LdapDirectory, cursor: &Cursor) -> Result<
     let _turn = pool.turn(directory.config.timeout.get()).await?;
     let mut warm = match pool.take() {
         Some(warm) => warm,
-        None => open(directory).await?,
+        // Another server's feed may stand elsewhere.
+        None => {
+            let place = pool.serving().unwrap_or(0);
+            let server = directory.servers.get(place).ok_or_else(|| Failure::configuration("ldap.urls is empty"))?;
+            open(directory, place, server).await?
+        }
     };
     let told = read(directory, &mut warm.connection, naming, position).await?;
     pool.keep(warm);
     Ok(told)
-}
-
-/// A connection to the server that serves; another one's feed may stand elsewhere.
-async fn open(directory: &LdapDirectory) -> Result<super::pool::Warm, Failure> {
-    let pool = &directory.pool;
-    let _door = pool.door(directory.config.timeout.get()).await?;
-    let access = Access::new(&directory.config, &directory.servers)?;
-    if let Some(failure) = pool.refusal(&access.fingerprint()) {
-        return Err(failure);
-    }
-    let place = pool.serving().unwrap_or(0);
-    let server = directory.servers.get(place).ok_or_else(|| Failure::configuration("ldap.urls is empty"))?;
-    let opened = access.open(server).await;
-    if let Err(failure) = &opened
-        && failure.kind == ProviderErrorKind::Credentials
-    {
-        pool.refused(failure, access.fingerprint());
-    }
-    Ok(Pool::opened(opened?, place))
 }
 
 async fn read(
