@@ -3,7 +3,7 @@
 use crate::directory::{SUFFIX, login};
 use crate::slapd::{PASSWORD, Slapd, reader, stop};
 use crate::times::Times;
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use rusqlite::{Connection, OpenFlags};
 use std::io::Write as _;
 use std::path::Path;
@@ -11,7 +11,10 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// So many changes, one after the other.
-const CHANGES: u32 = 400;
+const CHANGES: u32 = 200;
+/// Between two: alone, each is asked for at once. What comes sooner waits until a tenth of a second after the one
+/// before.
+const PAUSE: Duration = Duration::from_millis(150);
 /// Longer than any takes.
 const TOO_LONG: Duration = Duration::from_secs(60);
 
@@ -22,23 +25,19 @@ pub(crate) struct Live {
 }
 
 /// People come into a group of their own and leave it; the team is watched in the table.
-pub(crate) async fn measure(work: &Path, slapd: &Slapd, people: u32) -> Result<Live> {
+pub(crate) fn measure(work: &Path, slapd: &Slapd, people: u32) -> Result<Live> {
     let group = format!("cn=grp-live,ou=groups,{SUFFIX}");
     slapd.modify(&format!(
         "dn: {group}\nchangetype: add\nobjectClass: groupOfNames\ncn: grp-live\nmember: {}\n",
         person(0)
     ))?;
-    let child = Command::new("target/release/rosterd")
+    let program = std::fs::canonicalize("target/release/rosterd").context("target/release/rosterd: make build")?;
+    let child = Command::new(program)
         .args(["--config", "rosterd.toml", "run"])
         .current_dir(work)
         .stdin(Stdio::null())
         .stderr(std::fs::File::create(work.join("log"))?)
-        .spawn();
-    let child = match child {
-        Ok(child) => child,
-        // Where it was started from.
-        Err(_) => bail!("target/release/rosterd is not there: make build"),
-    };
+        .spawn()?;
     let mut daemon = Daemon(child);
     let table = Connection::open_with_flags(work.join("bench.db"), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     table.busy_timeout(Duration::from_secs(10))?;
@@ -49,6 +48,7 @@ pub(crate) async fn measure(work: &Path, slapd: &Slapd, people: u32) -> Result<L
         let who = 1 + (n / 2).wrapping_mul(7919) % (people - 1);
         let joins = n % 2 == 0;
         let what = if joins { "add" } else { "delete" };
+        std::thread::sleep(PAUSE);
         let begun = Instant::now();
         editor.send(&format!("dn: {group}\nchangetype: modify\n{what}: member\nmember: {}\n\n", person(who)))?;
         wait(&table, who, joins)?;

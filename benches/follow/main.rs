@@ -114,7 +114,7 @@ async fn main() -> Result<()> {
     println!("{MANY} changes, addresses, by reading everybody: {:.2} s", begun.elapsed().as_secs_f64());
     drop(engine);
 
-    let live = live::measure(work.path(), &slapd, people).await?;
+    let live = live::measure(work.path(), &slapd, people)?;
     show("rosterd run: from a change to the row", &live.times);
     println!("    rosterd run: {} MB resident at most", live.most_memory);
 
