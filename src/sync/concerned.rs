@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// is held together.
 const MOST: usize = 1000;
 
+/// Who may be in groups, each list ascending, by the groups' immutable ids.
+pub(super) type Candidates = BTreeMap<String, Vec<IdentityId>>;
+
 /// Whom they concern cannot be told one by one, and why.
 #[derive(Debug)]
 pub(super) struct TooMany(pub(super) String);
@@ -23,8 +26,8 @@ pub(super) struct Concerned<'s> {
     store: &'s dyn Feeds,
     provider: &'s str,
     people: BTreeSet<PersonKey>,
-    /// The groups that are named, by their immutable ids.
-    groups: Vec<String>,
+    /// The groups that are named, by their immutable ids, with whoever may be in each.
+    groups: Candidates,
     /// All groups of the provider, where one is named.
     known: Vec<ListedGroup>,
     /// DNs of which it is known whether they are groups.
@@ -38,7 +41,7 @@ impl<'s> Concerned<'s> {
         changes: &Changes,
     ) -> Result<Result<Self, TooMany>, StoreError> {
         let people = changes.people.iter().cloned().map(PersonKey::Subject).collect();
-        let (groups, known, seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+        let (groups, known, seen) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
         let mut concerned = Self { store, provider, people, groups, known, seen };
         if let Some(left) = &changes.people_left {
             let known = store.known_people(provider).await?;
@@ -55,7 +58,6 @@ impl<'s> Concerned<'s> {
             }
         }
         let above = concerned.of_groups(&groups).await?;
-        concerned.groups = groups.into_keys().collect();
         Ok(concerned.everybody_in(above).await?.map(|()| concerned))
     }
 
@@ -72,6 +74,10 @@ impl<'s> Concerned<'s> {
         let listed: Vec<IdentityId> = listed.into_iter().collect();
         let people = self.store.listed_people(self.provider, &listed).await?;
         let people: BTreeMap<IdentityId, &ListedPerson> = people.iter().map(|person| (person.id, person)).collect();
+        let mut children: BTreeMap<GroupId, Vec<&ListedGroup>> = BTreeMap::new();
+        for group in &self.known {
+            group.parents.iter().for_each(|parent| children.entry(*parent).or_default().push(group));
+        }
         let (mut concerned, mut above) = (Vec::new(), Vec::new());
         for (now, before) in before {
             let Some(before) = before else {
@@ -84,9 +90,8 @@ impl<'s> Concerned<'s> {
                 .flatten()
                 .filter_map(|identity| people.get(identity).copied())
                 .collect();
-            let children: Vec<&ListedGroup> =
-                self.known.iter().filter(|group| group.parents.contains(&before.id)).collect();
-            let difference = Difference::of(Some(before.id), &candidates, &children, now);
+            let children = children.get(&before.id).map_or(&[][..], Vec::as_slice);
+            let difference = Difference::of(Some(before.id), &candidates, children, now);
             concerned.extend(difference.came);
             if before.name == now.name && normal(&before.dn) == normal(&now.dn) {
                 concerned.extend(difference.left);
@@ -95,7 +100,13 @@ impl<'s> Concerned<'s> {
                 above.push(before.id);
             }
         }
+        let listed = |subject: &String| {
+            let group = by_subject.get(subject.as_str());
+            group.and_then(|group| lists.get(&group.id)).cloned().unwrap_or_default()
+        };
+        let named = groups.keys().map(|subject| (subject.clone(), listed(subject))).collect();
         self.people.extend(concerned);
+        self.groups = named;
         Ok(above)
     }
 
@@ -130,7 +141,7 @@ impl<'s> Concerned<'s> {
             return Err(too_many(self.people.len()));
         }
         let people = self.people.iter().cloned().collect();
-        Ok(Sought { people, groups: self.groups.clone(), followed: true })
+        Ok(Sought { people, groups: self.groups.keys().cloned().collect(), followed: true })
     }
 
     /// Looks for groups among the DNs that no person has. Whether there are some that nobody had thought of:
@@ -152,8 +163,8 @@ impl<'s> Concerned<'s> {
         Ok(self.everybody_in(groups).await?.map(|()| self.people.len() > before))
     }
 
-    /// The groups whose lists of members have changed.
-    pub(super) fn into_listed(self) -> Vec<String> {
+    /// The groups whose lists of members have changed, with whoever may be in each as far as this knew.
+    pub(super) fn into_listed(self) -> Candidates {
         self.groups
     }
 }

@@ -8,7 +8,7 @@
 //! the cursor moves in its transaction or not at all. What cannot be told one by one ends in a reading of
 //! everybody.
 
-use super::concerned::{Concerned, TooMany};
+use super::concerned::{Candidates, Concerned, TooMany};
 use super::engine::{Engine, RunError};
 use super::few::whom;
 use super::look::{How, Verdict};
@@ -76,9 +76,9 @@ impl Engine {
         };
         let people = found.reading.snapshot().people.len() + found.reading.snapshot().gone.len();
         let mut whom = whom(&self.config, provider, &found.reading);
-        whom.listed = listed;
+        whom.listed = listed.keys().cloned().collect();
         let to = changes.cursor.map(|Cursor(to)| CursorWrite { from: Some(cursor.0), to });
-        let how = How { trigger: cause.trigger, epoch: cause.epoch, followed: true, cursor: to };
+        let how = How { trigger: cause.trigger, epoch: cause.epoch, followed: Some(listed), cursor: to };
         let written = self.few_written(provider, number, found.reading, whom, how).await;
         let (verdict, applied, _) = match written {
             // Somebody else has followed them meanwhile.
@@ -106,7 +106,7 @@ impl Engine {
         &self,
         provider: &str,
         changes: &Changes,
-    ) -> Result<Result<(Vec<String>, Found), TooMany>, RunError> {
+    ) -> Result<Result<(Candidates, Found), TooMany>, RunError> {
         let mut concerned = match Concerned::of(&*self.store, provider, changes).await? {
             Ok(concerned) => concerned,
             Err(many) => return Ok(Err(many)),

@@ -9,12 +9,14 @@
 //! Nothing that was read before the transaction can have changed in it, so that there is nothing to
 //! try again, except where a later reading has overtaken this one.
 
+use super::concerned::Candidates;
 use super::engine::{Engine, RunError};
 use super::few::whom;
 use super::measure;
 use crate::providers::{Found, Match};
 use crate::store::{Applied, Decide, Decision, PersonNow, Scope, Sight, Whom};
 use rosterd_core::ids::{ReadingNumber, Timestamp};
+use rosterd_core::observed::Observed;
 use rosterd_core::plan::{self, Exceeded, Fate, Input, Plan, RunFacts};
 use rosterd_core::snapshot::{PersonIndex, PersonKey, Reading};
 use rosterd_core::writes::{CursorWrite, Trigger, Writes};
@@ -111,8 +113,9 @@ pub(super) struct How {
     pub(super) trigger: Trigger,
     /// Of the replica that leads the provider; `None` for a login, which any replica may see.
     pub(super) epoch: Option<i64>,
-    /// Its changes were followed: while a plan waits for an approval nothing is written.
-    pub(super) followed: bool,
+    /// Changes were followed, with whoever may be in the groups that changed: while a plan waits for an approval
+    /// nothing is written, and where somebody has come into such a group since, it is followed again.
+    pub(super) followed: Option<Candidates>,
     pub(super) cursor: Option<CursorWrite>,
 }
 
@@ -158,7 +161,7 @@ impl Engine {
         let number = self.store.begin_reading().await?;
         let Found { reading, matches } = self.few(provider, asked).await?;
         let whom = whom(&self.config, provider, &reading);
-        let how = How { trigger, epoch: None, followed: false, cursor: None };
+        let how = How { trigger, epoch: None, followed: None, cursor: None };
         let (verdict, _, now_are) = self.few_written(provider, number, reading, whom, how).await?;
         Ok(self.tell(&matches, verdict, &now_are))
     }
@@ -186,8 +189,10 @@ impl Engine {
                     (Verdict::NotYet, None)
                 } else if sight.finished > number {
                     (Verdict::Overtaken, None)
-                } else if sight.held && how.followed {
+                } else if sight.held && how.followed.is_some() {
                     (Verdict::Waiting, None)
+                } else if how.followed.as_ref().is_some_and(|known| somebody_came(&sight.observed, known)) {
+                    (Verdict::Overtaken, None)
                 } else {
                     let Sight { observed, given, held, .. } = sight;
                     let reading = if held { reading.doubted("held", "a plan waits for an approval") } else { reading };
@@ -239,11 +244,19 @@ fn finding(fate: Option<Fate>, gaps: &[String]) -> (Finding, bool) {
     (finding, fate.is_some_and(|fate| fate.denied))
 }
 
+/// Whether somebody may be in a changed group of whom was not asked whether they left it.
+fn somebody_came(observed: &Observed, known: &Candidates) -> bool {
+    observed.members.iter().any(|(group, members)| {
+        let known = known.get(observed.texts.get(*group)).map_or(&[][..], Vec::as_slice);
+        members.iter().any(|person| known.binary_search(person).is_err())
+    })
+}
+
 /// What is written of a plan, and what is said of it.
 fn settle(plan: Plan, people: &[PersonIndex], how: How, started_at: Timestamp) -> (Verdict, Option<Arc<Writes>>) {
     if !plan.exceeded.is_empty() {
         let reasons = plan.exceeded.iter().map(|exceeded: &Exceeded| plan.sentence(exceeded)).collect();
-        if !how.followed {
+        if how.followed.is_none() {
             tracing::warn!(provider = %plan.provider, "a login is over a limit; nothing was applied");
         }
         return (Verdict::Held(reasons), None);
@@ -257,4 +270,22 @@ fn settle(plan: Plan, people: &[PersonIndex], how: How, started_at: Timestamp) -
     writes.cursor = cursor;
     let writes = (!writes.is_empty()).then(|| Arc::new(writes));
     (Verdict::Planned { fates, gaps }, writes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rosterd_core::ids::IdentityId;
+
+    #[test]
+    fn somebody_whom_a_login_put_into_a_changed_group_meanwhile_is_seen() {
+        let mut observed = Observed::default();
+        let group = observed.texts.push("g");
+        observed.members.push((group, vec![IdentityId(1), IdentityId(3)]));
+        let known =
+            |people: &[u32]| Candidates::from([("g".to_owned(), people.iter().map(|n| IdentityId(*n)).collect())]);
+        assert!(somebody_came(&observed, &known(&[1])));
+        assert!(!somebody_came(&observed, &known(&[1, 2, 3])), "who may have been in it and is not does no harm");
+        assert!(somebody_came(&observed, &Candidates::new()));
+    }
 }
