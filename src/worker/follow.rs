@@ -33,8 +33,6 @@ pub(super) struct Following {
     /// Everything was read because changes could not be told, and since then they have not been told once: it
     /// is not read for that again before it is due anyhow.
     in_vain: bool,
-    /// When the provider was last asked and said all.
-    last: Option<Timestamp>,
 }
 
 impl Following {
@@ -103,7 +101,7 @@ impl Following {
         self.due = Some(if again { self.soonest(now) } else { now.plus_millis(self.every) });
         match followed {
             Ok(Followed::Nothing | Followed::Looked { .. }) => {
-                (self.in_vain, self.last) = (false, Some(now));
+                self.in_vain = false;
                 false
             }
             Ok(Followed::Waiting) | Err(_) => false,
@@ -124,10 +122,6 @@ impl Following {
         for at in [&mut self.due, &mut self.begun, &mut self.listen_at].into_iter().flatten() {
             *at = at.plus_millis(-millis);
         }
-    }
-
-    pub(super) fn last(&self) -> Option<Timestamp> {
-        self.last
     }
 }
 
@@ -180,7 +174,7 @@ impl Worker {
             Ok(Followed::Everybody(why)) => {
                 tracing::info!(provider = name, why, now = everybody, "changes cannot be followed: everything is read");
             }
-            Ok(Followed::Not) => tracing::info!(provider = name, "the provider does not tell of changes"),
+            Ok(Followed::Not) => tracing::debug!(provider = name, "the provider does not tell of changes"),
             Ok(Followed::Nothing | Followed::Waiting) => {}
             Err(error) => tracing::warn!(provider = name, %error, "changes could not be followed"),
         }

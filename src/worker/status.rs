@@ -29,8 +29,6 @@ pub struct ProviderStatus {
     /// When the next one is due by schedule, or after a failure.
     pub next: Option<Timestamp>,
     pub breaker: State,
-    /// When it last said what has changed, where that is followed.
-    pub followed: Option<Timestamp>,
     /// Whether full runs are this process's to carry out.
     pub leads: bool,
 }

@@ -152,7 +152,6 @@ impl Task {
             last_success: self.last_success,
             next: self.next(),
             breaker: self.breaker.state(self.running.is_some()),
-            followed: self.following.last(),
             leads,
         }
     }

@@ -1,6 +1,7 @@
 //! Where changes cannot be followed everything is read, once, and nothing is guessed.
 
 use super::Followed;
+use crate::world::company::Company;
 use crate::world::database::Backend;
 use crate::world::ldap_edit::Edited as _;
 use crate::world::wait_until;
@@ -60,4 +61,21 @@ fn l16_a_reader_that_lost_its_rights_takes_nothing() {
     followed.directory.slapd.set_access(crate::world::slapd::READ_NOTHING);
     std::thread::sleep(std::time::Duration::from_secs(2));
     assert!(followed.site.tables() == before);
+}
+
+/// Ten thousand are not told one by one; what comes after the reading is.
+#[test]
+fn more_changes_than_are_read_one_by_one_are_a_reading_of_everything() {
+    let mut followed = Followed::without_limits(Backend::Sqlite, Company::new(10_050, 60, 7));
+    let cursor = followed.site.database.value("SELECT cursor FROM feeds");
+    let (before, newest) = cursor.split_once("csn=").unwrap();
+    let old = format!("{before}csn=20000101{}", &newest[8..]);
+    followed.site.database.execute(&format!("UPDATE feeds SET cursor = '{old}'"));
+    followed.directory.hire(&["team-003"]);
+    followed.caught_up("somebody new");
+    assert!(followed.said().contains("more changes than are read one by one"), "{}", followed.said());
+    assert!(!followed.said().contains("could not be followed"), "{}", followed.said());
+    followed.directory.hire(&["team-004"]);
+    followed.caught_up("and one more, by the feed");
+    followed.close();
 }

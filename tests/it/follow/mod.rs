@@ -13,7 +13,7 @@ use crate::world::invariants;
 use crate::world::ldap_edit::Edited;
 use crate::world::rosterd::Running;
 use crate::world::site::{Site, slapd_provider};
-use crate::world::slapd::{SYNC_LOG, SYNC_PRESENT, Slapd};
+use crate::world::slapd::{ADMIN, READER, SYNC_LOG, SYNC_PRESENT, Slapd};
 use crate::world::wait_until;
 
 /// A directory that tells of changes, and the daemon that follows them. Everything is read once a day.
@@ -31,7 +31,12 @@ impl Followed {
 
     /// The same, asked so often.
     fn every(backend: Backend, company: Company, sync: &'static str, every: &str) -> Self {
-        Self::of(backend, Directory::telling(company, sync), "entryUUID", every)
+        Self::of(backend, Directory::telling(company, sync), "entryUUID", every, READER)
+    }
+
+    /// Read by somebody to whom slapd sends as much as there is.
+    fn without_limits(backend: Backend, company: Company) -> Self {
+        Self::of(backend, Directory::telling(company, SYNC_LOG), "entryUUID", "100ms", ADMIN)
     }
 
     fn small(backend: Backend) -> Self {
@@ -45,19 +50,20 @@ impl Followed<Ds389> {
         Ds389::is_there().then(|| {
             let company = Company::new(60, 30, 7);
             let directory = Directory { slapd: Ds389::start(&company.ldif()), company };
-            Self::of(backend, directory, "nsUniqueId", "100ms")
+            Self::of(backend, directory, "nsUniqueId", "100ms", READER)
         })
     }
 }
 
 impl<S: Edited> Followed<S> {
-    /// Of entries that have that immutable id.
-    fn of(backend: Backend, directory: Directory<S>, id: &str, every: &str) -> Self {
+    /// Of entries that have that immutable id, read by that DN with that password.
+    fn of(backend: Backend, directory: Directory<S>, id: &str, every: &str, who: (&str, &str)) -> Self {
         let follow = format!("follow = {{ every = {every:?} }}");
         let provider = slapd_provider("corp", &directory.slapd.url(), &follow);
         let provider = provider.replace("create_missing", "every = \"24h\"\ncreate_missing");
         let provider = provider.replace("{ base", &format!("{{ id = {id:?}, base"));
-        let site = Site::new(backend, &(provider + RULES));
+        let site = Site::new(backend, &(provider.replace(READER.0, who.0) + RULES));
+        site.secret("reader.pw", who.1);
         site.run(&["db", "migrate"]).expect(0);
         let mut followed = Self { directory, site, running: None };
         followed.run();

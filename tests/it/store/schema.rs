@@ -17,6 +17,16 @@ on_both!(
     reading_access_writes_nothing,
 );
 
+/// Every migration, in order.
+const ALL: [&str; 6] = [
+    "0001_authorization",
+    "0002_provenance",
+    "0003_records",
+    "0004_orgs_by_key_and_claims",
+    "0005_daemon",
+    "0006_feeds",
+];
+
 /// Every table, index and constraint as the database describes it.
 pub(crate) fn definitions(site: &Site) -> String {
     site.by_hand(if site.is_sqlite() {
@@ -43,20 +53,12 @@ fn columns(site: &Site) -> String {
 async fn migrating_twice_does_nothing_the_second_time(site: Site) {
     let store = site.open(Access::Write).await.unwrap();
     assert!(store.migrations().await.unwrap().iter().all(|m| m.applied_at.is_none()));
-    let names = [
-        "0001_authorization",
-        "0002_provenance",
-        "0003_records",
-        "0004_orgs_by_key_and_claims",
-        "0005_daemon",
-        "0006_feeds",
-    ];
-    assert_eq!(store.migrate(Timestamp(7)).await.unwrap(), names);
+    assert_eq!(store.migrate(Timestamp(7)).await.unwrap(), ALL);
     let before = (definitions(&site), site.by_hand("SELECT * FROM schema_migrations ORDER BY version"));
     assert!(store.migrate(Timestamp(8)).await.unwrap().is_empty());
     assert_eq!((definitions(&site), site.by_hand("SELECT * FROM schema_migrations ORDER BY version")), before);
     let status = store.migrations().await.unwrap();
-    assert!(status.iter().map(|m| m.name).eq(names));
+    assert!(status.iter().map(|m| m.name).eq(ALL));
     assert!(status.iter().all(|m| m.applied_at == Some(Timestamp(7))));
 }
 
@@ -188,15 +190,7 @@ async fn migrations_at_the_same_time_are_done_once(site: Site) {
         applied.extend(task.await.unwrap().unwrap());
     }
     applied.sort_unstable();
-    let all = [
-        "0001_authorization",
-        "0002_provenance",
-        "0003_records",
-        "0004_orgs_by_key_and_claims",
-        "0005_daemon",
-        "0006_feeds",
-    ];
-    assert_eq!(applied, all);
+    assert_eq!(applied, ALL);
 }
 
 async fn reading_access_writes_nothing(site: Site) {

@@ -9,7 +9,7 @@ use super::super::attribute::{Description, Role};
 use super::super::connection::Connection;
 use super::super::entry::{Kind, group_name, names};
 use super::super::failure::Failure;
-use super::super::pages::{ENTRY_LIMIT, refused, unexpected};
+use super::super::pages::{ENTRY_LIMIT, refused, too_many, unexpected};
 use super::super::search::Question;
 use super::super::wire::ber::BerError;
 use super::super::wire::{
@@ -82,10 +82,19 @@ pub(super) async fn refresh(
     let id = connection.send(Request::Search(search)).await?;
     let server = connection.server.clone();
     let ber = |error: BerError| Failure::ber(&server, error);
-    let mut hearing = Hearing { question, naming, changes, left: Vec::new(), cookie: None, entries: 0, bytes: 0 };
+    let mut hearing =
+        Hearing { question, naming, changes, left: Vec::new(), cookie: None, entries: 0, bytes: 0, beyond: 0 };
     loop {
         let message = connection.receive(id).await?;
+        let lost = hearing.too_much();
         match message.response {
+            // Heard to its end all the same: what is on its way would answer the next request.
+            Response::Entry(_) | Response::Intermediate(..) if lost => {
+                hearing.beyond += 1;
+                if hearing.beyond > ENTRY_LIMIT {
+                    return Err(too_many(&server, base));
+                }
+            }
             Response::Entry(entry) => {
                 let Some(state) = message.controls.find(SYNC_STATE).map_err(ber)? else {
                     return Err(Failure::protocol("sync", format!("{server} sent an entry without its state")));
@@ -97,6 +106,9 @@ pub(super) async fn refresh(
             }
             // What is elsewhere is not followed; a reading of everything says so.
             Response::Reference(_) | Response::Intermediate(..) => {}
+            Response::Done(_) if lost => {
+                return Ok(Refreshed::Lost(format!("{server} tells of more changes than are read one by one")));
+            }
             Response::Done(result) if result.code == 0 => {
                 let value = message.controls.find(SYNC_DONE).map_err(ber)?.unwrap_or(b"\x30\x00");
                 let done = sync_done(value).map_err(ber)?;
@@ -108,9 +120,6 @@ pub(super) async fn refresh(
             }
             Response::Done(result) => return Err(refused(&server, base, question.kind.name(), &result)),
             _ => return Err(unexpected(&server)),
-        }
-        if hearing.too_much() {
-            return Ok(Refreshed::Lost(format!("{server} tells of more changes than are read one by one")));
         }
     }
 }
@@ -160,6 +169,8 @@ struct Hearing<'a> {
     cookie: Option<Vec<u8>>,
     entries: usize,
     bytes: usize,
+    /// Messages that were not taken in any more.
+    beyond: u64,
 }
 
 impl Hearing<'_> {
