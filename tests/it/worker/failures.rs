@@ -119,7 +119,11 @@ fn r07_refused_credentials_are_not_tried_again_until_they_change() {
         inside.until("requests are answered", || !inside.handle.status().providers["corp"].asked).await;
         assert_eq!(inside.fakes["corp"].reads(), tried, "a wrong password was tried again");
         // Another password is tried at once.
-        std::fs::write(&password, "right").unwrap();
+        // As a whole: a file that is found empty in between is another password, and is tried as well.
+        let next = inside.dir.path().join("next.pw");
+        std::fs::write(&next, "right").unwrap();
+        std::fs::set_permissions(&next, std::fs::Permissions::from_mode(0o600)).unwrap();
+        std::fs::rename(&next, &password).unwrap();
         inside.pass(20 * SECOND);
         inside.until("the new one is tried", || inside.fakes["corp"].reads() == tried + 1).await;
         inside.end().await;
