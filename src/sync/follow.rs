@@ -38,6 +38,23 @@ pub enum Followed {
     Waiting,
 }
 
+/// What came of trying it once.
+enum Once {
+    Done(Followed),
+    /// It has to be done again, and why.
+    Again(String),
+}
+
+impl Once {
+    fn again(why: &str) -> Self {
+        Self::Again(why.to_owned())
+    }
+
+    fn everybody(why: impl Into<String>) -> Self {
+        Self::Done(Followed::Everybody(why.into()))
+    }
+}
+
 impl Engine {
     /// Makes the tables follow what the provider says has changed since it was last read.
     ///
@@ -48,31 +65,32 @@ impl Engine {
     }
 
     async fn follow_until(&self, provider: &str, cause: Cause) -> Result<Followed, RunError> {
+        let mut wanting = String::new();
         for _ in 0..TRIES {
-            if let Some(followed) = self.follow_once(provider, cause).await? {
-                return Ok(followed);
+            match self.follow_once(provider, cause).await? {
+                Once::Done(followed) => return Ok(followed),
+                Once::Again(why) => wanting = why,
             }
         }
-        Ok(Followed::Everybody("later readings overtook it again and again".to_owned()))
+        Ok(Followed::Everybody(format!("again and again, {wanting}")))
     }
 
-    /// `None`: it has to be done again.
-    async fn follow_once(&self, provider: &str, cause: Cause) -> Result<Option<Followed>, RunError> {
+    async fn follow_once(&self, provider: &str, cause: Cause) -> Result<Once, RunError> {
         let Some(cursor) = self.store.cursor(provider).await?.map(Cursor) else {
-            return Ok(Some(Followed::Not));
+            return Ok(Once::Done(Followed::Not));
         };
         let directory = self.directory(provider)?;
         let changes = match directory.since(&cursor).await? {
-            Since::Lost(why) => return Ok(Some(Followed::Everybody(why))),
+            Since::Lost(why) => return Ok(Once::everybody(why)),
             Since::Changes(changes) => changes,
         };
         if changes.is_empty() && changes.cursor.is_none() {
-            return Ok(Some(Followed::Nothing));
+            return Ok(Once::Done(Followed::Nothing));
         }
         let number = self.store.begin_reading().await?;
         let (listed, found) = match self.concerned(provider, &changes).await? {
             Ok(found) => found,
-            Err(TooMany(why)) => return Ok(Some(Followed::Everybody(why))),
+            Err(TooMany(why)) => return Ok(Once::everybody(why)),
         };
         let people = found.reading.snapshot().people.len() + found.reading.snapshot().gone.len();
         let mut whom = whom(&self.config, provider, &found.reading);
@@ -81,21 +99,26 @@ impl Engine {
         let how = How { trigger: cause.trigger, epoch: cause.epoch, followed: Some(listed), cursor: to };
         let written = self.few_written(provider, number, found.reading, whom, how).await;
         let (verdict, applied, _) = match written {
-            // Somebody else has followed them meanwhile.
-            Err(RunError::Store(StoreError::Moved | StoreError::Superseded)) => return Ok(None),
+            Err(RunError::Store(StoreError::Moved | StoreError::Superseded)) => {
+                return Ok(Once::again("somebody else has followed them meanwhile"));
+            }
             written => written?,
         };
         Ok(match verdict {
-            Verdict::Overtaken => None,
-            Verdict::NotYet => Some(Followed::Everybody("it was never read in full".to_owned())),
-            Verdict::Waiting => Some(Followed::Waiting),
-            Verdict::Held(_) => Some(Followed::Everybody("together the changes are over a limit".to_owned())),
+            Verdict::Overtaken => Once::again("a later reading overtook it"),
+            Verdict::NotYet => Once::everybody("it was never read in full"),
+            Verdict::Waiting => Once::Done(Followed::Waiting),
+            Verdict::Held(_) => Once::everybody("together the changes are over a limit"),
+            // What has changed while it was asked for can look like this: a group that has got another name is
+            // there twice.
             Verdict::Planned { gaps, .. } if !gaps.is_empty() => {
-                Some(Followed::Everybody(format!("something could not be read: {}", gaps.join("; "))))
+                Once::Again(format!("something could not be read: {}", gaps.join("; ")))
             }
-            Verdict::Planned { fates, .. } if fates.iter().flatten().any(|fate| fate.newer) => None,
+            Verdict::Planned { fates, .. } if fates.iter().flatten().any(|fate| fate.newer) => {
+                Once::again("somebody was looked at later")
+            }
             Verdict::Planned { .. } => {
-                Some(Followed::Looked { people, rows: applied.map_or(0, |applied| applied.rows) })
+                Once::Done(Followed::Looked { people, rows: applied.map_or(0, |applied| applied.rows) })
             }
         })
     }

@@ -77,14 +77,15 @@ impl<S: Edited> Directory<S> {
         new.clone_into(&mut self.company.person_mut(old).login);
     }
 
-    /// Gives a group another name, and with it another DN, in the groups above it as well.
+    /// Gives a group another name, and with it another DN. The groups above it have it at every moment: first by
+    /// both names, in the end by the new one.
     pub fn rename_group(&mut self, old: &str, new: &str) {
         let place = self.company.find(old);
+        let above = self.company.groups.iter().filter(|group| group.groups.contains(&place));
+        let above: Vec<String> = above.map(|group| group_dn(&group.name)).collect();
+        above.iter().for_each(|above| self.slapd.join(above, &group_dn(new)));
         self.slapd.rename(&group_dn(old), &format!("cn={new}"), None);
-        for above in self.company.groups.iter().filter(|group| group.groups.contains(&place)) {
-            self.slapd.leave(&group_dn(&above.name), &group_dn(old));
-            self.slapd.join(&group_dn(&above.name), &group_dn(new));
-        }
+        above.iter().for_each(|above| self.slapd.leave(above, &group_dn(old)));
         new.clone_into(&mut self.company.group_mut(old).name);
     }
 
