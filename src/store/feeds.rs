@@ -8,6 +8,7 @@ use super::{Absent, StoreError, json};
 use async_trait::async_trait;
 use rosterd_core::ids::{GroupId, IdentityId};
 use rosterd_core::members;
+use rosterd_core::plan::Losses;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -28,6 +29,9 @@ pub trait Feeds: Send + Sync + fmt::Debug {
 
     /// Immutable ids of the provider's people that are not gone, ascending.
     async fn known_people(&self, provider: &str) -> Result<Vec<String>, StoreError>;
+
+    /// Whether one of these has no more members from providers than it is to lose.
+    async fn emptied(&self, losses: &Losses) -> Result<bool, StoreError>;
 }
 
 /// A group as it is stored.
@@ -77,6 +81,11 @@ const GROUPS: &str = "SELECT g.id, g.subject, g.dn, g.name, g.parents FROM provi
      JOIN provider_groups g ON g.provider_id = p.id WHERE p.name = $1 AND g.gone_at IS NULL ORDER BY g.id";
 const KNOWN: &str = "SELECT i.subject FROM providers p JOIN identities i ON i.provider_id = p.id
      WHERE p.name = $1 AND i.gone_at IS NULL";
+/// No more are counted than it takes to know.
+const IN_TEAM: &str = "SELECT count(*) FROM
+     (SELECT 1 FROM team_members WHERE team_id = $1 AND synced_role IS NOT NULL LIMIT $2) AS counted";
+const IN_ORG: &str = "SELECT count(*) FROM
+     (SELECT 1 FROM org_members WHERE org_id = $1 AND synced_role IS NOT NULL LIMIT $2) AS counted";
 
 #[async_trait]
 impl<E: Engine> Feeds for Shared<E> {
@@ -104,6 +113,11 @@ impl<E: Engine> Feeds for Shared<E> {
         let provider = provider.to_owned();
         self.read(Box::new(move |db| Box::pin(async move { known(db, &provider).await }))).await
     }
+
+    async fn emptied(&self, losses: &Losses) -> Result<bool, StoreError> {
+        let losses = losses.clone();
+        self.read(Box::new(move |db| Box::pin(async move { emptied(db, &losses).await }))).await
+    }
 }
 
 #[async_trait]
@@ -126,6 +140,10 @@ impl Feeds for Absent {
 
     async fn known_people(&self, _: &str) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
+    }
+
+    async fn emptied(&self, _: &Losses) -> Result<bool, StoreError> {
+        Ok(false)
     }
 }
 
@@ -199,4 +217,18 @@ async fn known(db: &mut dyn Session, provider: &str) -> Result<Vec<String>, Stor
     let mut known: Vec<String> = rows.iter().map(|row| row.text(0)).collect::<Result<_, _>>()?;
     known.sort_unstable();
     Ok(known)
+}
+
+async fn emptied(db: &mut dyn Session, losses: &Losses) -> Result<bool, StoreError> {
+    let teams = losses.teams.iter().map(|(team, lost)| (IN_TEAM, team.0, *lost));
+    let orgs = losses.orgs.iter().map(|(org, lost)| (IN_ORG, org.0, *lost));
+    for (sql, of, lost) in teams.chain(orgs) {
+        let params = [Param::Int(Some(i64::from(of))), Param::Int(Some(i64::from(lost) + 1))];
+        let rows = db.rows(sql, &params).await?;
+        let there = rows.first().map_or(Ok(0), |row| row.int(0))?;
+        if there <= i64::from(lost) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

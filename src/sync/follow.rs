@@ -11,12 +11,13 @@
 use super::concerned::{Candidates, Concerned, TooMany};
 use super::engine::{Engine, RunError};
 use super::few::whom;
-use super::look::{How, Verdict};
+use super::look::{Following, How, Verdict};
 use super::measure;
 use super::run::Cause;
 use crate::providers::follow::{Changes, Cursor, Since};
 use crate::providers::{Found, ReadRequest};
 use crate::store::StoreError;
+use rosterd_core::plan::Losses;
 use rosterd_core::writes::CursorWrite;
 use std::sync::Arc;
 
@@ -43,6 +44,8 @@ enum Once {
     Done(Followed),
     /// It has to be done again, and why.
     Again(String),
+    /// The same, if somebody is left in these.
+    Losing(Losses),
 }
 
 impl Once {
@@ -65,17 +68,24 @@ impl Engine {
     }
 
     async fn follow_until(&self, provider: &str, cause: Cause) -> Result<Followed, RunError> {
-        let mut wanting = String::new();
+        let (mut wanting, mut checked) = (String::new(), Losses::default());
         for _ in 0..TRIES {
-            match self.follow_once(provider, cause).await? {
+            match self.follow_once(provider, cause, checked.clone()).await? {
                 Once::Done(followed) => return Ok(followed),
                 Once::Again(why) => wanting = why,
+                Once::Losing(losses) => {
+                    if self.store.emptied(&losses).await? {
+                        let why = "a team or an organization would lose everybody";
+                        return Ok(Followed::Everybody(why.to_owned()));
+                    }
+                    (wanting, checked) = ("others leave than before".to_owned(), losses);
+                }
             }
         }
         Ok(Followed::Everybody(format!("again and again, {wanting}")))
     }
 
-    async fn follow_once(&self, provider: &str, cause: Cause) -> Result<Once, RunError> {
+    async fn follow_once(&self, provider: &str, cause: Cause, checked: Losses) -> Result<Once, RunError> {
         let Some(cursor) = self.store.cursor(provider).await?.map(Cursor) else {
             return Ok(Once::Done(Followed::Not));
         };
@@ -96,7 +106,12 @@ impl Engine {
         let mut whom = whom(&self.config, provider, &found.reading);
         whom.listed = listed.keys().cloned().collect();
         let to = changes.cursor.map(|Cursor(to)| CursorWrite { from: Some(cursor.0), to });
-        let how = How { trigger: cause.trigger, epoch: cause.epoch, followed: Some(listed), cursor: to };
+        let how = How {
+            trigger: cause.trigger,
+            epoch: cause.epoch,
+            followed: Some(Following { listed, checked }),
+            cursor: to,
+        };
         let written = self.few_written(provider, number, found.reading, whom, how).await;
         let (verdict, applied, _) = match written {
             Err(RunError::Store(StoreError::Moved | StoreError::Superseded)) => {
@@ -108,6 +123,7 @@ impl Engine {
             Verdict::Overtaken => Once::again("a later reading overtook it"),
             Verdict::NotYet => Once::everybody("it was never read in full"),
             Verdict::Waiting => Once::Done(Followed::Waiting),
+            Verdict::Losing(losses) => Once::Losing(losses),
             Verdict::Held(_) => Once::everybody("together the changes are over a limit"),
             // What has changed while it was asked for can look like this: a group that has got another name is
             // there twice.

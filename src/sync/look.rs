@@ -17,7 +17,7 @@ use crate::providers::{Found, Match};
 use crate::store::{Applied, Decide, Decision, PersonNow, Scope, Sight, Whom};
 use rosterd_core::ids::{ReadingNumber, Timestamp};
 use rosterd_core::observed::Observed;
-use rosterd_core::plan::{self, Exceeded, Fate, Input, Plan, RunFacts};
+use rosterd_core::plan::{self, Exceeded, Fate, Input, Losses, Plan, RunFacts};
 use rosterd_core::snapshot::{PersonIndex, PersonKey, Reading};
 use rosterd_core::writes::{CursorWrite, Trigger, Writes};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -100,6 +100,8 @@ pub(super) enum Verdict {
     NotYet,
     /// A plan waits for an approval, and what was followed with it.
     Waiting,
+    /// Several people are to leave these at once, and it was not looked into whether somebody is left.
+    Losing(Losses),
     Held(Vec<String>),
     Planned {
         fates: Vec<Option<Fate>>,
@@ -113,10 +115,19 @@ pub(super) struct How {
     pub(super) trigger: Trigger,
     /// Of the replica that leads the provider; `None` for a login, which any replica may see.
     pub(super) epoch: Option<i64>,
-    /// Changes were followed, with whoever may be in the groups that changed: while a plan waits for an approval
-    /// nothing is written, and where somebody has come into such a group since, it is followed again.
-    pub(super) followed: Option<Candidates>,
+    /// Changes were followed, which is more careful than a login: see [`Following`].
+    pub(super) followed: Option<Following>,
     pub(super) cursor: Option<CursorWrite>,
+}
+
+/// What stands in the way of writing what was followed, besides the limits. While a plan waits for an approval
+/// nothing is.
+#[derive(Debug, Clone)]
+pub(super) struct Following {
+    /// Whoever may be in the groups that changed: where somebody has come into one since, it is followed again.
+    pub(super) listed: Candidates,
+    /// Teams and organizations that so many may leave: somebody is left in them.
+    pub(super) checked: Losses,
 }
 
 impl Engine {
@@ -191,14 +202,14 @@ impl Engine {
                     (Verdict::Overtaken, None)
                 } else if sight.held && how.followed.is_some() {
                     (Verdict::Waiting, None)
-                } else if how.followed.as_ref().is_some_and(|known| somebody_came(&sight.observed, known)) {
+                } else if how.followed.as_ref().is_some_and(|known| somebody_came(&sight.observed, &known.listed)) {
                     (Verdict::Overtaken, None)
                 } else {
                     let Sight { observed, given, held, .. } = sight;
                     let reading = if held { reading.doubted("held", "a plan waits for an approval") } else { reading };
                     let (rules, policy) = (&*rules, &policy);
                     let input = Input { provider: &provider, observed, reading, rules, policy, number, given, now };
-                    settle(plan::plan(input), &people, how, now)
+                    settle(plan::plan(input), &people, how, now, policy.limits.emptied_at_least)
                 };
                 *verdict.lock().unwrap_or_else(PoisonError::into_inner) = said;
                 Decision { writes, finished: None }
@@ -219,7 +230,9 @@ impl Engine {
                 let at = index.0 as usize;
                 let person = now_are.get(at).cloned().flatten();
                 let (finding, denied) = match &verdict {
-                    Verdict::Overtaken | Verdict::NotYet | Verdict::Waiting => (Finding::NotYet, false),
+                    Verdict::Overtaken | Verdict::NotYet | Verdict::Waiting | Verdict::Losing(_) => {
+                        (Finding::NotYet, false)
+                    }
                     Verdict::Held(reasons) => (Finding::Held(reasons.clone()), false),
                     Verdict::Planned { fates, gaps } => finding(fates.get(at).copied().flatten(), gaps),
                 };
@@ -229,7 +242,7 @@ impl Engine {
         let overtaken = match &verdict {
             Verdict::Overtaken => true,
             Verdict::Planned { fates, .. } => fates.iter().flatten().any(|fate| fate.newer),
-            Verdict::NotYet | Verdict::Waiting | Verdict::Held(_) => false,
+            Verdict::NotYet | Verdict::Waiting | Verdict::Losing(_) | Verdict::Held(_) => false,
         };
         (!overtaken).then(|| matches.iter().map(one).collect())
     }
@@ -253,7 +266,13 @@ fn somebody_came(observed: &Observed, known: &Candidates) -> bool {
 }
 
 /// What is written of a plan, and what is said of it.
-fn settle(plan: Plan, people: &[PersonIndex], how: How, started_at: Timestamp) -> (Verdict, Option<Arc<Writes>>) {
+fn settle(
+    plan: Plan,
+    people: &[PersonIndex],
+    how: How,
+    started_at: Timestamp,
+    emptied_at_least: u32,
+) -> (Verdict, Option<Arc<Writes>>) {
     if !plan.exceeded.is_empty() {
         let reasons = plan.exceeded.iter().map(|exceeded: &Exceeded| plan.sentence(exceeded)).collect();
         if how.followed.is_none() {
@@ -261,8 +280,18 @@ fn settle(plan: Plan, people: &[PersonIndex], how: How, started_at: Timestamp) -
         }
         return (Verdict::Held(reasons), None);
     }
+    let gaps: Vec<String> = plan.gaps.iter().map(ToString::to_string).collect();
+    if let Some(followed) = &how.followed {
+        // Not even what would be given: what was half done when it was looked at may be half wrong.
+        if !gaps.is_empty() {
+            return (Verdict::Planned { fates: Vec::new(), gaps }, None);
+        }
+        let losses = plan.losses(emptied_at_least);
+        if !losses.within(&followed.checked) {
+            return (Verdict::Losing(losses), None);
+        }
+    }
     let fates = people.iter().map(|person| Some(plan.fate(*person))).collect();
-    let gaps = plan.gaps.iter().map(ToString::to_string).collect();
     // Behind what is incomplete nobody goes on.
     let cursor = how.cursor.filter(|_| plan.complete);
     let facts = RunFacts { trigger: how.trigger, started_at, hold: None, epoch: how.epoch };

@@ -1,6 +1,7 @@
 //! How much a plan takes away, and whether that is more than the operator allows at once.
 
 use super::draft::Draft;
+use super::emptied;
 use super::people::Work;
 use super::rows::PersonRows;
 use super::{Change, Effect};
@@ -144,7 +145,7 @@ pub(super) fn measure(draft: &Draft<'_>) -> (Vec<Measure>, Vec<Exceeded>) {
         exceeded.extend(orgs.into_iter().filter_map(|org| over(Some(org))));
     }
     if draft.everybody() {
-        exceeded.extend(emptied(draft));
+        exceeded.extend(emptied::emptied(draft));
     }
     let gained = tally.gainers.len() as u32;
     let recent: u32 =
@@ -204,45 +205,6 @@ impl Tally {
             _ => {}
         }
     }
-}
-
-/// Teams and organizations that had members from rosterd and would have none.
-fn emptied(draft: &Draft<'_>) -> Vec<Exceeded> {
-    let mut teams: BTreeMap<TeamId, (u32, u32)> = BTreeMap::new();
-    let mut orgs: BTreeMap<OrgId, (u32, u32)> = BTreeMap::new();
-    for change in &draft.changes {
-        match *change {
-            Change::TeamRole { team, old: Some(_), new: None, .. } => teams.entry(team).or_default().0 += 1,
-            Change::TeamRole { team, old: None, new: Some(_), .. } => teams.entry(team).or_default().1 += 1,
-            Change::OrgRole { org, old: Some(_), new: None, .. } => orgs.entry(org).or_default().0 += 1,
-            Change::OrgRole { org, old: None, new: Some(_), .. } => orgs.entry(org).or_default().1 += 1,
-            _ => {}
-        }
-    }
-    teams.retain(|_, (removed, added)| *removed > 0 && *added == 0);
-    orgs.retain(|_, (removed, added)| *removed > 0 && *added == 0);
-    if teams.is_empty() && orgs.is_empty() {
-        return Vec::new();
-    }
-    let mut team_sizes: BTreeMap<TeamId, u32> = BTreeMap::new();
-    let mut org_sizes: BTreeMap<OrgId, u32> = BTreeMap::new();
-    for row in draft.observed.team_members.iter().filter(|row| row.synced.is_some()) {
-        *team_sizes.entry(row.team).or_insert(0) += 1;
-    }
-    for row in draft.observed.org_members.iter().filter(|row| row.synced.is_some()) {
-        *org_sizes.entry(row.org).or_insert(0) += 1;
-    }
-    let least = draft.policy.limits.emptied_at_least;
-    let gone = |before: u32, removed: u32| before >= least && removed >= before;
-    let orgs = orgs.into_iter().filter_map(|(org, (removed, _))| {
-        let before = org_sizes.get(&org).copied().unwrap_or(0);
-        gone(before, removed).then_some(Exceeded::EmptiedOrg { org, before })
-    });
-    let teams = teams.into_iter().filter_map(|(team, (removed, _))| {
-        let before = team_sizes.get(&team).copied().unwrap_or(0);
-        gone(before, removed).then_some(Exceeded::EmptiedTeam { team, before })
-    });
-    orgs.chain(teams).collect()
 }
 
 fn org_of(observed: &Observed, team: TeamId) -> Option<OrgId> {

@@ -16,6 +16,7 @@
 mod accounts;
 mod change;
 mod draft;
+mod emptied;
 mod groups;
 mod guard;
 mod hash;
@@ -34,6 +35,7 @@ mod targets;
 mod writes;
 
 pub use change::{Change, Effect, Field, Reason, SuspendReason};
+pub use emptied::Losses;
 pub use limits::{Exceeded, Measure};
 pub use policy::{Limits, LinkKey, Policy};
 pub use render::{Form, Summary};

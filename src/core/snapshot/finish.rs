@@ -1,7 +1,7 @@
 //! The end of a read: who is in what, and whether that is all. The only place that makes a
 //! [`Complete`].
 
-use super::{Complete, Gap, GroupIndex, Partial, People, PersonIndex, Reading, Snapshot, SnapshotBuilder};
+use super::{Complete, Gap, Group, GroupIndex, Partial, People, PersonIndex, Reading, Snapshot, SnapshotBuilder};
 use std::collections::HashMap;
 
 impl SnapshotBuilder {
@@ -129,6 +129,7 @@ impl SnapshotBuilder {
             *child = GroupIndex(group_at[child.0 as usize]);
             *parent = GroupIndex(group_at[parent.0 as usize]);
         }
+        let groups = without_twins(groups, |g| self.texts.get(g.subject), &mut direct, &mut nested);
         direct.sort_unstable();
         direct.dedup();
         nested.sort_unstable();
@@ -143,6 +144,37 @@ impl SnapshotBuilder {
         gaps.dedup();
         (snapshot, gaps)
     }
+}
+
+/// Groups, in the order of their ids, without those that have one id. Which of them it is cannot be told: one may
+/// have got its name while it was read, and who gives its rights by the other's name makes a second of what is one.
+fn without_twins<'a>(
+    groups: Vec<Group>,
+    id: impl Fn(&Group) -> &'a str,
+    direct: &mut Vec<(PersonIndex, GroupIndex)>,
+    nested: &mut Vec<(GroupIndex, GroupIndex)>,
+) -> Vec<Group> {
+    let twin = |at: usize| {
+        let same = |other: Option<&Group>| other.zip(groups.get(at)).is_some_and(|(a, b)| id(a) == id(b));
+        same(at.checked_sub(1).and_then(|before| groups.get(before))) || same(groups.get(at + 1))
+    };
+    let mut kept = 0;
+    let places: Vec<Option<GroupIndex>> = (0..groups.len())
+        .map(|at| {
+            let place = GroupIndex(kept);
+            (!twin(at)).then(|| {
+                kept += 1;
+                place
+            })
+        })
+        .collect();
+    if kept as usize == groups.len() {
+        return groups;
+    }
+    let place = |group: &GroupIndex| places.get(group.0 as usize).copied().flatten();
+    *direct = direct.iter().filter_map(|(person, group)| Some((*person, place(group)?))).collect();
+    *nested = nested.iter().filter_map(|(child, parent)| Some((place(child)?, place(parent)?))).collect();
+    groups.into_iter().zip(places).filter_map(|(group, place)| place.map(|_| group)).collect()
 }
 
 /// The items in the order of their keys, and for each old place the new one.
@@ -247,5 +279,23 @@ mod tests {
         builder.person(PersonFields { subject: "a", dn: Some("uid=c,dc=x"), ..PersonFields::default() });
         let reading = builder.finish();
         assert_eq!(reading.gaps().first().map(|g| g.code), Some("duplicate_id"));
+    }
+
+    /// It may be one that got another name while everything was read.
+    #[test]
+    fn groups_with_one_id_have_no_members() {
+        let mut builder = two_people();
+        let again = builder.group(GroupFields { subject: "g1", dn: Some("cn=new,dc=x"), name: "new" });
+        let last = builder.group(GroupFields { subject: "g2", dn: Some("cn=last,dc=x"), name: "last" });
+        for group in [again, last].into_iter().flatten() {
+            builder.member_dn(group, "uid=ana,dc=x");
+        }
+        let reading = builder.finish();
+        let snapshot = reading.snapshot();
+        let name = |group: GroupIndex| snapshot.texts.get(snapshot.groups[group.0 as usize].name);
+        assert_eq!(snapshot.groups.len(), 2);
+        assert_eq!(snapshot.direct.iter().map(|(person, of)| (person.0, name(*of))).collect::<Vec<_>>(), [(0, "last")]);
+        assert!(snapshot.nested.is_empty());
+        assert_eq!(reading.gaps().first().map(|gap| gap.code), Some("duplicate_id"));
     }
 }
