@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs, from the distribution, the real servers that the tests start: OpenLDAP, 389 Directory Server,
-# PostgreSQL, and what sites put around that: pgbouncer, Patroni with etcd; and Prometheus' promtool,
+# Samba (as an Active Directory domain controller), PostgreSQL, and what sites put around that: pgbouncer, Patroni with etcd; and Prometheus' promtool,
 # which tests the alert rules.
 #
 # Debian and Ubuntu only; elsewhere it says what is missing. Does nothing when all is there.
@@ -25,8 +25,14 @@ postgres_binary() {
 PATH="$PATH:/usr/sbin:/sbin"
 
 packages=""
+apart=""
 command -v slapd >/dev/null || packages="$packages slapd"
 command -v ns-slapd >/dev/null || packages="$packages 389-ds-base"
+if ! command -v samba >/dev/null || ! command -v ldbmodify >/dev/null; then
+    packages="$packages samba samba-dsdb-modules samba-vfs-modules ldb-tools"
+    # Where a release has these apart.
+    apart="samba-ad-dc samba-ad-provision"
+fi
 command -v ldapmodify >/dev/null || packages="$packages ldap-utils"
 command -v openssl >/dev/null || packages="$packages openssl"
 command -v setpriv >/dev/null || packages="$packages util-linux"
@@ -48,7 +54,7 @@ fi
 
 if [ "$(id -u)" -ne 0 ]; then
     echo "The tests need servers that are not installed here. As root, run:" >&2
-    echo "    apt-get update && apt-get install --yes --no-install-recommends$packages" >&2
+    echo "    apt-get update && apt-get install --yes --no-install-recommends$packages $apart" >&2
     echo "or this script, which also keeps the packages from starting services: sudo $0" >&2
     exit 1
 fi
@@ -86,5 +92,10 @@ trap 'rm -f $no_start $no_cluster' EXIT
 
 echo "Installing:$packages" >&2
 apt-get update -qq
+for package in $apart; do
+    if apt-cache show "$package" 2>/dev/null | grep -q '^Version:'; then
+        packages="$packages $package"
+    fi
+done
 # shellcheck disable=SC2086 # one word a package
 apt-get install --yes --no-install-recommends -qq $packages </dev/null >&2

@@ -1,15 +1,16 @@
 //! `rosterd check provider`: each step of a read, server by server, with what was found or what
 //! to do. Reads a page of each base and keeps nothing.
 
+use super::LdapDirectory;
 use super::ask::once;
 use super::attribute::{Description, Role};
 use super::connection::Connection;
 use super::failure::Failure;
+use super::root::Root;
 use super::search::Question;
 use super::session::Access;
 use super::url::{Place, Server};
 use super::wire::{Control, PAGED_RESULTS, Search};
-use super::{LdapDirectory, filter};
 use crate::config::{BindMethod, Ldap};
 use crate::providers::CheckStep;
 
@@ -77,26 +78,16 @@ async fn server_steps(
     Some(())
 }
 
-/// What the server says of itself (RFC 4512 §5.1).
+/// What the server says of itself.
 async fn root(connection: &mut Connection) -> Result<String, Failure> {
-    let attributes = ["supportedControl", "vendorName", "vendorVersion", "defaultNamingContext"].map(str::to_owned);
-    let filter = filter::present("objectClass");
-    let search = Search { base: "", scope: 0, filter: &filter, attributes: &attributes, control: None };
-    let mut facts = Vec::new();
-    let mut pages = false;
-    once(connection, search, |entry| {
-        for attribute in entry.attributes().flatten() {
-            let name = String::from_utf8_lossy(attribute.description);
-            for value in attribute.values().flatten() {
-                match name.eq_ignore_ascii_case("supportedControl") {
-                    true => pages |= value == PAGED_RESULTS.as_bytes(),
-                    false => facts.push(format!("{name} {}", String::from_utf8_lossy(value))),
-                }
-            }
-        }
-    })
-    .await?;
-    facts.push(match pages {
+    let root = Root::read(connection).await?;
+    let said = |name: &'static str| root.one(name).map(|value| format!("{name} {value}"));
+    let mut facts: Vec<String> =
+        ["vendorName", "vendorVersion", "defaultNamingContext"].into_iter().filter_map(said).collect();
+    if root.is_active_directory() {
+        facts.push("is an Active Directory domain controller".to_owned());
+    }
+    facts.push(match root.knows(PAGED_RESULTS) {
         true => "can page".to_owned(),
         false => "does not say that it can page: if reading fails, set page_size = 0".to_owned(),
     });

@@ -19,6 +19,8 @@ mod find;
 mod measure;
 mod pages;
 mod pool;
+mod reference;
+mod root;
 mod search;
 mod session;
 mod tls;

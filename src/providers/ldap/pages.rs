@@ -128,15 +128,6 @@ async fn page(
     Ok(true)
 }
 
-/// The text of the gap that a reference is.
-pub(super) fn referral(server: &str, base: &str, url: &[u8]) -> String {
-    let url = String::from_utf8_lossy(url);
-    format!(
-        "{server} says that a part of what is below {base} is elsewhere ({url:.200}), where it is not fetched from: \
-         choose a base that does not reach so far"
-    )
-}
-
 pub(super) fn too_many(server: &str, base: &str) -> Failure {
     Failure::protocol("too_much", format!("{server} sent more entries below {base} than are believed"))
 }

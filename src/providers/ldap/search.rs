@@ -5,7 +5,8 @@ use super::connection::Connection;
 use super::entry::{Gathered, Kind, Ranged, take, take_values};
 use super::failure::Failure;
 use super::filter;
-use super::pages::{Asked, Heard, pages, referral, refused, unexpected};
+use super::pages::{Asked, Heard, pages, refused, unexpected};
+use super::reference::References;
 use super::wire::ber::BerError;
 use super::wire::{Entry, Request, Response, Search};
 use crate::providers::Progress;
@@ -59,7 +60,7 @@ pub(super) async fn read(
     let (filter, attributes) = (question.compiled.as_slice(), question.wanted.request.as_slice());
     let asked = Asked { base, scope, filter, attributes, what: kind.name(), may_be_absent: false };
     let server = connection.server.clone();
-    let (mut ranged, mut referred) = (Vec::new(), false);
+    let (mut ranged, mut references) = (Vec::new(), References::default());
     pages(connection, &asked, page_size, &mut |heard| {
         match heard {
             Heard::Entry(entry) => {
@@ -67,16 +68,15 @@ pub(super) async fn read(
                     .map_err(|error| Failure::ber(&server, error))?;
                 sink.add(kind);
             }
-            // One says it all, and a hostile server would send millions.
-            Heard::Reference(url) if !std::mem::replace(&mut referred, true) => {
-                sink.gathered().builder.gap("referral", referral(&server, base, url));
-            }
-            Heard::Reference(_) => {}
+            Heard::Reference(url) => references.add(base, url),
         }
         Ok(())
     })
     .await?;
     // Behind the last page: a server may drop a paged search when another comes between.
+    if let Some(missing) = references.missing(connection).await? {
+        sink.gathered().builder.gap("referral", missing);
+    }
     for list in ranged {
         follow(connection, list, sink).await?;
     }

@@ -33,7 +33,10 @@ impl Server {
         let (scheme, rest) = url.split_once("://").ok_or_else(|| bad("not a URL"))?;
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         let place = match scheme.to_ascii_lowercase().as_str() {
-            "ldapi" => Place::Unix(PathBuf::from(unescape(rest).ok_or_else(|| bad("not a path"))?)),
+            "ldapi" => {
+                let path = unescape(rest).filter(|path| path.starts_with('/'));
+                Place::Unix(PathBuf::from(path.ok_or_else(|| bad("not a path"))?))
+            }
             scheme @ ("ldap" | "ldaps") => {
                 let tls = scheme == "ldaps";
                 if rest.contains(['/', '?', '@', '#']) {
@@ -65,7 +68,8 @@ fn split_port(rest: &str) -> Option<(&str, Option<u16>)> {
     }
 }
 
-fn unescape(text: &str) -> Option<String> {
+/// Text of a URL without its `%2F`s (RFC 3986 §2.1).
+pub(super) fn unescape(text: &str) -> Option<String> {
     let mut bytes = Vec::new();
     let mut parts = text.split('%');
     bytes.extend(parts.next()?.bytes());
@@ -73,7 +77,7 @@ fn unescape(text: &str) -> Option<String> {
         bytes.push(u8::from_str_radix(part.get(..2)?, 16).ok()?);
         bytes.extend(part.get(2..)?.bytes());
     }
-    String::from_utf8(bytes).ok().filter(|path| path.starts_with('/'))
+    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

@@ -12,11 +12,13 @@ use crate::world::expected::{RULES, tables};
 use crate::world::invariants;
 use crate::world::ldap_edit::Edited;
 use crate::world::rosterd::Running;
+use crate::world::samba::{AD_READER, Samba};
 use crate::world::site::{Site, slapd_provider};
 use crate::world::slapd::{ADMIN, READER, SYNC_LOG, SYNC_PRESENT, Slapd};
 use crate::world::wait_until;
 
-/// A directory that tells of changes, and the daemon that follows them. Everything is read once a day.
+/// A directory that tells of changes, and the daemon that follows them; or no daemon, where everything is read
+/// after each change.
 #[derive(Debug)]
 struct Followed<S = Slapd> {
     directory: Directory<S>,
@@ -31,12 +33,16 @@ impl Followed {
 
     /// The same, asked so often.
     fn every(backend: Backend, company: Company, sync: &'static str, every: &str) -> Self {
-        Self::of(backend, Directory::telling(company, sync), "entryUUID", every, READER)
+        let directory = Directory::telling(company, sync);
+        let provider = provider(&directory.slapd.url(), "entryUUID", every);
+        Self::of(backend, directory, &provider, READER, By::Feed)
     }
 
     /// Read by somebody to whom slapd sends as much as there is.
     fn without_limits(backend: Backend, company: Company) -> Self {
-        Self::of(backend, Directory::telling(company, SYNC_LOG), "entryUUID", "100ms", ADMIN)
+        let directory = Directory::telling(company, SYNC_LOG);
+        let provider = provider(&directory.slapd.url(), "entryUUID", "100ms");
+        Self::of(backend, directory, &provider, ADMIN, By::Feed)
     }
 
     fn small(backend: Backend) -> Self {
@@ -46,27 +52,66 @@ impl Followed {
 
 impl Followed<Ds389> {
     /// `None` where it is not installed.
-    fn ds389(backend: Backend) -> Option<Self> {
+    fn ds389(backend: Backend, by: By) -> Option<Self> {
         Ds389::is_there().then(|| {
             let company = Company::new(60, 30, 7);
             let directory = Directory { slapd: Ds389::start(&company.ldif()), company };
-            Self::of(backend, directory, "nsUniqueId", "100ms", READER)
+            let provider = provider(&directory.slapd.url(), "nsUniqueId", "100ms");
+            Self::of(backend, directory, &provider, READER, by)
         })
     }
 }
 
+impl Followed<Samba> {
+    /// `None` where it is not installed, or may not be started. `follow`: how it is followed.
+    fn active_directory(backend: Backend, follow: &str, by: By) -> Option<Self> {
+        Samba::is_there().then(|| {
+            let company = Company::new(60, 30, 7);
+            let directory = Directory { slapd: Samba::start(&company), company };
+            directory.slapd.allow_feeds();
+            let provider = domain(&directory.slapd.url(), follow);
+            Self::of(backend, directory, &provider, AD_READER, by)
+        })
+    }
+}
+
+/// How the tables come to what the directory says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// The daemon follows what the directory tells. Everything is read once a day.
+    Feed,
+    /// Everything is read after each change.
+    FullRead,
+}
+
+/// A directory whose entries have that immutable id, asked so often.
+fn provider(url: &str, id: &str, every: &str) -> String {
+    let follow = format!("follow = {{ every = {every:?} }}");
+    slapd_provider("corp", url, &follow)
+        .replace("create_missing", "every = \"24h\"\ncreate_missing")
+        .replace("{ base", &format!("{{ id = {id:?}, base"))
+}
+
+/// All of a domain.
+fn domain(url: &str, follow: &str) -> String {
+    let people = r#"filter = "(&(objectCategory=person)(objectClass=user)(mail=*))", login = "sAMAccountName", name = "displayName""#;
+    let groups = r#"filter = "(objectClass=group)", member_logins = []"#;
+    provider(url, "objectGUID", "100ms")
+        .replace("every = \"100ms\"", follow)
+        .replace("users = { ", &format!("users = {{ {people}, "))
+        .replace("groups = { ", &format!("groups = {{ {groups}, "))
+}
+
 impl<S: Edited> Followed<S> {
-    /// Of entries that have that immutable id, read by that DN with that password.
-    fn of(backend: Backend, directory: Directory<S>, id: &str, every: &str, who: (&str, &str)) -> Self {
-        let follow = format!("follow = {{ every = {every:?} }}");
-        let provider = slapd_provider("corp", &directory.slapd.url(), &follow);
-        let provider = provider.replace("create_missing", "every = \"24h\"\ncreate_missing");
-        let provider = provider.replace("{ base", &format!("{{ id = {id:?}, base"));
+    /// As this provider, read by that DN with that password.
+    fn of(backend: Backend, directory: Directory<S>, provider: &str, who: (&str, &str), by: By) -> Self {
         let site = Site::new(backend, &(provider.replace(READER.0, who.0) + RULES));
         site.secret("reader.pw", who.1);
         site.run(&["db", "migrate"]).expect(0);
         let mut followed = Self { directory, site, running: None };
-        followed.run();
+        if by == By::Feed {
+            followed.run();
+        }
         followed.caught_up("the first run");
         followed
     }
@@ -82,6 +127,9 @@ impl<S: Edited> Followed<S> {
     /// Waits until the tables are what the directory says.
     #[track_caller]
     fn caught_up(&self, what: &str) {
+        if self.running.is_none() {
+            self.site.run(&["sync"]).expect(0);
+        }
         let right = || self.site.tables() == tables(&self.directory.company);
         if wait_until(30, right) {
             return;
@@ -101,9 +149,10 @@ impl<S: Edited> Followed<S> {
     }
 
     fn stop(&mut self) {
-        let running = self.running.take().unwrap();
-        running.signal("TERM");
-        running.wait().expect(0);
+        if let Some(running) = self.running.take() {
+            running.signal("TERM");
+            running.wait().expect(0);
+        }
     }
 
     /// Ends the daemon. A full reading finds nothing that was missed.

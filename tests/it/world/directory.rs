@@ -1,7 +1,7 @@
 //! A slapd and the model of what is in it, edited together, so that a test can compute anew what
 //! the tables must be after each change.
 
-use super::company::{Company, group_dn, person, person_dn};
+use super::company::{Company, Group, group_dn, person};
 use super::ldap_edit::Edited;
 use super::slapd::Slapd;
 use std::collections::BTreeSet;
@@ -33,11 +33,8 @@ impl<S: Edited> Directory<S> {
     pub fn hire(&mut self, groups: &[&str]) -> String {
         let n = self.company.people.len();
         let joiner = person(n);
-        let (login, name, email) = (&joiner.login, &joiner.name, &joiner.email);
-        let dn = joiner.dn();
-        self.slapd
-            .add(&format!("dn: {dn}\nobjectClass: inetOrgPerson\nuid: {login}\ncn: {name}\nsn: x\nmail: {email}\n"));
-        let login = login.clone();
+        self.slapd.add(&self.slapd.person_entry(&joiner));
+        let login = joiner.login.clone();
         self.company.people.push(joiner);
         for group in groups {
             self.join(group, &login);
@@ -50,29 +47,29 @@ impl<S: Edited> Directory<S> {
         for group in self.groups_of(login) {
             self.leave(&group, login);
         }
-        self.slapd.delete([person_dn(login).as_str()]);
+        self.slapd.delete([self.slapd.person(login).as_str()]);
         self.company.person_mut(login).gone = true;
     }
 
     pub fn join(&mut self, group: &str, login: &str) {
         let place = self.company.place(login);
-        self.slapd.join(&group_dn(group), &person_dn(login));
+        self.slapd.join(&group_dn(group), &self.slapd.person(login));
         assert!(self.company.group_mut(group).people.insert(place));
     }
 
     pub fn leave(&mut self, group: &str, login: &str) {
         let place = self.company.place(login);
-        self.slapd.leave(&group_dn(group), &person_dn(login));
+        self.slapd.leave(&group_dn(group), &self.slapd.person(login));
         assert!(self.company.group_mut(group).people.remove(&place));
     }
 
     /// Gives a person another login, and with it another DN, in every group as well.
     pub fn rename_person(&mut self, old: &str, new: &str) {
         let groups = self.groups_of(old);
-        self.slapd.rename(&person_dn(old), &format!("uid={new}"), None);
-        for group in groups {
-            self.slapd.leave(&group_dn(&group), &person_dn(old));
-            self.slapd.join(&group_dn(&group), &person_dn(new));
+        self.slapd.rename_person(old, new);
+        for group in groups.iter().filter(|_| !self.slapd.links()) {
+            self.slapd.leave(&group_dn(group), &self.slapd.person(old));
+            self.slapd.join(&group_dn(group), &self.slapd.person(new));
         }
         new.clone_into(&mut self.company.person_mut(old).login);
     }
@@ -81,7 +78,8 @@ impl<S: Edited> Directory<S> {
     /// both names, in the end by the new one.
     pub fn rename_group(&mut self, old: &str, new: &str) {
         let place = self.company.find(old);
-        let above = self.company.groups.iter().filter(|group| group.groups.contains(&place));
+        let named = |group: &&Group| group.groups.contains(&place) && !self.slapd.links();
+        let above = self.company.groups.iter().filter(named);
         let above: Vec<String> = above.map(|group| group_dn(&group.name)).collect();
         above.iter().for_each(|above| self.slapd.join(above, &group_dn(new)));
         self.slapd.rename(&group_dn(old), &format!("cn={new}"), None);

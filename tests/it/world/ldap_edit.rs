@@ -1,5 +1,6 @@
 //! Changes to a directory, by the command-line tools, as its administrator makes them.
 
+use super::company::{Person, person_dn};
 use super::slapd::{ADMIN, SUFFIX, Slapd};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -14,6 +15,28 @@ pub trait Edited {
 
     /// Ends it and starts it again on the same port; the data stays.
     fn restart(&mut self);
+
+    /// The DN of the person of that login.
+    fn person(&self, login: &str) -> String {
+        person_dn(login)
+    }
+
+    /// Somebody new, as LDIF. The directory chooses the immutable id.
+    fn person_entry(&self, person: &Person) -> String {
+        let Person { login, name, email, .. } = person;
+        let dn = self.person(login);
+        format!("dn: {dn}\nobjectClass: inetOrgPerson\nuid: {login}\ncn: {name}\nsn: x\nmail: {email}\n")
+    }
+
+    /// Gives a person another login, and with it another DN.
+    fn rename_person(&self, old: &str, new: &str) {
+        self.rename(&self.person(old), &format!("uid={new}"), None);
+    }
+
+    /// Whether groups follow the names of their members, and forget who is gone, by themselves.
+    fn links(&self) -> bool {
+        false
+    }
 
     /// Adds entries from LDIF.
     fn add(&self, ldif: &str) {

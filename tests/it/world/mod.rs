@@ -23,6 +23,7 @@ pub mod proxy;
 pub mod psql;
 pub mod roster;
 pub mod rosterd;
+pub mod samba;
 pub mod scripted_ldap;
 pub mod site;
 pub mod slapd;

@@ -69,7 +69,7 @@ impl Walk<'_> {
                         *found = true;
                     }
                 }
-                Heard::Reference(url) => self.referred(&server, &search.base, url),
+                Heard::Reference(url) => self.references.add(&search.base, url),
             }
             Ok(())
         })
@@ -100,7 +100,7 @@ impl Walk<'_> {
                         self.edge(&search.about, group, &level, &mut by_login);
                     }
                 }
-                Heard::Reference(url) => self.referred(&server, &search.base, url),
+                Heard::Reference(url) => self.references.add(&search.base, url),
             }
             Ok(())
         })

@@ -14,7 +14,8 @@ use super::LdapDirectory;
 use super::connection::Connection;
 use super::entry::{Gathered, Kind, Ranged};
 use super::failure::Failure;
-use super::pages::{Asked, referral};
+use super::pages::Asked;
+use super::reference::References;
 use super::search::{Question, Sink, follow};
 use super::wire::KeptEntry;
 use crate::providers::{Found, Match, ReadRequest, Sought};
@@ -41,7 +42,7 @@ pub(super) struct Walk<'a> {
     fetched: BTreeSet<String>,
     /// The first.
     refusal: Option<Failure>,
-    referred: bool,
+    references: References,
 }
 
 /// What has one key.
@@ -97,7 +98,7 @@ impl<'a> Walk<'a> {
             ranged: Vec::new(),
             fetched: BTreeSet::new(),
             refusal: None,
-            referred: false,
+            references: References::default(),
         }
     }
 
@@ -107,13 +108,18 @@ impl<'a> Walk<'a> {
         self.take_people(&connection.server)?;
         self.ask_groups(connection).await?;
         self.follow(connection).await?;
-        for _ in 0..LEVELS {
-            if !self.ask_level(connection).await? {
-                return Ok(());
+        let mut levels = 0;
+        while self.ask_level(connection).await? {
+            levels += 1;
+            if levels == LEVELS {
+                let text = format!("groups are in groups through more than {LEVELS} levels");
+                self.sink.gathered().builder.gap("too_deep", text);
+                break;
             }
         }
-        let text = format!("groups are in groups through more than {LEVELS} levels");
-        self.sink.gathered().builder.gap("too_deep", text);
+        if let Some(missing) = self.references.missing(connection).await? {
+            self.sink.gathered().builder.gap("referral", missing);
+        }
         Ok(())
     }
 
@@ -133,13 +139,6 @@ impl<'a> Walk<'a> {
         for refusal in refusals {
             self.sink.gathered().builder.gap(refusal.code, refusal.message.clone());
             self.refusal.get_or_insert(refusal);
-        }
-    }
-
-    /// One says it all, and a hostile server would send millions.
-    fn referred(&mut self, server: &str, base: &str, url: &[u8]) {
-        if !std::mem::replace(&mut self.referred, true) {
-            self.sink.gathered().builder.gap("referral", referral(server, base, url));
         }
     }
 

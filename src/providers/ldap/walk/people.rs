@@ -30,7 +30,7 @@ impl Walk<'_> {
             match heard {
                 Heard::Entry(entry) => self.keep(&server, search.about, &entry, &mut kept),
                 Heard::Reference(url) => {
-                    self.referred(&server, &search.base, url);
+                    self.references.add(&search.base, url);
                     Ok(())
                 }
             }
@@ -141,7 +141,7 @@ impl Walk<'_> {
                         dns.push(entry.dn.to_owned());
                     }
                 }
-                Heard::Reference(url) => self.referred(&server, &search.base, url),
+                Heard::Reference(url) => self.references.add(&search.base, url),
             }
             Ok(())
         })
