@@ -67,9 +67,17 @@ impl Default for Follow {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FollowBy {
-    /// What the server offers: content synchronization (RFC 4533), else nothing.
+    /// What the server offers, in the order below, else nothing.
     #[default]
     Auto,
+    /// Content synchronization (RFC 4533): OpenLDAP, 389 Directory Server, FreeIPA.
+    #[serde(rename = "content-sync")]
+    ContentSync,
+    /// Active Directory's DirSync, for an account that may replicate changes.
+    DirSync,
+    /// Active Directory's update sequence numbers.
+    #[serde(rename = "usn-changed")]
+    UsnChanged,
     /// Nothing.
     #[serde(rename = "none")]
     Nothing,

@@ -28,6 +28,8 @@ pub struct Changes {
     /// Immutable ids of groups of which something changed, with the members that they list now; groups that
     /// are gone list none.
     pub groups: BTreeMap<String, Listed>,
+    /// Immutable ids of what else has changed or is gone, whatever it is: of interest where it is known.
+    pub others: BTreeSet<String>,
     /// Where the provider said who is still there, and not who is gone.
     pub people_left: Option<Left>,
     pub groups_left: Option<Left>,
@@ -39,18 +41,33 @@ impl Changes {
     /// Whether nobody need be looked at.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.people.is_empty() && self.groups.is_empty() && self.people_left.is_none() && self.groups_left.is_none()
+        let nobody = self.people.is_empty() && self.groups.is_empty() && self.others.is_empty();
+        nobody && self.people_left.is_none() && self.groups_left.is_none()
     }
 }
 
-/// The members that a group lists, as it names them.
+/// A group that has changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Listed {
     /// The group's own; empty for one that is gone.
     pub dn: String,
     pub name: String,
-    pub dns: Vec<String>,
-    pub logins: Vec<String>,
+    pub members: Members,
+}
+
+/// Members of a group, as it names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Members {
+    /// All that it lists now.
+    All { dns: Vec<String>, logins: Vec<String> },
+    /// Whoever has come or left, by DN.
+    Changed(Vec<String>),
+}
+
+impl Default for Members {
+    fn default() -> Self {
+        Self::All { dns: Vec::new(), logins: Vec::new() }
+    }
 }
 
 /// Who is still there, by ids that are UUIDs: a million of them are 16 MB.

@@ -30,6 +30,9 @@ pub trait Feeds: Send + Sync + fmt::Debug {
     /// Immutable ids of the provider's people that are not gone, ascending.
     async fn known_people(&self, provider: &str) -> Result<Vec<String>, StoreError>;
 
+    /// Those of these immutable ids that the provider's people have who are not gone.
+    async fn known_among(&self, provider: &str, subjects: &[&String]) -> Result<Vec<String>, StoreError>;
+
     /// Whether one of these has no more members from providers than it is to lose.
     async fn emptied(&self, losses: &Losses) -> Result<bool, StoreError>;
 }
@@ -81,6 +84,12 @@ const GROUPS: &str = "SELECT g.id, g.subject, g.dn, g.name, g.parents FROM provi
      JOIN provider_groups g ON g.provider_id = p.id WHERE p.name = $1 AND g.gone_at IS NULL ORDER BY g.id";
 const KNOWN: &str = "SELECT i.subject FROM providers p JOIN identities i ON i.provider_id = p.id
      WHERE p.name = $1 AND i.gone_at IS NULL";
+const AMONG: Sql = Sql {
+    sqlite: "SELECT i.subject FROM providers p JOIN identities i ON i.provider_id = p.id
+     WHERE p.name = $1 AND i.gone_at IS NULL AND i.subject IN (SELECT value FROM json_each($2))",
+    postgres: "SELECT i.subject FROM providers p JOIN identities i ON i.provider_id = p.id
+     WHERE p.name = $1 AND i.gone_at IS NULL AND i.subject = ANY (ARRAY(SELECT jsonb_array_elements_text($2::jsonb)))",
+};
 /// No more are counted than it takes to know.
 const IN_TEAM: &str = "SELECT count(*) FROM
      (SELECT 1 FROM team_members WHERE team_id = $1 AND synced_role IS NOT NULL LIMIT $2) AS counted";
@@ -114,6 +123,11 @@ impl<E: Engine> Feeds for Shared<E> {
         self.read(Box::new(move |db| Box::pin(async move { known(db, &provider).await }))).await
     }
 
+    async fn known_among(&self, provider: &str, subjects: &[&String]) -> Result<Vec<String>, StoreError> {
+        let (provider, subjects) = (provider.to_owned(), serde_json::to_string(subjects).unwrap_or_default());
+        self.read(Box::new(move |db| Box::pin(async move { known_among(db, &provider, &subjects).await }))).await
+    }
+
     async fn emptied(&self, losses: &Losses) -> Result<bool, StoreError> {
         let losses = losses.clone();
         self.read(Box::new(move |db| Box::pin(async move { emptied(db, &losses).await }))).await
@@ -139,6 +153,10 @@ impl Feeds for Absent {
     }
 
     async fn known_people(&self, _: &str) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn known_among(&self, _: &str, _: &[&String]) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
     }
 
@@ -217,6 +235,12 @@ async fn known(db: &mut dyn Session, provider: &str) -> Result<Vec<String>, Stor
     let mut known: Vec<String> = rows.iter().map(|row| row.text(0)).collect::<Result<_, _>>()?;
     known.sort_unstable();
     Ok(known)
+}
+
+async fn known_among(db: &mut dyn Session, provider: &str, subjects: &str) -> Result<Vec<String>, StoreError> {
+    let params = [Param::Text(Some(provider)), Param::Text(Some(subjects))];
+    let rows = db.rows(AMONG.of(db.dialect()), &params).await?;
+    rows.iter().map(|row| row.text(0)).collect()
 }
 
 async fn emptied(db: &mut dyn Session, losses: &Losses) -> Result<bool, StoreError> {

@@ -1,7 +1,7 @@
 //! Whom changes concern: who is named; whoever came into a changed group or left it; and everybody in it, and
 //! in the groups in it, where the group itself has become another.
 
-use crate::providers::follow::{Changes, Listed};
+use crate::providers::follow::{Changes, Listed, Members};
 use crate::providers::{Match, Sought};
 use crate::store::{Feeds, ListedGroup, ListedPerson, StoreError};
 use rosterd_core::dn;
@@ -49,7 +49,7 @@ impl<'s> Concerned<'s> {
             concerned.people.extend(gone.map(PersonKey::Subject));
         }
         let mut groups = changes.groups.clone();
-        if !groups.is_empty() || changes.groups_left.is_some() {
+        if !groups.is_empty() || changes.groups_left.is_some() || !changes.others.is_empty() {
             concerned.known = store.listed_groups(provider).await?;
         }
         if let Some(left) = &changes.groups_left {
@@ -57,12 +57,28 @@ impl<'s> Concerned<'s> {
                 groups.entry(group.subject.clone()).or_default();
             }
         }
-        let above = concerned.of_groups(&groups).await?;
+        if !changes.others.is_empty() {
+            let known: BTreeSet<&String> = concerned.known.iter().map(|group| &group.subject).collect();
+            let (of_groups, others): (Vec<&String>, Vec<&String>) =
+                changes.others.iter().partition(|subject| known.contains(subject));
+            for subject in of_groups {
+                groups.entry(subject.clone()).or_default();
+            }
+            let people = store.known_among(provider, &others).await?;
+            concerned.people.extend(people.into_iter().map(PersonKey::Subject));
+        }
+        let above = match concerned.of_groups(&groups).await? {
+            Ok(above) => above,
+            Err(many) => return Ok(Err(many)),
+        };
         Ok(concerned.everybody_in(above).await?.map(|()| concerned))
     }
 
     /// Adds whom the changes of groups concern directly; and the groups of which everybody is concerned.
-    async fn of_groups(&mut self, groups: &BTreeMap<String, Listed>) -> Result<Vec<GroupId>, StoreError> {
+    async fn of_groups(
+        &mut self,
+        groups: &BTreeMap<String, Listed>,
+    ) -> Result<Result<Vec<GroupId>, TooMany>, StoreError> {
         let by_subject: BTreeMap<&str, &ListedGroup> =
             self.known.iter().map(|group| (group.subject.as_str(), group)).collect();
         let before: Vec<(&Listed, Option<&ListedGroup>)> =
@@ -81,6 +97,9 @@ impl<'s> Concerned<'s> {
         let (mut concerned, mut above) = (Vec::new(), Vec::new());
         for (now, before) in before {
             let Some(before) = before else {
+                if let Members::Changed(_) = now.members {
+                    return Ok(Err(TooMany(format!("the group {} is new here and was there before", now.dn))));
+                }
                 concerned.extend(Difference::of(None, &[], &[], now).came);
                 continue;
             };
@@ -107,7 +126,7 @@ impl<'s> Concerned<'s> {
         let named = groups.keys().map(|subject| (subject.clone(), listed(subject))).collect();
         self.people.extend(concerned);
         self.groups = named;
-        Ok(above)
+        Ok(Ok(above))
     }
 
     /// Adds whoever is in these groups, and in those in them.
@@ -189,10 +208,17 @@ struct Difference {
 impl Difference {
     /// Of who may have been in it, the groups that were in it, and whom it lists now.
     fn of(group: Option<GroupId>, people: &[&ListedPerson], children: &[&ListedGroup], now: &Listed) -> Self {
-        let mut dns: BTreeMap<String, &str> =
-            now.dns.iter().filter_map(|dn| Some((normal(dn)?, dn.as_str()))).collect();
-        let mut logins: BTreeSet<&str> = now.logins.iter().map(String::as_str).collect();
         let mut difference = Self::default();
+        let (dns, logins) = match &now.members {
+            Members::All { dns, logins } => (dns, logins),
+            // Which of them left is seen when they are looked at, and which of them are groups.
+            Members::Changed(dns) => {
+                difference.came = dns.iter().map(|dn| PersonKey::Dn(dn.clone())).collect();
+                return difference;
+            }
+        };
+        let mut dns: BTreeMap<String, &str> = dns.iter().filter_map(|dn| Some((normal(dn)?, dn.as_str()))).collect();
+        let mut logins: BTreeSet<&str> = logins.iter().map(String::as_str).collect();
         for person in people {
             let by_dn = normal(&person.dn).is_some_and(|dn| dns.remove(&dn).is_some());
             let is_in = logins.remove(person.login.as_str()) || by_dn;
@@ -227,13 +253,10 @@ mod tests {
     fn who_came_and_who_left() {
         let (id, subject, name) = (GroupId(7), "g".to_owned(), "sub".to_owned());
         let child = ListedGroup { id, subject, dn: "cn=sub,ou=groups,dc=x".to_owned(), name, parents: Vec::new() };
-        let now = Listed {
-            dns: ["UID=Ann, OU=people,DC=x", "uid=new,ou=people,dc=x", "uid=back,ou=people,dc=x"]
-                .map(str::to_owned)
-                .into(),
-            logins: ["bob", "late"].map(str::to_owned).into(),
-            ..Listed::default()
-        };
+        let dns = ["UID=Ann, OU=people,DC=x", "uid=new,ou=people,dc=x", "uid=back,ou=people,dc=x"];
+        let members =
+            Members::All { dns: dns.map(str::to_owned).into(), logins: ["bob", "late"].map(str::to_owned).into() };
+        let now = Listed { members, ..Listed::default() };
         let people = [
             person(1, "ann", &[5]),
             person(2, "bob", &[5]),

@@ -3,6 +3,7 @@
 
 use super::connection::Connection;
 use super::failure::{Failure, say, search_hint};
+use super::filter;
 use super::pages::{Asked, ENTRY_LIMIT, Heard, pages, refused, too_many, unexpected};
 use super::wire::{Entry, Request, Response, Search};
 use std::collections::BTreeMap;
@@ -101,5 +102,21 @@ pub(super) async fn once(
             }
             _ => return Err(unexpected(&server)),
         }
+    }
+}
+
+/// The values of one attribute of one entry; none where it may not be read.
+pub(super) async fn values(connection: &mut Connection, dn: &str, attribute: &str) -> Result<Vec<String>, Failure> {
+    let (filter, attributes) = (filter::present("objectClass"), [attribute.to_owned()]);
+    let search = Search { base: dn, scope: 0, filter: &filter, attributes: &attributes, control: None };
+    let mut found = Vec::new();
+    let asked = once(connection, search, |entry| {
+        for asked in entry.attributes().flatten().filter(|a| a.description.eq_ignore_ascii_case(attribute.as_bytes())) {
+            found.extend(asked.values().flatten().map(|value| String::from_utf8_lossy(value).into_owned()));
+        }
+    });
+    match asked.await {
+        Err(failure) if failure.code == "result_code" => Ok(Vec::new()),
+        asked => asked.map(|()| found),
     }
 }

@@ -1,7 +1,7 @@
 //! Attribute descriptions (RFC 4512 §2.5): names without case, OIDs, options; and which attribute
 //! means what to us.
 
-use rosterd_core::text::hex;
+use rosterd_core::text::{hex, unhex};
 
 /// What an attribute is to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,15 +175,6 @@ pub(super) fn id_bytes(name: &str, text: &str) -> Vec<Vec<u8>> {
 
 fn is_guid(name: &[u8]) -> bool {
     name.eq_ignore_ascii_case(b"objectGUID") || name == b"1.2.840.113556.1.4.2"
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let pairs = text.as_bytes().chunks(2).map(|pair| match pair {
-        [high, low] => Some(digit(high)? << 4 | digit(low)?),
-        _ => None,
-    });
-    pairs.collect()
 }
 
 #[cfg(test)]

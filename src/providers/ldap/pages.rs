@@ -30,6 +30,8 @@ pub(super) struct Asked<'a> {
     pub(super) what: &'static str,
     /// That the base is not there is an answer: the entry with that DN was looked for.
     pub(super) may_be_absent: bool,
+    /// Also what was deleted, as far as the server still has it (Active Directory).
+    pub(super) deleted: bool,
 }
 
 impl<'a> Asked<'a> {
@@ -77,7 +79,12 @@ async fn page(
     state: &mut State,
 ) -> Result<bool, Failure> {
     let base = asked.base;
-    let id = connection.send(asked.search((size > 0).then_some(Control::Page(size, state.cookie.as_slice())))).await?;
+    let cookie = state.cookie.as_slice();
+    let control = match asked.deleted {
+        true => Some(Control::PageWithDeleted(size, cookie)),
+        false => (size > 0).then_some(Control::Page(size, cookie)),
+    };
+    let id = connection.send(asked.search(control)).await?;
     let server = connection.server.clone();
     let ber = |error: BerError| Failure::ber(&server, error);
     let mut digest = DefaultHasher::new();

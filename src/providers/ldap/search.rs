@@ -8,7 +8,7 @@ use super::filter;
 use super::pages::{Asked, Heard, pages, refused, unexpected};
 use super::reference::References;
 use super::wire::ber::BerError;
-use super::wire::{Entry, Request, Response, Search};
+use super::wire::{Attribute, Entry, Request, Response, Search};
 use crate::providers::Progress;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -58,7 +58,7 @@ pub(super) async fn read(
 ) -> Result<(), Failure> {
     let Question { kind, scope, page_size, .. } = *question;
     let (filter, attributes) = (question.compiled.as_slice(), question.wanted.request.as_slice());
-    let asked = Asked { base, scope, filter, attributes, what: kind.name(), may_be_absent: false };
+    let asked = Asked { base, scope, filter, attributes, what: kind.name(), may_be_absent: false, deleted: false };
     let server = connection.server.clone();
     let (mut ranged, mut references) = (Vec::new(), References::default());
     pages(connection, &asked, page_size, &mut |heard| {
@@ -84,35 +84,51 @@ pub(super) async fn read(
 }
 
 /// Fetches the rest of a list, part by part (Active Directory sends 1500 values at once).
-pub(super) async fn follow(connection: &mut Connection, mut list: Ranged, sink: &Sink<'_>) -> Result<(), Failure> {
+pub(super) async fn follow(connection: &mut Connection, list: Ranged, sink: &Sink<'_>) -> Result<(), Failure> {
+    let Ranged { owner, role, dn, attribute, next } = list;
+    let mut take = |values: &Attribute<'_>| take_values(owner, role, values, &dn, &mut sink.gathered());
+    if let Some(missing) = rest(connection, &dn, &attribute, next, &mut take).await? {
+        sink.gathered().builder.gap("ranged_attribute", missing);
+    }
+    Ok(())
+}
+
+/// What takes in the values of a part, and says how many there were.
+pub(super) type Take<'t> = &'t mut (dyn FnMut(&Attribute<'_>) -> Result<u64, BerError> + Send);
+
+/// The values of a list from `next` on, part by part; says what is missing where it did not come to its end.
+pub(super) async fn rest(
+    connection: &mut Connection,
+    dn: &str,
+    attribute: &str,
+    mut next: u64,
+    take: Take<'_>,
+) -> Result<Option<String>, Failure> {
     let filter = filter::present("objectClass");
     let server = connection.server.clone();
     loop {
-        let attributes = [format!("{};range={}-*", list.attribute, list.next)];
-        let search = Search { base: &list.dn, scope: 0, filter: &filter, attributes: &attributes, control: None };
+        let attributes = [format!("{attribute};range={next}-*")];
+        let search = Search { base: dn, scope: 0, filter: &filter, attributes: &attributes, control: None };
         let id = connection.send(Request::Search(search)).await?;
         let mut part = None;
         loop {
             let message = connection.receive(id).await?;
             match message.response {
                 Response::Entry(entry) if part.is_none() => {
-                    part = Some(take_part(&list, &entry, &mut sink.gathered()).map_err(|e| Failure::ber(&server, e))?);
+                    part = Some(take_part(attribute, next, &entry, take).map_err(|e| Failure::ber(&server, e))?);
                 }
                 Response::Done(result) if result.code == 0 => break,
-                Response::Done(result) => return Err(refused(&server, &list.dn, "the rest of a list", &result)),
+                Response::Done(result) => return Err(refused(&server, dn, "the rest of a list", &result)),
                 _ => return Err(unexpected(&server)),
             }
         }
         match part.flatten() {
-            Some(Part::Last) => return Ok(()),
-            Some(Part::Until(high)) => list.next = high + 1,
+            Some(Part::Last) => return Ok(None),
+            Some(Part::Until(high)) => next = high + 1,
             None => {
-                let text = format!(
-                    "{}: {} was to go on at value {}, but did not: it may have changed meanwhile",
-                    list.dn, list.attribute, list.next
-                );
-                sink.gathered().builder.gap("ranged_attribute", text);
-                return Ok(());
+                return Ok(Some(format!(
+                    "{dn}: {attribute} was to go on at value {next}, but did not: it may have changed meanwhile"
+                )));
             }
         }
     }
@@ -125,18 +141,18 @@ enum Part {
 }
 
 /// `None` when the part is not the one that comes next.
-fn take_part(list: &Ranged, entry: &Entry<'_>, into: &mut Gathered) -> Result<Option<Part>, BerError> {
+fn take_part(wanted: &str, next: u64, entry: &Entry<'_>, take: Take<'_>) -> Result<Option<Part>, BerError> {
     for attribute in entry.attributes() {
         let attribute = attribute?;
         let description = Description::parse(attribute.description);
         let Some(range) = description.range else { continue };
-        if !description.name.eq_ignore_ascii_case(list.attribute.as_bytes()) || description.subtype {
+        if !description.name.eq_ignore_ascii_case(wanted.as_bytes()) || description.subtype {
             continue;
         }
-        if range.low != list.next {
+        if range.low != next {
             return Ok(None);
         }
-        let count = take_values(list.owner, list.role, &attribute, &list.dn, into)?;
+        let count = take(&attribute)?;
         return Ok(match range.high {
             _ if count == 0 || !range.fits(count) => None,
             Some(high) => Some(Part::Until(high)),

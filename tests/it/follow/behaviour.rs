@@ -6,7 +6,7 @@ use crate::world::database::Backend;
 use crate::world::ldap_edit::Edited;
 use crate::world::wait_until;
 
-crate::world::on_both!(slapd_is_followed, ds389_is_followed, active_directory_is_read);
+crate::world::on_both!(slapd_is_followed, ds389_is_followed, active_directory_is_followed, active_directory_is_read);
 
 fn slapd_is_followed(backend: Backend) {
     for way in WAYS {
@@ -17,6 +17,16 @@ fn slapd_is_followed(backend: Backend) {
 fn ds389_is_followed(backend: Backend) {
     if let Some(followed) = Followed::ds389(backend, By::Feed) {
         everything_happens(followed);
+    }
+}
+
+fn active_directory_is_followed(backend: Backend) {
+    for way in ["dirsync", "usn-changed"] {
+        let follow = format!("by = {way:?}, every = \"100ms\"");
+        if let Some(followed) = Followed::active_directory(backend, &follow, By::Feed) {
+            assert_eq!(followed.way().replace("dir-sync", "dirsync"), way);
+            everything_happens(followed);
+        }
     }
 }
 

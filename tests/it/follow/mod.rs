@@ -1,6 +1,7 @@
 //! Between two full readings the daemon follows what a directory says has changed: joiners, movers, leavers,
 //! renames, groups in groups. What comes of it is what a full reading makes of the same directory.
 
+mod active_directory;
 mod behaviour;
 mod lost;
 
@@ -63,15 +64,27 @@ impl Followed<Ds389> {
 }
 
 impl Followed<Samba> {
-    /// `None` where it is not installed, or may not be started. `follow`: how it is followed.
+    /// `None` where it is not installed, or may not be started. `follow`: how it is followed, by whoever may follow.
     fn active_directory(backend: Backend, follow: &str, by: By) -> Option<Self> {
+        Self::domain(backend, follow, by, Samba::allow_feeds)
+    }
+
+    /// The same, after the administrator has done that.
+    fn domain(backend: Backend, follow: &str, by: By, prepare: fn(&Samba)) -> Option<Self> {
         Samba::is_there().then(|| {
             let company = Company::new(60, 30, 7);
             let directory = Directory { slapd: Samba::start(&company), company };
-            directory.slapd.allow_feeds();
+            prepare(&directory.slapd);
             let provider = domain(&directory.slapd.url(), follow);
             Self::of(backend, directory, &provider, AD_READER, by)
         })
+    }
+
+    /// By what the daemon follows.
+    fn way(&self) -> String {
+        let cursor = self.site.database.value("SELECT cursor FROM feeds");
+        let cursor: serde_json::Value = serde_json::from_str(&cursor).unwrap();
+        cursor["by"].as_str().unwrap().to_owned()
     }
 }
 
@@ -94,7 +107,7 @@ fn provider(url: &str, id: &str, every: &str) -> String {
 
 /// All of a domain.
 fn domain(url: &str, follow: &str) -> String {
-    let people = r#"filter = "(&(objectCategory=person)(objectClass=user)(mail=*))", login = "sAMAccountName", name = "displayName""#;
+    let people = r#"filter = "(&(objectCategory=person)(objectClass=user)(mail=*)(!(userAccountControl:1.2.840.113556.1.4.803:=2)))", login = "sAMAccountName", name = "displayName""#;
     let groups = r#"filter = "(objectClass=group)", member_logins = []"#;
     provider(url, "objectGUID", "100ms")
         .replace("every = \"100ms\"", follow)

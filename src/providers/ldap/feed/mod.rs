@@ -5,20 +5,59 @@
 //! repairs, and whatever looks wrong about it ends in one.
 
 mod content_sync;
-mod listen;
+mod dir_sync;
+mod listed;
 mod position;
-
-pub(super) use listen::listen;
+mod usn;
 
 use super::LdapDirectory;
 use super::attribute::Role;
 use super::connection::Connection;
 use super::failure::Failure;
+use super::filter;
 use super::find::open;
 use super::search::Question;
-use crate::providers::follow::{Changes, Cursor, Left, Since};
-use content_sync::{Naming, Refreshed};
-use position::Position;
+use crate::config::FollowBy;
+use crate::providers::follow::{Cursor, Ring, Since};
+use async_trait::async_trait;
+use position::{Position, Way};
+
+/// More changes than this are read with everything else.
+const MOST: usize = 10_000;
+/// The same for the bytes of members' names.
+const MOST_BYTES: usize = 64 << 20;
+
+/// One way in which servers tell of changes.
+#[async_trait]
+trait Feed: Send + Sync {
+    /// Where it stands now, and where it stood `before`. `None`: this server does not tell of changes so.
+    async fn mark(&self, connection: &mut Connection, before: Option<Position>) -> Result<Option<Position>, Failure>;
+
+    /// What has changed since then.
+    async fn since(&self, connection: &mut Connection, position: Position) -> Result<Since, Failure>;
+}
+
+impl Way {
+    /// `None` where what is read cannot be followed so.
+    fn feed(self, directory: &LdapDirectory) -> Option<Box<dyn Feed + '_>> {
+        Some(match self {
+            Self::ContentSync => Box::new(content_sync::ContentSync::of(directory)?),
+            Self::DirSync => Box::new(dir_sync::DirSync::of(directory)?),
+            Self::UsnChanged => Box::new(usn::UsnChanged::of(directory)?),
+        })
+    }
+}
+
+/// In the order in which they are tried.
+fn ways(by: FollowBy) -> &'static [Way] {
+    match by {
+        FollowBy::Auto => &[Way::ContentSync, Way::DirSync, Way::UsnChanged],
+        FollowBy::ContentSync => &[Way::ContentSync],
+        FollowBy::DirSync => &[Way::DirSync],
+        FollowBy::UsnChanged => &[Way::UsnChanged],
+        FollowBy::Nothing => &[],
+    }
+}
 
 /// Where the feed of the serving server stands now, and where it stood `before`. `None`: it has none that can be
 /// used.
@@ -27,41 +66,18 @@ pub(super) async fn mark(
     connection: &mut Connection,
     before: Option<&Cursor>,
 ) -> Result<Option<Cursor>, Failure> {
-    let Some(naming) = naming(directory) else { return Ok(None) };
-    let mut cookies = Vec::new();
-    for (_, base) in parts(directory) {
-        match position::now(connection, base).await? {
-            Some(cookie) => cookies.push(cookie),
-            None => return walk(directory, connection, naming, before).await,
-        }
-    }
-    Ok(Some(Position::new(directory, cookies).cursor()))
-}
-
-/// The same where a server says where it stands only behind all that it has to say: from where it stood, else from
-/// the start, asking for ids alone.
-async fn walk(
-    directory: &LdapDirectory,
-    connection: &mut Connection,
-    naming: Naming,
-    before: Option<&Cursor>,
-) -> Result<Option<Cursor>, Failure> {
-    if !position::synchronizes(connection).await? {
+    let before = before.and_then(|before| Position::parse(directory, before));
+    if !can_be_followed(directory) {
         return Ok(None);
     }
-    if let Some(position) = before.and_then(|before| Position::parse(directory, before))
-        && let Since::Changes(changes) = read(directory, connection, naming, position).await?
-    {
-        return Ok(changes.cursor.or_else(|| before.cloned()));
-    }
-    let mut cookies = Vec::new();
-    for (question, base) in parts(directory) {
-        match content_sync::begin(connection, question, base).await? {
-            Some(cookie) => cookies.push(cookie),
-            None => return Ok(None),
+    for way in ways(directory.config.follow.by) {
+        let Some(feed) = way.feed(directory) else { continue };
+        let before = before.clone().filter(|before| before.way() == *way);
+        if let Some(position) = feed.mark(connection, before).await? {
+            return Ok(Some(position.cursor()));
         }
     }
-    Ok(Some(Position::new(directory, cookies).cursor()))
+    Ok(None)
 }
 
 /// What has changed since then.
@@ -69,8 +85,10 @@ pub(super) async fn since(directory: &LdapDirectory, cursor: &Cursor) -> Result<
     let Some(position) = Position::parse(directory, cursor) else {
         return Ok(Since::Lost("what is read of the directory has changed since".to_owned()));
     };
-    let Some(naming) = naming(directory) else {
-        return Ok(Since::Lost("its entries' ids are not those that the feed gives".to_owned()));
+    let way = position.way();
+    let feed = way.feed(directory).filter(|_| ways(directory.config.follow.by).contains(&way));
+    let Some(feed) = feed else {
+        return Ok(Since::Lost("changes were followed in another way".to_owned()));
     };
     let pool = &directory.pool;
     let _turn = pool.turn(directory.config.timeout.get()).await?;
@@ -83,66 +101,49 @@ pub(super) async fn since(directory: &LdapDirectory, cursor: &Cursor) -> Result<
             open(directory, place, server).await?
         }
     };
-    let told = read(directory, &mut warm.connection, naming, position).await?;
+    let told = feed.since(&mut warm.connection, position).await?;
     pool.keep(warm);
     Ok(told)
 }
 
-async fn read(
-    directory: &LdapDirectory,
-    connection: &mut Connection,
-    naming: Naming,
-    mut position: Position,
-) -> Result<Since, Failure> {
-    let (mut changes, mut moved) = (Changes::default(), false);
-    // By kind, of each base: who is left, where that was said.
-    let mut left: [Vec<Option<Vec<u128>>>; 2] = Default::default();
-    for ((question, base), cookie) in parts(directory).zip(position.cookies()) {
-        let told = content_sync::refresh(connection, question, base, naming, cookie.as_bytes(), &mut changes).await?;
-        let (new, of_base) = match told {
-            Refreshed::Lost(why) => return Ok(Since::Lost(why)),
-            Refreshed::To { cookie, left } => (cookie, left),
-        };
-        if let Some(new) = new {
-            let Ok(new) = String::from_utf8(new) else {
-                return Ok(Since::Lost("the server's cookie is no text".to_owned()));
-            };
-            moved |= new != *cookie;
-            *cookie = new;
-        }
-        left[usize::from(std::ptr::eq(question, &directory.groups))].push(of_base);
+/// Rings whenever something has changed since the cursor, until the connection ends; where servers tell of it by
+/// themselves.
+pub(super) async fn listen(directory: &LdapDirectory, cursor: &Cursor, ring: &(dyn Ring + '_)) -> Result<(), Failure> {
+    match Position::parse(directory, cursor) {
+        Some(position) if position.way() == Way::ContentSync => content_sync::listen(directory, position, ring).await,
+        _ => Ok(()),
     }
-    let [people, groups] = left.map(together);
-    let (Some(people), Some(groups)) = (people, groups) else {
-        return Ok(Since::Lost("of one base it says who is gone, and of another who is left".to_owned()));
+}
+
+/// Whether what is read says by itself who is in what: groups that list somebody, and no filter that asks for the
+/// groups of an entry, which change without the entry.
+fn can_be_followed(directory: &LdapDirectory) -> bool {
+    let groups = &directory.config.groups;
+    let lists = !groups.members.is_empty() || !groups.member_logins.is_empty();
+    let by_groups = |question: &&Question| {
+        let names = filter::attributes(&question.filter).unwrap_or_default();
+        names.iter().any(|name| name.eq_ignore_ascii_case("memberOf") || *name == "1.2.840.113556.1.2.102")
     };
-    (changes.people_left, changes.groups_left) = (people, groups);
-    changes.cursor = moved.then(|| position.cursor());
-    Ok(Since::Changes(changes))
+    lists && ![&directory.people, &directory.groups].iter().any(|question| by_groups(question))
 }
 
-/// Who is left below all bases of a kind. `Some(None)`: all who were not mentioned. `None`: nobody can say.
-#[expect(clippy::option_option, reason = "whether it can be said, and what is said")]
-fn together(bases: Vec<Option<Vec<u128>>>) -> Option<Option<Left>> {
-    if bases.iter().all(Option::is_none) {
-        return Some(None);
-    }
-    let all: Option<Vec<Vec<u128>>> = bases.into_iter().collect();
-    all.map(|all| Some(Left::of(all.concat())))
-}
-
-/// `None` where changes could not be followed: ids are others than a feed's, or groups list nobody.
-fn naming(directory: &LdapDirectory) -> Option<Naming> {
-    let (users, groups) = (&directory.config.users, &directory.config.groups);
-    if groups.members.is_empty() && groups.member_logins.is_empty() {
-        return None;
-    }
-    Naming::of(&users.id).filter(|naming| Naming::of(&groups.id) == Some(*naming))
+/// Whether both kinds of entries have that immutable id.
+fn ids_are(directory: &LdapDirectory, name: &str) -> bool {
+    [&directory.config.users.id, &directory.config.groups.id].iter().all(|id| id.eq_ignore_ascii_case(name))
 }
 
 /// Who an entry is, and no more.
 fn wanted_ids(question: &Question) -> Vec<String> {
-    let of = |name: &&String| question.wanted.roles(name.as_bytes()).any(|role| role == Role::Id);
+    of_roles(question, |role| role == Role::Id)
+}
+
+/// Who it is, how it is called, and whom it lists.
+fn wanted_lists(question: &Question) -> Vec<String> {
+    of_roles(question, |role| matches!(role, Role::Id | Role::Name | Role::Members | Role::MemberLogins))
+}
+
+fn of_roles(question: &Question, wanted: impl Fn(Role) -> bool) -> Vec<String> {
+    let of = |name: &&String| question.wanted.roles(name.as_bytes()).any(&wanted);
     question.wanted.request.iter().filter(of).cloned().collect()
 }
 
@@ -151,17 +152,4 @@ fn parts(directory: &LdapDirectory) -> impl Iterator<Item = (&Question, &str)> {
     [&directory.people, &directory.groups]
         .into_iter()
         .flat_map(|question| question.bases.iter().map(move |base| (question, base.as_str())))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_is_left_is_said_of_all_bases_or_of_none() {
-        assert!(matches!(together(vec![None, None]), Some(None)));
-        assert!(together(vec![None, Some(vec![1])]).is_none());
-        let Some(Some(left)) = together(vec![Some(vec![1]), Some(vec![2])]) else { unreachable!("both were said") };
-        assert!(left.has("00000000-0000-0000-0000-000000000002"));
-    }
 }

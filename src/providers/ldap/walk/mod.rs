@@ -78,6 +78,7 @@ impl<A> Search<A> {
             attributes: &question.wanted.request,
             what: question.kind.name(),
             may_be_absent: self.itself,
+            deleted: false,
         }
     }
 }

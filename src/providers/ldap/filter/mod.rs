@@ -3,7 +3,12 @@
 //! Never builds a filter from a value by pasting: a value goes into the bytes as it is
 //! ([`equal`]), where nothing in it can mean anything, or into text by [`escape_value`].
 
+mod build;
+
 use super::wire::ber::{OCTET_STRING, SEQUENCE, put, put_with};
+use build::put_pair;
+pub use build::{all_of, any_of, at_least, equal, present};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// So deep may `&`, `|` and `!` nest. Servers refuse far less.
@@ -24,14 +29,17 @@ pub struct FilterError {
 /// # Errors
 /// [`FilterError`] when the text does not follow RFC 4515. The outer parentheses are required.
 pub fn compile(filter: &str) -> Result<Vec<u8>, FilterError> {
-    let mut parser = Parser { text: filter, at: 0, depth: 0 };
-    let mut out = Vec::with_capacity(filter.len() + 16);
-    parser.whole(&mut out).map_err(|what| FilterError {
-        filter: filter.to_owned(),
-        at: filter.get(..parser.at).map_or(0, |before| before.chars().count()) + 1,
-        what,
-    })?;
-    Ok(out)
+    Parser { text: filter, at: 0, depth: 0, attributes: BTreeSet::new() }.bytes()
+}
+
+/// The attributes that a filter asks about, without their options, each once.
+///
+/// # Errors
+/// As of [`compile`].
+pub fn attributes(filter: &str) -> Result<BTreeSet<&str>, FilterError> {
+    let mut parser = Parser { text: filter, at: 0, depth: 0, attributes: BTreeSet::new() };
+    parser.bytes()?;
+    Ok(parser.attributes)
 }
 
 /// `value` as it is written in a filter (RFC 4515 §3), whatever it holds.
@@ -53,11 +61,23 @@ struct Parser<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    attributes: BTreeSet<&'a str>,
 }
 
 type Parsed<T = ()> = Result<T, &'static str>;
 
 impl<'a> Parser<'a> {
+    /// All of it.
+    fn bytes(&mut self) -> Result<Vec<u8>, FilterError> {
+        let mut out = Vec::with_capacity(self.text.len() + 16);
+        self.whole(&mut out).map_err(|what| FilterError {
+            filter: self.text.to_owned(),
+            at: self.text.get(..self.at).map_or(0, |before| before.chars().count()) + 1,
+            what,
+        })?;
+        Ok(out)
+    }
+
     fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or_default()
     }
@@ -113,6 +133,9 @@ impl<'a> Parser<'a> {
 
     fn item(&mut self, out: &mut Vec<u8>) -> Parsed {
         let attribute = self.attribute();
+        if let Some(name) = attribute.split(';').next().filter(|name| !name.is_empty()) {
+            self.attributes.insert(name);
+        }
         if attribute.is_empty() {
             return match self.rest().starts_with(':') {
                 true => self.extensible(out, attribute),
@@ -241,45 +264,6 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn put_pair(out: &mut Vec<u8>, attribute: &str, value: &[u8]) {
-    put(out, OCTET_STRING, attribute.as_bytes());
-    put(out, OCTET_STRING, value);
-}
-
-/// That one value of the attribute equals `value`, whatever that holds.
-#[must_use]
-pub fn equal(attribute: &str, value: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(attribute.len() + value.len() + 16);
-    put_with(&mut out, 0xa3, |out| put_pair(out, attribute, value));
-    out
-}
-
-/// That all of these hold.
-#[must_use]
-pub fn all_of<'a>(filters: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
-    list(0xa0, filters)
-}
-
-/// That one of these holds.
-#[must_use]
-pub fn any_of<'a>(filters: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
-    list(0xa1, filters)
-}
-
-fn list<'a>(tag: u8, filters: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
-    let mut out = Vec::new();
-    put_with(&mut out, tag, |out| filters.into_iter().for_each(|filter| out.extend_from_slice(filter)));
-    out
-}
-
-/// That something is there at all.
-#[must_use]
-pub fn present(attribute: &str) -> Vec<u8> {
-    let mut out = Vec::new();
-    put(&mut out, 0x87, attribute.as_bytes());
-    out
-}
-
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test says what it expected")]
 mod tests {
@@ -309,6 +293,16 @@ mod tests {
         ] {
             assert_eq!(compile(text).unwrap(), bytes, "{text}");
         }
+    }
+
+    #[test]
+    fn what_it_asks_about() {
+        let of = |filter: &'static str| attributes(filter).unwrap().into_iter().collect::<Vec<_>>();
+        let disabled =
+            "(&(objectClass=user)(!(userAccountControl:1.2.840.113556.1.4.803:=2))(|(mail=*)(cn;lang-de>=a)))";
+        assert_eq!(of(disabled), ["cn", "mail", "objectClass", "userAccountControl"]);
+        assert_eq!(of("(&)"), [""; 0]);
+        assert!(attributes("(cn").is_err());
     }
 
     #[test]

@@ -2,15 +2,15 @@
 //!
 //! What it says there is not looked at: it is asked for anew, from the cursor, by whoever is rung.
 
-use super::super::LdapDirectory;
-use super::super::failure::Failure;
-use super::super::pages::{refused, unexpected};
-use super::super::session::Access;
-use super::super::wire::ber::BerError;
-use super::super::wire::{Control, Request, Response, SYNC_INFO, Search, SyncInfo, SyncRequest, sync_info};
-use super::position::Position;
-use super::{parts, wanted_ids};
-use crate::providers::follow::{Cursor, Ring};
+use super::super::super::LdapDirectory;
+use super::super::super::failure::Failure;
+use super::super::super::pages::{refused, unexpected};
+use super::super::super::session::Access;
+use super::super::super::wire::ber::BerError;
+use super::super::super::wire::{Control, Request, Response, SYNC_INFO, Search, SyncInfo, SyncRequest, sync_info};
+use super::super::position::Position;
+use super::super::{parts, wanted_ids};
+use crate::providers::follow::Ring;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -20,10 +20,9 @@ const SILENCE: Duration = Duration::from_secs(600);
 /// Rings whenever something has changed since the cursor, until the connection ends.
 pub(in super::super) async fn listen(
     directory: &LdapDirectory,
-    cursor: &Cursor,
+    mut position: Position,
     ring: &(dyn Ring + '_),
 ) -> Result<(), Failure> {
-    let Some(mut position) = Position::parse(directory, cursor) else { return Ok(()) };
     let access = Access::new(&directory.config, &directory.servers)?;
     let place = directory.pool.serving().unwrap_or(0);
     let Some(server) = directory.servers.get(place) else { return Ok(()) };
@@ -33,7 +32,7 @@ pub(in super::super) async fn listen(
     let mut connection = access.open(server).await?;
     connection.waits(SILENCE);
     let mut open = BTreeMap::new();
-    for ((question, base), cookie) in parts(directory).zip(position.cookies()) {
+    for ((question, base), cookie) in parts(directory).zip(position.cookies_mut()) {
         let request = SyncRequest { persist: true, cookie: Some(cookie.as_bytes()) };
         let attributes = wanted_ids(question);
         let (scope, filter, control) = (question.scope, question.compiled.as_slice(), Some(Control::Sync(request)));

@@ -5,23 +5,20 @@
 //! says so (`e-syncRefreshRequired`), the second brings more than is taken. Servers send attributes that
 //! nobody asked for (389 Directory Server: password hashes), of which none is looked at.
 
-use super::super::attribute::{Description, Role};
-use super::super::connection::Connection;
-use super::super::entry::{Kind, group_name, names};
-use super::super::failure::Failure;
-use super::super::pages::{ENTRY_LIMIT, refused, too_many, unexpected};
-use super::super::search::Question;
-use super::super::wire::ber::BerError;
-use super::super::wire::{
+use super::super::super::connection::Connection;
+use super::super::super::entry::{Kind, names};
+use super::super::super::failure::Failure;
+use super::super::super::pages::{ENTRY_LIMIT, refused, too_many, unexpected};
+use super::super::super::search::Question;
+use super::super::super::wire::ber::BerError;
+use super::super::super::wire::{
     Control, Entry, Request, Response, SYNC_DONE, SYNC_INFO, SYNC_STATE, Search, State, SyncInfo, SyncRequest, Uuid,
     sync_done, sync_info, sync_state,
 };
+use super::super::listed::listed;
+use super::super::{MOST, MOST_BYTES, wanted_lists};
 use crate::providers::follow::{Changes, Listed};
 
-/// More changes than this are read with everything else.
-const MOST: usize = 10_000;
-/// The same for the bytes of members' names.
-const MOST_BYTES: usize = 64 << 20;
 /// sizeLimitExceeded; e-syncRefreshRequired (RFC 4533 §2.6).
 const TOO_MUCH: [i32; 2] = [4, 4096];
 
@@ -75,7 +72,7 @@ pub(super) async fn refresh(
     cookie: &[u8],
     changes: &mut Changes,
 ) -> Result<Refreshed, Failure> {
-    let attributes = wanted(question);
+    let attributes = wanted_lists(question);
     let control = Control::Sync(SyncRequest { persist: false, cookie: Some(cookie) });
     let (scope, filter) = (question.scope, question.compiled.as_slice());
     let search = Search { base, scope, filter, attributes: &attributes, control: Some(control) };
@@ -153,13 +150,6 @@ pub(super) async fn begin(
     }
 }
 
-/// Who it is, how it is called, and whom it lists.
-fn wanted(question: &Question) -> Vec<String> {
-    let lists = |role: Role| matches!(role, Role::Id | Role::Name | Role::Members | Role::MemberLogins);
-    let of = |name: &&String| question.wanted.roles(name.as_bytes()).any(lists);
-    question.wanted.request.iter().filter(of).cloned().collect()
-}
-
 struct Hearing<'a> {
     question: &'a Question,
     naming: Naming,
@@ -188,38 +178,14 @@ impl Hearing<'_> {
                 match self.question.kind {
                     Kind::People => drop(self.changes.people.insert(id)),
                     Kind::Groups => {
-                        let listed = self.listed(entry)?;
+                        // These servers send each list whole.
+                        let (listed, _) = listed(self.question, entry, &mut self.bytes)?;
                         self.changes.groups.insert(id, listed);
                     }
                 }
             }
         }
         Ok(())
-    }
-
-    fn listed(&mut self, entry: &Entry<'_>) -> Result<Listed, BerError> {
-        let dn = String::from_utf8_lossy(entry.dn).into_owned();
-        let name = group_name(&self.question.wanted, entry)?;
-        let mut listed = Listed { dn, name, ..Listed::default() };
-        for attribute in entry.attributes() {
-            let attribute = attribute?;
-            let name = Description::parse(attribute.description).name;
-            for role in self.question.wanted.roles(name) {
-                let list = match role {
-                    Role::Members => &mut listed.dns,
-                    Role::MemberLogins => &mut listed.logins,
-                    _ => continue,
-                };
-                for value in attribute.values() {
-                    // What is no text names nobody.
-                    if let Ok(text) = std::str::from_utf8(value?) {
-                        self.bytes += text.len();
-                        list.push(text.to_owned());
-                    }
-                }
-            }
-        }
-        Ok(listed)
     }
 
     fn gone(&mut self, id: Uuid) {
