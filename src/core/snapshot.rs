@@ -112,6 +112,8 @@ pub struct Snapshot {
     pub gone: Vec<Text>,
     /// Subjects of groups, ascending. See [`SnapshotBuilder::group_gone`].
     pub gone_groups: Vec<Text>,
+    /// See [`SnapshotBuilder::behind`].
+    pub behind: bool,
 }
 
 impl Snapshot {

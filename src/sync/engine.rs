@@ -228,12 +228,14 @@ impl Engine {
             .get(provider)
             .ok_or_else(|| RunError::Configuration(format!("there is no provider {provider} in the configuration")))?;
         let request = ReadRequest { seed, progress: Arc::clone(&self.progress) };
-        let read = match self.follows(provider) {
-            true => {
-                let before = self.store.cursor(provider).await?.map(Cursor);
-                directory.read_to(&request, before.as_ref()).await
+        let before = self.store.cursor(provider).await?.map(Cursor);
+        let read = match (self.follows(provider), &before) {
+            (true, before) => directory.read_to(&request, before.as_ref()).await,
+            // Whether it is older than what was read is asked by whoever reads.
+            (false, Some(before)) => {
+                directory.read_to(&request, Some(before)).await.map(|(reading, _)| (reading, None))
             }
-            false => directory.read(&request).await.map(|reading| (reading, None)),
+            (false, None) => directory.read(&request).await.map(|reading| (reading, None)),
         };
         measure::read(provider, read.map_err(RunError::from))
     }

@@ -8,10 +8,11 @@ use sha2::{Digest, Sha256};
 impl Plan {
     /// The name under which a plan over a limit is approved: over its removals and its gains of
     /// privilege only. People who join while a plan waits for its approval do not undo it; one
-    /// more removal does.
+    /// more removal does. Of a provider that stands before where it was read, over everything.
     #[must_use]
     pub fn harm_hash(&self, config_hash: &str) -> String {
-        let harmful: Vec<Change> = self.changes.iter().copied().filter(is_harmful).collect();
+        let harmful: Vec<Change> =
+            self.changes.iter().copied().filter(|change| self.snapshot.behind || is_harmful(change)).collect();
         let mut hash = Sha256::new();
         for part in ["rosterd hold 1", &self.provider, config_hash] {
             hash.update((part.len() as u64).to_be_bytes());

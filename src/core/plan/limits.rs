@@ -89,6 +89,8 @@ pub struct Measure {
 /// A limit that a plan exceeds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exceeded {
+    /// The provider stands before where it was read last.
+    Behind,
     /// The provider has nobody left.
     Empty { before: u32 },
     /// More removals than allowed, in one organization or (`None`) over all.
@@ -117,6 +119,9 @@ pub(super) fn measure(draft: &Draft<'_>) -> (Vec<Measure>, Vec<Exceeded>) {
     // Of people who cannot be listed nobody knows how many there are.
     let counted = draft.observed.scope == Scope::Provider
         || draft.observed.provider.as_ref().is_some_and(|provider| provider.base.is_some());
+    if draft.snapshot.behind && !draft.changes.is_empty() {
+        exceeded.push(Exceeded::Behind);
+    }
     if draft.everybody() && draft.snapshot.people.is_empty() && draft.base.present > 0 {
         exceeded.push(Exceeded::Empty { before: draft.base.present });
     }

@@ -198,6 +198,10 @@ impl Plan {
     #[must_use]
     pub fn sentence(&self, exceeded: &Exceeded) -> String {
         match *exceeded {
+            Exceeded::Behind => format!(
+                "provider {} stands before where it was read last: a replica that lags, or a copy from before",
+                self.provider
+            ),
             Exceeded::Empty { before } => {
                 format!("provider {} returned nobody; it had {before} people", self.provider)
             }

@@ -40,6 +40,7 @@ pub struct SnapshotBuilder {
     pub(super) known_parents: Vec<(GroupIndex, GroupIndex)>,
     pub(super) gone: Vec<Text>,
     pub(super) gone_groups: Vec<Text>,
+    pub(super) behind: bool,
     pub(super) gaps: Vec<Gap>,
     pub(super) parts: usize,
     pub(super) unended: Vec<&'static str>,
@@ -72,6 +73,7 @@ impl SnapshotBuilder {
             known_parents: Vec::new(),
             gone: Vec::new(),
             gone_groups: Vec::new(),
+            behind: false,
             gaps: Vec::new(),
             parts: 0,
             unended: Vec::new(),
@@ -170,6 +172,11 @@ impl SnapshotBuilder {
     pub fn group_gone(&mut self, subject: &str) {
         let subject = self.keep(subject);
         self.gone_groups.push(subject);
+    }
+
+    /// The provider stands before where it was read last, so that this is older than what is known.
+    pub fn behind(&mut self) {
+        self.behind = true;
     }
 
     /// The group has a member of that DN: a person or a group.

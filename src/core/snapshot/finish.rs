@@ -138,7 +138,17 @@ impl SnapshotBuilder {
         for subjects in [&mut gone, &mut gone_groups] {
             subjects.sort_unstable_by(|a, b| self.texts.get(*a).cmp(self.texts.get(*b)));
         }
-        let snapshot = Snapshot { texts: self.texts, people, groups, direct, nested, strangers, gone, gone_groups };
+        let snapshot = Snapshot {
+            texts: self.texts,
+            people,
+            groups,
+            direct,
+            nested,
+            strangers,
+            gone,
+            gone_groups,
+            behind: self.behind,
+        };
         let mut gaps = self.gaps;
         gaps.sort();
         gaps.dedup();

@@ -119,8 +119,10 @@ impl LdapDirectory {
     ) -> Result<(Reading, Option<Cursor>), ProviderError> {
         let access = Access::new(&self.config, &self.servers)?;
         let mut earlier: Option<Failure> = None;
-        for (place, server) in self.servers(request.seed) {
-            match self.read_from(&access, server, request, mark).await {
+        let servers = self.servers(request.seed);
+        let last = servers.len().saturating_sub(1);
+        for (at, (place, server)) in servers.into_iter().enumerate() {
+            match self.read_from(&access, server, request, mark, at == last).await {
                 Ok(read) => {
                     // Who is looked at between two full reads is looked at where these are made.
                     self.pool.serves(place);
@@ -143,22 +145,31 @@ impl LdapDirectory {
         Err(earlier.unwrap_or_else(|| Failure::configuration("ldap.urls is empty")).into())
     }
 
-    /// Reads everything from one server, and `mark`s where its changes stand before.
+    /// Reads everything from one server, and `mark`s where its changes stand before. One that stands before where the
+    /// directory was read is read only where it is the `last`.
     async fn read_from(
         &self,
         access: &Access<'_>,
         server: &Server,
         request: &ReadRequest,
         mark: Mark<'_>,
+        last: bool,
     ) -> Result<(Reading, Option<Cursor>), Failure> {
         // One after the other: a wrong password must count once, not twice (a lock-out is near).
         let mut for_people = access.open(server).await?;
         let mut for_groups = access.open(server).await?;
-        let cursor = match mark {
-            Mark::Not => None,
+        let feed::Mark { cursor, behind } = match mark {
+            Mark::Not => feed::Mark::default(),
             Mark::After(before) => feed::mark(self, &mut for_people, before).await?,
         };
         let mut builder = SnapshotBuilder::new(request.seed);
+        if behind {
+            if !last {
+                let text = format!("{} stands before where the directory was read last", server.url);
+                return Err(Failure::unreachable("behind", text));
+            }
+            builder.behind();
+        }
         let parts = |builder: &mut SnapshotBuilder, question: &Question| -> Vec<Part> {
             question.bases.iter().map(|_| builder.begin(question.kind.name())).collect()
         };

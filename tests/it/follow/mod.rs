@@ -168,6 +168,23 @@ impl<S: Edited> Followed<S> {
         }
     }
 
+    /// Waits until a plan is held: its number and its hash.
+    #[track_caller]
+    fn plan_held(&self) -> (String, String) {
+        let held = || self.site.database.rows("SELECT id, plan_hash FROM holds WHERE state = 'pending'");
+        assert!(wait_until(30, || !held().is_empty()), "nothing is held: {}", self.said());
+        let hold = held().remove(0);
+        (hold[0].clone(), hold[1].clone())
+    }
+
+    /// Approves it and has it carried out. The daemon is ended.
+    #[track_caller]
+    fn approve(&mut self, (id, hash): &(String, String)) {
+        self.stop();
+        self.site.run(&["holds", "approve", id, "--plan", hash]).expect(0);
+        self.site.run(&["sync"]).expect(0);
+    }
+
     /// Ends the daemon. A full reading finds nothing that was missed.
     #[track_caller]
     fn close(mut self) {

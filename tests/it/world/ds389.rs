@@ -177,9 +177,16 @@ impl Edited for Ds389 {
         ADMIN
     }
 
-    fn restart(&mut self) {
-        self.stop();
+    fn stop(&mut self) {
+        Self::stop(self);
+    }
+
+    fn start_again(&mut self) {
         assert!(self.try_start(), "ns-slapd does not start again");
+    }
+
+    fn data(&self) -> PathBuf {
+        self.path("db")
     }
 }
 

@@ -3,7 +3,9 @@
 use super::company::{Person, person_dn};
 use super::slapd::{ADMIN, SUFFIX, Slapd};
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use tempfile::TempDir;
 
 /// A directory that can be changed.
 pub trait Edited {
@@ -13,8 +15,37 @@ pub trait Edited {
     /// Who may change everything: DN and password.
     fn admin(&self) -> (&str, &str);
 
-    /// Ends it and starts it again on the same port; the data stays.
-    fn restart(&mut self);
+    /// Ends it; the data stays.
+    fn stop(&mut self);
+
+    /// Starts it again on the same port.
+    fn start_again(&mut self);
+
+    /// The folder that holds what is in it.
+    fn data(&self) -> PathBuf;
+
+    fn restart(&mut self) {
+        self.stop();
+        self.start_again();
+    }
+
+    /// A copy of everything in it, as a backup makes one.
+    fn save(&mut self) -> TempDir {
+        let copy = TempDir::new().unwrap();
+        self.stop();
+        copy_folder(&self.data(), copy.path());
+        self.start_again();
+        copy
+    }
+
+    /// Has in it what it had when it was saved.
+    fn restore(&mut self, copy: &TempDir) {
+        self.stop();
+        std::fs::remove_dir_all(self.data()).unwrap();
+        std::fs::create_dir(self.data()).unwrap();
+        copy_folder(copy.path(), &self.data());
+        self.start_again();
+    }
 
     /// The DN of the person of that login.
     fn person(&self, login: &str) -> String {
@@ -92,9 +123,22 @@ impl Edited for Slapd {
         ADMIN
     }
 
-    fn restart(&mut self) {
-        Self::restart(self);
+    fn stop(&mut self) {
+        Self::stop(self);
     }
+
+    fn start_again(&mut self) {
+        Self::start_again(self);
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder().join("db")
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    let done = Command::new("cp").arg("-a").arg(from.join(".")).arg(to).status().unwrap();
+    assert!(done.success(), "{} cannot be copied", from.display());
 }
 
 fn run(url: &str, (admin, password): (&str, &str), name: &str, args: &[&str], input: &str) -> String {

@@ -117,9 +117,16 @@ impl Edited for Samba {
         ADMIN
     }
 
-    fn restart(&mut self) {
-        self.stop();
+    fn stop(&mut self) {
+        Self::stop(self);
+    }
+
+    fn start_again(&mut self) {
         self.run();
+    }
+
+    fn data(&self) -> PathBuf {
+        self.dir.path().join("private")
     }
 
     fn person(&self, login: &str) -> String {

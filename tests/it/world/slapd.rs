@@ -151,8 +151,18 @@ impl Slapd {
     /// Starts it again on the same ports.
     pub fn restart(&mut self) {
         self.stop();
+        self.start_again();
+    }
+
+    /// After [`Self::stop`].
+    pub fn start_again(&mut self) {
         self.configure();
         assert!(self.try_start(), "slapd does not start again");
+    }
+
+    /// Where its files are.
+    pub fn folder(&self) -> &Path {
+        self.dir.path()
     }
 
     /// Restarts it with other access rules, such as [`READ_NOTHING`].

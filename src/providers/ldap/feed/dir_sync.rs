@@ -18,6 +18,7 @@ use super::super::wire::ber::BerError;
 use super::super::wire::{Control, DIR_SYNC, Entry, Request, Response, Search, dir_sync};
 use super::listed::texts;
 use super::position::{Position, Way};
+use super::usn::{Stand, is_behind, stand_of};
 use super::{Feed, MOST, MOST_BYTES, ids_are, of_roles, parts};
 use crate::providers::follow::{Changes, Listed, Members, Since};
 use async_trait::async_trait;
@@ -48,8 +49,10 @@ impl<'d> DirSync<'d> {
         })
     }
 
-    fn position(&self, domain: &str, cookie: &[u8]) -> Position {
-        Position::new(self.directory, Way::DirSync, vec![domain.to_owned(), hex(cookie)])
+    /// With where the domain controller itself stands.
+    fn position(&self, domain: &str, cookie: &[u8], stand: [String; 2]) -> Position {
+        let cookies = [domain.to_owned(), hex(cookie)].into_iter().chain(stand);
+        Position::new(self.directory, Way::DirSync, cookies.collect())
     }
 }
 
@@ -63,12 +66,13 @@ impl Feed for DirSync<'_> {
         if !parts(self.directory).all(|(_, base)| inside(base)) {
             return Ok(None);
         }
+        let Some(Stand { invocation, usn, .. }) = stand_of(connection, &root).await? else { return Ok(None) };
         let from = before.as_ref().and_then(place).filter(|(of, _)| of == domain).map(|(_, cookie)| cookie);
         let mut nothing = Vec::new();
         super::super::wire::ber::put(&mut nothing, 0xa2, &present("objectClass"));
         let end =
             ask(connection, domain, &nothing, &self.attributes, from.unwrap_or_default(), &mut |_| Ok(())).await?;
-        Ok(end.ok().map(|cookie| self.position(domain, &cookie)))
+        Ok(end.ok().map(|cookie| self.position(domain, &cookie, [invocation, usn.to_string()])))
     }
 
     async fn since(&self, connection: &mut Connection, position: Position) -> Result<Since, Failure> {
@@ -76,6 +80,14 @@ impl Feed for DirSync<'_> {
             return Ok(Since::Lost("the cursor is none of DirSync".to_owned()));
         };
         let server = connection.server.clone();
+        let root = Root::read(connection).await?;
+        let Some(Stand { invocation, usn, .. }) = stand_of(connection, &root).await? else {
+            return Ok(Since::Lost("the server does not say where it stands".to_owned()));
+        };
+        let stand = [invocation, usn.to_string()];
+        if is_behind(&stand, position.cookies().get(2..).unwrap_or_default()) {
+            return Ok(Since::Lost(format!("{server} stands before where it was read")));
+        }
         let mut hearing = Hearing { directory: self.directory, touched: BTreeMap::new(), by_login: false, bytes: 0 };
         let mut beyond = 0u64;
         let anything = present("objectClass");
@@ -100,14 +112,14 @@ impl Feed for DirSync<'_> {
             ));
         }
         let mut changes = sorted(self.directory, connection, hearing.touched).await?;
-        changes.cursor = (to != from).then(|| self.position(&domain, &to).cursor());
+        changes.cursor = (to != from).then(|| self.position(&domain, &to, stand).cursor());
         Ok(Since::Changes(changes))
     }
 }
 
 /// The domain, and the cookie there.
 fn place(position: &Position) -> Option<(String, Vec<u8>)> {
-    let [domain, cookie] = position.cookies() else { return None };
+    let [domain, cookie, ..] = position.cookies() else { return None };
     Some((domain.clone(), unhex(cookie)?))
 }
 

@@ -65,19 +65,29 @@ pub(super) async fn mark(
     directory: &LdapDirectory,
     connection: &mut Connection,
     before: Option<&Cursor>,
-) -> Result<Option<Cursor>, Failure> {
+) -> Result<Mark, Failure> {
     let before = before.and_then(|before| Position::parse(directory, before));
     if !can_be_followed(directory) {
-        return Ok(None);
+        return Ok(Mark::default());
     }
     for way in ways(directory.config.follow.by) {
         let Some(feed) = way.feed(directory) else { continue };
         let before = before.clone().filter(|before| before.way() == *way);
-        if let Some(position) = feed.mark(connection, before).await? {
-            return Ok(Some(position.cursor()));
+        if let Some(position) = feed.mark(connection, before.clone()).await? {
+            let behind = before.is_some_and(|before| position.is_behind(&before));
+            return Ok(Mark { cursor: Some(position.cursor()), behind });
         }
     }
-    Ok(None)
+    Ok(Mark::default())
+}
+
+/// Where a server stands.
+#[derive(Debug, Default)]
+pub(super) struct Mark {
+    /// `None`: it does not tell of changes.
+    pub(super) cursor: Option<Cursor>,
+    /// Before where the directory was read last: a replica that lags, or a copy from before.
+    pub(super) behind: bool,
 }
 
 /// What has changed since then.
@@ -124,7 +134,7 @@ fn can_be_followed(directory: &LdapDirectory) -> bool {
         let names = filter::attributes(&question.filter).unwrap_or_default();
         names.iter().any(|name| name.eq_ignore_ascii_case("memberOf") || *name == "1.2.840.113556.1.2.102")
     };
-    lists && ![&directory.people, &directory.groups].iter().any(|question| by_groups(question))
+    lists && ![&directory.people, &directory.groups].iter().any(by_groups)
 }
 
 /// Whether both kinds of entries have that immutable id.

@@ -2,6 +2,7 @@
 
 use super::super::LdapDirectory;
 use super::super::search::Question;
+use super::{content_sync, usn};
 use crate::providers::follow::Cursor;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +43,20 @@ impl Position {
         let of = asked(directory);
         let whole = position.by != Way::ContentSync || position.cookies.len() == of.len();
         (position.of == of && whole).then_some(position)
+    }
+
+    /// Whether it says for certain that it stands before the `other`: a server has written less than was read.
+    pub(super) fn is_behind(&self, other: &Self) -> bool {
+        let pairs = || self.cookies.iter().zip(&other.cookies);
+        match (self.by, other.by) {
+            (Way::ContentSync, Way::ContentSync) => pairs().any(|(now, then)| content_sync::is_behind(now, then)),
+            (Way::UsnChanged, Way::UsnChanged) => usn::is_behind(&self.cookies, &other.cookies),
+            (Way::DirSync, Way::DirSync) => {
+                let stand = |position: &'_ Self| position.cookies.get(2..).unwrap_or_default().to_vec();
+                usn::is_behind(&stand(self), &stand(other))
+            }
+            _ => false,
+        }
     }
 
     pub(super) fn cursor(&self) -> Cursor {

@@ -29,10 +29,10 @@ pub(super) struct UsnChanged<'d> {
 }
 
 /// Where a domain controller stands.
-struct Stand {
+pub(super) struct Stand {
     /// Which, and in which life.
-    invocation: String,
-    usn: u64,
+    pub(super) invocation: String,
+    pub(super) usn: u64,
     /// The partition of its domain.
     domain: String,
 }
@@ -88,9 +88,23 @@ impl Feed for UsnChanged<'_> {
     }
 }
 
+/// Whether (which, number) of a domain controller stands before the same in the same life.
+pub(super) fn is_behind(now: &[String], then: &[String]) -> bool {
+    let parse = |stand: &[String]| match stand {
+        [which, usn] => usn.parse::<u64>().ok().map(|usn| (which.clone(), usn)),
+        _ => None,
+    };
+    parse(now).zip(parse(then)).is_some_and(|((now, usn), (then, before))| now == then && usn < before)
+}
+
 /// `None` where it is no domain controller, or does not say.
 async fn stand(connection: &mut Connection) -> Result<Option<Stand>, Failure> {
     let root = Root::read(connection).await?;
+    stand_of(connection, &root).await
+}
+
+/// The same, of a root entry that was read.
+pub(super) async fn stand_of(connection: &mut Connection, root: &Root) -> Result<Option<Stand>, Failure> {
     let numbers = root.one("highestCommittedUSN").and_then(|usn| usn.parse().ok());
     let said = (root.is_active_directory(), root.one("dsServiceName"), root.one("defaultNamingContext"), numbers);
     let (true, Some(service), Some(domain), Some(usn)) = said else { return Ok(None) };

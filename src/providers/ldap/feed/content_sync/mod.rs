@@ -17,6 +17,7 @@ use super::{Feed, parts};
 use crate::providers::follow::{Changes, Left, Since};
 use async_trait::async_trait;
 use refresh::{Naming, Refreshed};
+use std::collections::BTreeMap;
 
 pub(super) struct ContentSync<'d> {
     directory: &'d LdapDirectory,
@@ -113,6 +114,28 @@ async fn now(connection: &mut Connection, root: &Root, base: &str) -> Result<Opt
     Ok((!newest.is_empty()).then(|| format!("rid=000,csn={}", newest.join(";"))))
 }
 
+/// Whether a cookie stands before another: a server's newest change is older there, or unknown (OpenLDAP's
+/// `csn=TIME#COUNT#SERVER#MOD`, each part of fixed length, so that texts are compared); or the number of the last
+/// change is smaller (389 Directory Server's `…#NUMBER`).
+pub(super) fn is_behind(now: &str, then: &str) -> bool {
+    let newest = |cookie: &'_ str| -> Option<BTreeMap<String, String>> {
+        let (_, list) = cookie.split_once("csn=")?;
+        let list = list.split(',').next()?;
+        Some(list.split(';').filter_map(|csn| Some((csn.split('#').nth(2)?.to_owned(), csn.to_owned()))).collect())
+    };
+    if let (Some(now), Some(then)) = (newest(now), newest(then)) {
+        return then.iter().any(|(server, csn)| now.get(server).is_none_or(|newest| newest < csn));
+    }
+    let numbered = |cookie: &'_ str| {
+        let (of, number) = cookie.rsplit_once('#')?;
+        Some((of.to_owned(), number.parse::<u64>().ok()?))
+    };
+    match (numbered(now), numbered(then)) {
+        (Some((of, now)), Some((same, then))) => of == same && now < then,
+        _ => false,
+    }
+}
+
 /// Who is left below all bases of a kind. `Some(None)`: all who were not mentioned. `None`: nobody can say.
 #[expect(clippy::option_option, reason = "whether it can be said, and what is said")]
 fn together(bases: Vec<Option<Vec<u128>>>) -> Option<Option<Left>> {
@@ -126,6 +149,21 @@ fn together(bases: Vec<Option<Vec<u128>>>) -> Option<Option<Left>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn r08_r09_a_cookie_is_behind_another_if_a_server_is() {
+        let cookie = |csns: &str| format!("rid=000,csn={csns}");
+        let csn = |second: u32, server: u32| format!("202611281200{second:02}.000000Z#000000#{server:03x}#000000");
+        let both = |one: u32, other: u32| cookie(&format!("{};{}", csn(one, 1), csn(other, 2)));
+        assert!(!is_behind(&both(5, 5), &both(5, 5)));
+        assert!(!is_behind(&both(6, 5), &both(5, 5)));
+        assert!(is_behind(&both(6, 4), &both(5, 5)));
+        assert!(is_behind(&cookie(&csn(9, 1)), &both(5, 5)), "nothing of the second server has come");
+        assert!(!is_behind(&both(5, 5), &cookie(&csn(5, 1))), "a server was added");
+        let numbered = |number: u32| format!("ldap://h:389#cn=reader#dc=x:(objectClass=*)#{number}");
+        assert!(is_behind(&numbered(9), &numbered(10)) && !is_behind(&numbered(11), &numbered(10)));
+        assert!(!is_behind("ldap://other#1", &numbered(10)) && !is_behind("", "") && !is_behind(&both(1, 1), ""));
+    }
 
     #[test]
     fn who_is_left_is_said_of_all_bases_or_of_none() {

@@ -19,8 +19,9 @@ use super::super::listed::listed;
 use super::super::{MOST, MOST_BYTES, wanted_lists};
 use crate::providers::follow::{Changes, Listed};
 
-/// sizeLimitExceeded; e-syncRefreshRequired (RFC 4533 §2.6).
-const TOO_MUCH: [i32; 2] = [4, 4096];
+/// sizeLimitExceeded; unwillingToPerform, as OpenLDAP says where it stands before the cookie;
+/// e-syncRefreshRequired (RFC 4533 §2.6).
+const LOST: [i32; 3] = [4, 53, 4096];
 
 /// How the ids of synchronization become those of entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +112,7 @@ pub(super) async fn refresh(
                 let done = sync_done(value).map_err(ber)?;
                 return Ok(hearing.end(done.cookie, done.deletes));
             }
-            Response::Done(result) if TOO_MUCH.contains(&result.code) => {
+            Response::Done(result) if LOST.contains(&result.code) => {
                 let text = String::from_utf8_lossy(result.text);
                 return Ok(Refreshed::Lost(format!("{server} does not go on from there ({}): {text}", result.code)));
             }
