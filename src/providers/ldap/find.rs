@@ -1,12 +1,12 @@
 //! Looking for a few people: over a warm connection where there is one, and at the next server
 //! where one does not answer. What is asked is [`super::walk`]'s.
 
-use super::LdapDirectory;
 use super::failure::Failure;
 use super::pool::{Pool, Warm};
 use super::session::Access;
 use super::url::Server;
 use super::walk::Walk;
+use super::{LdapDirectory, feed};
 use crate::providers::{Found, ProviderErrorKind, ReadRequest, Sought};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -108,8 +108,21 @@ fn in_order(directory: &LdapDirectory, seed: u128) -> Vec<(usize, &Server)> {
     servers
 }
 
+/// The same to a server that does not stand before where the directory was read: nobody loses for a login what they
+/// got since.
+async fn open(directory: &LdapDirectory, place: usize, server: &Server) -> Result<Warm, Failure> {
+    let mut warm = connect(directory, place, server).await?;
+    if let Some(read) = directory.read_until_now()
+        && feed::is_behind(directory, &mut warm.connection, &read).await?
+    {
+        let text = format!("{} stands before where the directory was read last", server.url);
+        return Err(Failure::unreachable("behind", text));
+    }
+    Ok(warm)
+}
+
 /// A new connection that is signed in. The secret is read anew: it may have been rotated.
-pub(super) async fn open(directory: &LdapDirectory, place: usize, server: &Server) -> Result<Warm, Failure> {
+pub(super) async fn connect(directory: &LdapDirectory, place: usize, server: &Server) -> Result<Warm, Failure> {
     let pool = &directory.pool;
     let _door = pool.door(directory.config.timeout.get()).await?;
     let access = Access::new(&directory.config, &directory.servers)?;

@@ -55,6 +55,8 @@ pub struct LdapDirectory {
     above: Question,
     /// For looking at a few people.
     pool: Pool,
+    /// Until where this process has read changes.
+    read_until: Mutex<Option<Cursor>>,
 }
 
 impl LdapDirectory {
@@ -94,6 +96,7 @@ impl LdapDirectory {
             config: config.clone(),
             servers,
             pool: Pool::new(),
+            read_until: Mutex::default(),
         })
     }
 
@@ -111,6 +114,14 @@ impl LdapDirectory {
         servers
     }
 
+    fn read_until(&self, cursor: &Cursor) {
+        *self.read_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(cursor.clone());
+    }
+
+    fn read_until_now(&self) -> Option<Cursor> {
+        self.read_until.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Reads everything from the first server that serves.
     async fn read_all(
         &self,
@@ -126,6 +137,12 @@ impl LdapDirectory {
                 Ok(read) => {
                     // Who is looked at between two full reads is looked at where these are made.
                     self.pool.serves(place);
+                    // What stands before it may be held, and is not what is known until somebody has approved it.
+                    if let (Reading::Complete(complete), Some(cursor)) = &read
+                        && !complete.snapshot().behind
+                    {
+                        self.read_until(cursor);
+                    }
                     return Ok(read);
                 }
                 Err(failure) => {

@@ -18,7 +18,7 @@ use super::super::wire::ber::BerError;
 use super::super::wire::{Control, DIR_SYNC, Entry, Request, Response, Search, dir_sync};
 use super::listed::texts;
 use super::position::{Position, Way};
-use super::usn::{Stand, is_behind, stand_of};
+use super::usn::{Stand, is_behind, stand, stand_of};
 use super::{Feed, MOST, MOST_BYTES, ids_are, of_roles, parts};
 use crate::providers::follow::{Changes, Listed, Members, Since};
 use async_trait::async_trait;
@@ -75,13 +75,18 @@ impl Feed for DirSync<'_> {
         Ok(end.ok().map(|cookie| self.position(domain, &cookie, [invocation, usn.to_string()])))
     }
 
+    /// The domain controller; its cookie is not asked for.
+    async fn stands(&self, connection: &mut Connection) -> Result<Option<Position>, Failure> {
+        let stand = stand(connection).await?;
+        Ok(stand.map(|Stand { invocation, usn, domain }| self.position(&domain, b"", [invocation, usn.to_string()])))
+    }
+
     async fn since(&self, connection: &mut Connection, position: Position) -> Result<Since, Failure> {
         let Some((domain, from)) = place(&position) else {
             return Ok(Since::Lost("the cursor is none of DirSync".to_owned()));
         };
         let server = connection.server.clone();
-        let root = Root::read(connection).await?;
-        let Some(Stand { invocation, usn, .. }) = stand_of(connection, &root).await? else {
+        let Some(Stand { invocation, usn, .. }) = stand(connection).await? else {
             return Ok(Since::Lost("the server does not say where it stands".to_owned()));
         };
         let stand = [invocation, usn.to_string()];

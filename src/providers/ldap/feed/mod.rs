@@ -15,10 +15,10 @@ use super::attribute::Role;
 use super::connection::Connection;
 use super::failure::Failure;
 use super::filter;
-use super::find::open;
+use super::find::connect;
 use super::search::Question;
 use crate::config::FollowBy;
-use crate::providers::follow::{Cursor, Ring, Since};
+use crate::providers::follow::{Changes, Cursor, Ring, Since};
 use async_trait::async_trait;
 use position::{Position, Way};
 
@@ -32,6 +32,9 @@ const MOST_BYTES: usize = 64 << 20;
 trait Feed: Send + Sync {
     /// Where it stands now, and where it stood `before`. `None`: this server does not tell of changes so.
     async fn mark(&self, connection: &mut Connection, before: Option<Position>) -> Result<Option<Position>, Failure>;
+
+    /// Where it stands now, where that costs little to say.
+    async fn stands(&self, connection: &mut Connection) -> Result<Option<Position>, Failure>;
 
     /// What has changed since then.
     async fn since(&self, connection: &mut Connection, position: Position) -> Result<Since, Failure>;
@@ -81,6 +84,17 @@ pub(super) async fn mark(
     Ok(Mark::default())
 }
 
+/// Whether a server stands before where the directory was read, as far as that is quickly told.
+pub(super) async fn is_behind(
+    directory: &LdapDirectory,
+    connection: &mut Connection,
+    read: &Cursor,
+) -> Result<bool, Failure> {
+    let Some(read) = Position::parse(directory, read) else { return Ok(false) };
+    let Some(feed) = read.way().feed(directory) else { return Ok(false) };
+    Ok(feed.stands(connection).await?.is_some_and(|now| now.is_behind(&read)))
+}
+
 /// Where a server stands.
 #[derive(Debug, Default)]
 pub(super) struct Mark {
@@ -108,11 +122,14 @@ pub(super) async fn since(directory: &LdapDirectory, cursor: &Cursor) -> Result<
         None => {
             let place = pool.serving().unwrap_or(0);
             let server = directory.servers.get(place).ok_or_else(|| Failure::configuration("ldap.urls is empty"))?;
-            open(directory, place, server).await?
+            connect(directory, place, server).await?
         }
     };
     let told = feed.since(&mut warm.connection, position).await?;
     pool.keep(warm);
+    if let Since::Changes(Changes { cursor: Some(cursor), .. }) = &told {
+        directory.read_until(cursor);
+    }
     Ok(told)
 }
 

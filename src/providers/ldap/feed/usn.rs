@@ -34,7 +34,7 @@ pub(super) struct Stand {
     pub(super) invocation: String,
     pub(super) usn: u64,
     /// The partition of its domain.
-    domain: String,
+    pub(super) domain: String,
 }
 
 impl<'d> UsnChanged<'d> {
@@ -51,6 +51,10 @@ impl<'d> UsnChanged<'d> {
 #[async_trait]
 impl Feed for UsnChanged<'_> {
     async fn mark(&self, connection: &mut Connection, _: Option<Position>) -> Result<Option<Position>, Failure> {
+        self.stands(connection).await
+    }
+
+    async fn stands(&self, connection: &mut Connection) -> Result<Option<Position>, Failure> {
         Ok(stand(connection).await?.map(|stand| self.position(&stand)))
     }
 
@@ -98,7 +102,7 @@ pub(super) fn is_behind(now: &[String], then: &[String]) -> bool {
 }
 
 /// `None` where it is no domain controller, or does not say.
-async fn stand(connection: &mut Connection) -> Result<Option<Stand>, Failure> {
+pub(super) async fn stand(connection: &mut Connection) -> Result<Option<Stand>, Failure> {
     let root = Root::read(connection).await?;
     stand_of(connection, &root).await
 }

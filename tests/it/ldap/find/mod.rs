@@ -5,10 +5,12 @@ mod connections;
 mod equal;
 mod faults;
 mod keys;
+mod replicas;
 
 use super::config;
 use crate::world::slapd::{READER, SUFFIX, Slapd};
 use rosterd::config::Ldap;
+use rosterd::providers::follow::Cursor;
 use rosterd::providers::ldap::LdapDirectory;
 use rosterd::providers::{Directory as _, Found, Match, PersonKey, ProviderError, ReadRequest};
 use rosterd_core::snapshot::{Reading, Snapshot};
@@ -74,6 +76,12 @@ impl Looker {
 
     pub fn read(&self) -> Reading {
         self.try_read().unwrap()
+    }
+
+    /// Reads everything, as whoever follows changes does: until where, after it was read until there.
+    pub fn read_after(&self, before: Option<&Cursor>) -> (Reading, Option<Cursor>) {
+        let request = ReadRequest { seed: 7, progress: Default::default() };
+        self.runtime.block_on(self.directory.read_to(&request, before)).unwrap()
     }
 
     pub fn try_read(&self) -> Result<Reading, ProviderError> {

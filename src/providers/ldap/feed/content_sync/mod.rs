@@ -36,6 +36,18 @@ impl<'d> ContentSync<'d> {
         Position::new(self.directory, Way::ContentSync, cookies)
     }
 
+    /// `None` where a server does not say what its newest changes are.
+    async fn newest(&self, connection: &mut Connection, root: &Root) -> Result<Option<Position>, Failure> {
+        let mut cookies = Vec::new();
+        for (_, base) in parts(self.directory) {
+            match now(connection, root, base).await? {
+                Some(cookie) => cookies.push(cookie),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(self.position(cookies)))
+    }
+
     /// The mark of a server that says where it stands only behind all that it has to say: from where it stood, else
     /// from the start, asking for ids alone.
     async fn walk(&self, connection: &mut Connection, before: Option<Position>) -> Result<Option<Position>, Failure> {
@@ -59,15 +71,15 @@ impl<'d> ContentSync<'d> {
 impl Feed for ContentSync<'_> {
     async fn mark(&self, connection: &mut Connection, before: Option<Position>) -> Result<Option<Position>, Failure> {
         let root = Root::read(connection).await?;
-        let mut cookies = Vec::new();
-        for (_, base) in parts(self.directory) {
-            match now(connection, &root, base).await? {
-                Some(cookie) => cookies.push(cookie),
-                None if root.knows(SYNC_REQUEST) => return self.walk(connection, before).await,
-                None => return Ok(None),
-            }
+        match self.newest(connection, &root).await? {
+            None if root.knows(SYNC_REQUEST) => self.walk(connection, before).await,
+            mark => Ok(mark),
         }
-        Ok(Some(self.position(cookies)))
+    }
+
+    async fn stands(&self, connection: &mut Connection) -> Result<Option<Position>, Failure> {
+        let root = Root::read(connection).await?;
+        self.newest(connection, &root).await
     }
 
     async fn since(&self, connection: &mut Connection, mut position: Position) -> Result<Since, Failure> {
