@@ -4,7 +4,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login bench-follow fuzz-api clean
+.PHONY: help demo build test test-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login bench-follow fuzz-api test-directories clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -33,6 +33,9 @@ deb: build ## a Debian package: target/deb
 
 soak: test-servers ## 10,000 schedules of crashes, pauses and cuts over several replicas (an hour)
 	ROSTERD_SCHEDULES=10000 ROSTERD_TEST_ALL=1 $(CARGO) test --all-features --locked --test it -- replicas::schedules --nocapture
+
+test-directories: test-servers ## every directory server through hundreds of changes in any order (a quarter of an hour)
+	ROSTERD_DIRECTORIES=whole ROSTERD_TEST_ALL=1 $(CARGO) test --all-features --locked --test it -- follow::
 
 fmt: ## format the code
 	$(CARGO) fmt --all

@@ -1,20 +1,23 @@
 //! What is particular about Active Directory.
 
 use super::{By, Followed};
-use crate::world::company::group_dn;
+use crate::world::company::{Company, group_dn};
 use crate::world::database::Backend;
 use crate::world::ldap_edit::Edited;
 use crate::world::slapd::SUFFIX;
 use crate::world::wait_until;
 
 const AUTO: &str = "every = \"100ms\"";
-const WAYS: [&str; 2] = ["by = \"dirsync\", every = \"100ms\"", "by = \"usn-changed\", every = \"100ms\""];
+pub const WAYS: [&str; 2] = ["by = \"dirsync\", every = \"100ms\"", "by = \"usn-changed\", every = \"100ms\""];
 
 /// Replicating changes is a right. Who has it is told more; who has not is told of no deletions, which the next
 /// full reading finds.
 #[test]
 fn it_is_followed_as_far_as_the_account_may() {
-    let Some(mut followed) = Followed::domain(Backend::Sqlite, AUTO, By::Feed, |_| {}) else { return };
+    let Some(mut followed) = Followed::domain(Backend::Sqlite, Company::new(60, 30, 7), (AUTO, ""), By::Feed, |_| {})
+    else {
+        return;
+    };
     assert_eq!(followed.way(), "usn-changed");
     let login = followed.directory.hire(&["team-003"]);
     followed.caught_up("a joiner");

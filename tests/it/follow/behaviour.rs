@@ -4,7 +4,6 @@ use super::{By, Followed, WAYS};
 use crate::world::company::{Company, group_dn, person_dn};
 use crate::world::database::Backend;
 use crate::world::ldap_edit::Edited;
-use crate::world::wait_until;
 
 crate::world::on_both!(slapd_is_followed, ds389_is_followed, active_directory_is_followed, active_directory_is_read);
 
@@ -64,9 +63,11 @@ fn everything_happens<S: Edited>(mut followed: Followed<S>) {
     people_come_move_and_go(&mut followed);
     followed.directory.slapd.restart();
     groups_come_into_groups_and_go(&mut followed);
+    many_come_at_once(&mut followed);
     if followed.running.is_some() {
         assert_eq!((followed.runs("schedule"), followed.said().contains("everything is read")), (1, false));
     }
+    a_cursor_is_lost(&mut followed);
     a_copy_from_before_comes_back(&mut followed);
     a_group_is_deleted(&mut followed);
     followed.close();
@@ -91,15 +92,29 @@ fn people_come_move_and_go<S: Edited>(followed: &mut Followed<S>) {
 
 /// A group comes into another and goes out of it.
 fn groups_come_into_groups_and_go<S: Edited>(followed: &mut Followed<S>) {
-    let directory = &mut followed.directory;
-    let (inner, outer) = (directory.company.find("team-006"), "dept-01");
-    directory.slapd.join(&group_dn(outer), &group_dn("team-006"));
-    directory.company.group_mut(outer).groups.insert(inner);
+    followed.directory.nest("dept-01", "team-006");
     followed.caught_up("a group came into another");
-    let directory = &mut followed.directory;
-    directory.slapd.leave(&group_dn(outer), &group_dn("team-006"));
-    directory.company.group_mut(outer).groups.remove(&inner);
+    followed.directory.unnest("dept-01", "team-006");
     followed.caught_up("and went out of it");
+}
+
+/// A class of apprentices, in one group.
+fn many_come_at_once<S: Edited>(followed: &mut Followed<S>) {
+    for _ in 0..20 {
+        followed.directory.hire(&["team-005"]);
+    }
+    followed.caught_up("many came");
+}
+
+/// What the server does not know, or the daemon not, is a reading of everything.
+fn a_cursor_is_lost<S: Edited>(followed: &mut Followed<S>) {
+    if followed.running.is_none() {
+        return;
+    }
+    followed.site.database.execute("UPDATE feeds SET cursor = 'garbage'");
+    followed.directory.hire(&["team-003"]);
+    followed.caught_up("somebody came after it was lost");
+    assert!(followed.said().contains("everything is read"), "{}", followed.said());
 }
 
 /// The directory is restored from last week's copy: whoever came since is not there.

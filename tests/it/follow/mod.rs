@@ -4,6 +4,7 @@
 mod active_directory;
 mod behaviour;
 mod lost;
+mod walk;
 
 use crate::world::company::Company;
 use crate::world::database::Backend;
@@ -17,6 +18,7 @@ use crate::world::samba::{AD_READER, Samba};
 use crate::world::site::{Site, slapd_provider};
 use crate::world::slapd::{ADMIN, READER, SYNC_LOG, SYNC_PRESENT, Slapd};
 use crate::world::wait_until;
+use walk::NO_LIMITS;
 
 /// A directory that tells of changes, and the daemon that follows them; or no daemon, where everything is read
 /// after each change.
@@ -39,6 +41,13 @@ impl Followed {
         Self::of(backend, directory, &provider, READER, By::Feed)
     }
 
+    /// Without limits.
+    fn slapd(backend: Backend, company: Company, sync: &'static str, by: By) -> Self {
+        let directory = Directory::telling(company, sync);
+        let provider = provider(&directory.slapd.url(), "entryUUID", "100ms") + NO_LIMITS;
+        Self::of(backend, directory, &provider, READER, by)
+    }
+
     /// Read by somebody to whom slapd sends as much as there is.
     fn without_limits(backend: Backend, company: Company) -> Self {
         let directory = Directory::telling(company, SYNC_LOG);
@@ -54,10 +63,14 @@ impl Followed {
 impl Followed<Ds389> {
     /// `None` where it is not installed.
     fn ds389(backend: Backend, by: By) -> Option<Self> {
+        Self::ds389_of(backend, Company::new(60, 30, 7), "", by)
+    }
+
+    /// The same, with more in the configuration.
+    fn ds389_of(backend: Backend, company: Company, more: &str, by: By) -> Option<Self> {
         Ds389::is_there().then(|| {
-            let company = Company::new(60, 30, 7);
             let directory = Directory { slapd: Ds389::start(&company.ldif()), company };
-            let provider = provider(&directory.slapd.url(), "nsUniqueId", "100ms");
+            let provider = provider(&directory.slapd.url(), "nsUniqueId", "100ms") + more;
             Self::of(backend, directory, &provider, READER, by)
         })
     }
@@ -66,16 +79,21 @@ impl Followed<Ds389> {
 impl Followed<Samba> {
     /// `None` where it is not installed, or may not be started. `follow`: how it is followed, by whoever may follow.
     fn active_directory(backend: Backend, follow: &str, by: By) -> Option<Self> {
-        Self::domain(backend, follow, by, Samba::allow_feeds)
+        Self::domain(backend, Company::new(60, 30, 7), (follow, ""), by, Samba::allow_feeds)
     }
 
     /// The same, after the administrator has done that.
-    fn domain(backend: Backend, follow: &str, by: By, prepare: fn(&Samba)) -> Option<Self> {
+    fn domain(
+        backend: Backend,
+        company: Company,
+        (follow, more): (&str, &str),
+        by: By,
+        prepare: fn(&Samba),
+    ) -> Option<Self> {
         Samba::is_there().then(|| {
-            let company = Company::new(60, 30, 7);
             let directory = Directory { slapd: Samba::start(&company), company };
             prepare(&directory.slapd);
-            let provider = domain(&directory.slapd.url(), follow);
+            let provider = domain(&directory.slapd.url(), follow) + more;
             Self::of(backend, directory, &provider, AD_READER, by)
         })
     }

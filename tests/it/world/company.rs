@@ -129,6 +129,10 @@ impl Company {
         self.groups.iter().position(|group| group.name == name).unwrap()
     }
 
+    pub fn group_of(&self, name: &str) -> &Group {
+        &self.groups[self.find(name)]
+    }
+
     /// The group of that name, to be changed.
     pub fn group_mut(&mut self, name: &str) -> &mut Group {
         let at = self.find(name);

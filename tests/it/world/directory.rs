@@ -87,6 +87,20 @@ impl<S: Edited> Directory<S> {
         new.clone_into(&mut self.company.group_mut(old).name);
     }
 
+    /// Puts a group into another.
+    pub fn nest(&mut self, outer: &str, inner: &str) {
+        let place = self.company.find(inner);
+        self.slapd.join(&group_dn(outer), &group_dn(inner));
+        assert!(self.company.group_mut(outer).groups.insert(place));
+    }
+
+    /// Takes a group out of another.
+    pub fn unnest(&mut self, outer: &str, inner: &str) {
+        let place = self.company.find(inner);
+        self.slapd.leave(&group_dn(outer), &group_dn(inner));
+        assert!(self.company.group_mut(outer).groups.remove(&place));
+    }
+
     /// Somebody in `group` who is in none of `without`.
     pub fn member(&self, group: &str, without: &[&str]) -> String {
         let mut people: BTreeSet<usize> = self.company.groups[self.company.find(group)].people.clone();
