@@ -1,14 +1,13 @@
 //! One connection: bytes in, messages out, within limits of time and size.
 //!
-//! A message is decoded in place, in the buffer it was received in. The buffer grows with what
-//! has really arrived, never with what a length announces. Nothing here knows people or groups.
+//! A message is decoded in place, in the buffer it was received in. Nothing here knows people or groups.
 
 use super::failure::{Failure, say};
 use super::tls;
-use super::wire::ber::message_len;
-use super::wire::{Message, Request, Response, decode, encode};
+use super::wire::{Inbox, Message, Request, Response, decode, encode};
 use futures_util::FutureExt as _;
 use std::fmt;
+use std::ops::Range;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -24,10 +23,6 @@ const TOTAL_LIMIT: u64 = 8 << 30;
 /// Beyond the first `timeout`, an answer must bring so many bytes a second. Each byte in time is
 /// not enough: at a byte every nine seconds a page would take a year.
 const RATE: u64 = 4 << 10;
-/// How much room a read is offered.
-const READ_SIZE: usize = 64 << 10;
-/// A buffer that grew beyond this for one large message is given back after it.
-const KEEP: usize = 1 << 20;
 
 /// The OID of Notice of Disconnection (RFC 4511 §4.4.1).
 const NOTICE: &[u8] = b"1.3.6.1.4.1.1466.20036";
@@ -40,9 +35,7 @@ pub(super) struct Connection {
     timeout: Duration,
     /// Answers need not come one after the other.
     unhurried: bool,
-    /// Received; what lies before `start` is used up.
-    buffer: Vec<u8>,
-    start: usize,
+    inbox: Inbox,
     total: u64,
     last_id: i32,
     /// Encoded, and not sent yet.
@@ -65,8 +58,7 @@ impl Connection {
             server: server.to_owned(),
             timeout,
             unhurried: false,
-            buffer: Vec::new(),
-            start: 0,
+            inbox: Inbox::default(),
             total: 0,
             last_id: 0,
             outbox: Vec::new(),
@@ -84,7 +76,7 @@ impl Connection {
     /// Gives the stream back, to put TLS over it. Refused when the server has already sent more:
     /// bytes from before TLS must not count as if they had come through it.
     pub(super) fn into_stream(self) -> Result<Box<dyn Stream>, Failure> {
-        if self.start < self.buffer.len() {
+        if !self.inbox.is_empty() {
             let message = format!("{}: the server sent bytes in clear text behind its answer to StartTLS", self.server);
             return Err(Failure::new("tls", crate::providers::ProviderErrorKind::Tls, message));
         }
@@ -131,13 +123,11 @@ impl Connection {
     /// The next message, which must answer a request that is `open`.
     pub(super) async fn receive_any(&mut self, open: impl Fn(i32) -> bool) -> Result<Message<'_>, Failure> {
         loop {
-            let len = self.fill().await?;
-            let start = self.start;
-            self.start += len;
+            let place = self.fill().await?;
             // Decoded twice where it is the one that was waited for: the borrow checker cannot
             // see that the first view is gone by then, and the outline is cheap.
-            let bytes = self.buffer.get(start..start + len).unwrap_or_default();
-            let message = decode(bytes).map_err(|error| Failure::ber(&self.server, error))?;
+            let message =
+                decode(self.inbox.message(place.clone())).map_err(|error| Failure::ber(&self.server, error))?;
             if message.id == 0 {
                 if let Some(notice) = notice(&self.server, &message) {
                     return Err(notice);
@@ -148,15 +138,14 @@ impl Connection {
                 let text = format!("{} answered request {}, which is not open", self.server, message.id);
                 return Err(Failure::protocol("wrong_message_id", text));
             }
-            let bytes = self.buffer.get(start..start + len).unwrap_or_default();
-            return decode(bytes).map_err(|error| Failure::ber(&self.server, error));
+            return decode(self.inbox.message(place)).map_err(|error| Failure::ber(&self.server, error));
         }
     }
 
     /// Whether nothing came, not even an end, since the last answer: only then can it be asked
     /// again.
     pub(super) fn quiet(&mut self) -> bool {
-        self.start == self.buffer.len() && self.stream.read(&mut [0; 1]).now_or_never().is_none()
+        self.inbox.is_empty() && self.stream.read(&mut [0; 1]).now_or_never().is_none()
     }
 
     /// How many bytes it has received.
@@ -164,21 +153,18 @@ impl Connection {
         self.total
     }
 
-    /// Reads until a whole message stands at `start`, and says its length.
-    async fn fill(&mut self) -> Result<usize, Failure> {
+    /// Reads until a whole message is there, and says its place.
+    async fn fill(&mut self) -> Result<Range<usize>, Failure> {
         loop {
-            let there = self.buffer.get(self.start..).unwrap_or_default();
-            match message_len(there, MESSAGE_LIMIT).map_err(|error| Failure::ber(&self.server, error))? {
-                Some(len) if len <= there.len() => return Ok(len),
-                _ => {}
+            if let Some(place) = self.inbox.next(MESSAGE_LIMIT).map_err(|error| Failure::ber(&self.server, error))? {
+                return Ok(place);
             }
-            self.make_room();
             let slowest = Duration::from_millis(self.answered.saturating_mul(1000) / RATE);
             let mut deadline = Instant::now() + self.timeout;
             if !self.unhurried {
                 deadline = deadline.min(self.asked + self.timeout + slowest);
             }
-            let read = timeout_at(deadline, self.stream.read_buf(&mut self.buffer)).await;
+            let read = timeout_at(deadline, self.stream.read_buf(self.inbox.room())).await;
             let read = match read {
                 Err(_) => return Err(self.late("it stopped answering, or answers too slowly")),
                 Ok(Err(error)) => return Err(self.broken(&error)),
@@ -193,22 +179,6 @@ impl Connection {
             if self.total > TOTAL_LIMIT {
                 return Err(Failure::protocol("too_much", format!("{} sent more than 8 GiB", self.server)));
             }
-        }
-    }
-
-    /// Moves what is unused to the front when that is cheap, and sees that a read has room.
-    fn make_room(&mut self) {
-        let unused = self.buffer.len() - self.start;
-        if self.start > 0 && (unused < READ_SIZE || self.start > unused) {
-            self.buffer.drain(..self.start);
-            self.start = 0;
-            if self.buffer.capacity() > KEEP && unused < KEEP / 2 {
-                self.buffer.shrink_to(KEEP);
-            }
-        }
-        if self.buffer.capacity() - self.buffer.len() < READ_SIZE {
-            // `reserve` doubles, so a large message is not copied over and over.
-            self.buffer.reserve(READ_SIZE);
         }
     }
 

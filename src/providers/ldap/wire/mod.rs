@@ -7,11 +7,13 @@
 
 pub mod ber;
 mod control;
+mod inbox;
 mod message;
 mod request;
 mod sync;
 
 pub use control::{Control, DIR_SYNC, PAGED_RESULTS, dir_sync, paged_cookie};
+pub use inbox::{Inbox, READ_SIZE};
 pub use message::{Attribute, Attributes, Controls, Entry, KeptEntry, LdapResult, Message, Response, Values, decode};
 pub use request::{Request, Search, Simple, encode};
 pub use sync::{
