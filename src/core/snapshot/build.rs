@@ -18,6 +18,8 @@ pub struct Part(&'static str);
 
 /// At most so many gaps are kept by name; the read is incomplete with the first already.
 const GAPS_KEPT: usize = 100;
+/// So many letters are kept of what is said of a gap: providers send DNs of any length.
+const GAP_LETTERS: usize = 1000;
 /// At most so much text is kept (1 GiB); a provider that says more is not believed.
 const TEXT_LIMIT: usize = 1 << 30;
 
@@ -97,8 +99,19 @@ impl SnapshotBuilder {
 
     /// Something is missing. The read goes on, but what it yields is no longer complete.
     pub fn gap(&mut self, code: &'static str, detail: impl Into<String>) {
+        self.gap_with(code, || detail.into());
+    }
+
+    /// The same, where there may be a gap for each value of a long list: what is not kept is not written.
+    pub fn gap_with(&mut self, code: &'static str, detail: impl FnOnce() -> String) {
         if self.gaps.len() < GAPS_KEPT {
-            self.gaps.push(Gap { code, detail: detail.into() });
+            let mut detail = detail();
+            if let Some((end, _)) = detail.char_indices().nth(GAP_LETTERS) {
+                detail.truncate(end);
+                detail.push('…');
+                detail.shrink_to_fit();
+            }
+            self.gaps.push(Gap { code, detail });
         }
     }
 

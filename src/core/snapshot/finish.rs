@@ -269,6 +269,23 @@ mod tests {
         assert!(matches!(SnapshotBuilder::new(0).finish(), Reading::Unknown(_)));
     }
 
+    // A server may list a million values that are no text in an entry with a name of a megabyte.
+    #[test]
+    fn l13_what_is_said_of_gaps_is_bounded() {
+        let mut builder = two_people();
+        let mut written = 0;
+        for _ in 0..10_000 {
+            builder.gap_with("not_utf8", || {
+                written += 1;
+                format!("{written} {}", "é".repeat(100_000))
+            });
+        }
+        assert_eq!(written, 100);
+        let reading = builder.finish();
+        assert_eq!(reading.gaps().len(), 100);
+        assert!(reading.gaps().iter().all(|gap| gap.detail.chars().count() == 1001 && gap.detail.ends_with('…')));
+    }
+
     #[test]
     fn a_nul_is_a_gap_and_is_not_kept() {
         let mut builder = two_people();

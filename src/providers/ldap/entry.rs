@@ -8,6 +8,7 @@ use super::wire::{Attribute, Entry};
 use rosterd_core::dn;
 use rosterd_core::snapshot::{GroupFields, GroupIndex, PersonFields, PersonIndex, SnapshotBuilder};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Whose list it is.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +38,8 @@ impl Kind {
 pub(super) struct Ranged {
     pub(super) owner: Owner,
     pub(super) role: Role,
-    pub(super) dn: String,
+    /// One for all lists of an entry, which may have many, and a long name.
+    pub(super) dn: Arc<str>,
     /// As the server calls it, without options.
     pub(super) attribute: String,
     /// The first value that is not here yet.
@@ -77,28 +79,34 @@ pub(super) fn take(
 ) -> Result<Option<Owner>, BerError> {
     let builder = &mut into.builder;
     let Ok(dn) = std::str::from_utf8(entry.dn) else {
-        builder.gap("not_utf8", format!("a DN that is not UTF-8: {}", String::from_utf8_lossy(entry.dn)));
+        builder.gap_with("not_utf8", || format!("a DN that is not UTF-8: {}", String::from_utf8_lossy(entry.dn)));
         return Ok(None);
     };
     let singles = Singles::pick(wanted, entry)?;
     let Some(owner) = singles.add(kind, dn, builder) else { return Ok(None) };
+    let mut shared: Option<Arc<str>> = None;
     for attribute in entry.attributes() {
         let attribute = attribute?;
         let description = Description::parse(attribute.description);
         for role in wanted.roles(description.name).filter(|role| role.list()) {
             if description.subtype {
-                let name = String::from_utf8_lossy(attribute.description);
-                into.builder.gap("attribute_option", format!("{dn}: {name} has an option that is not understood"));
+                into.builder.gap_with("attribute_option", || {
+                    let name = String::from_utf8_lossy(attribute.description);
+                    format!("{dn}: {name} has an option that is not understood")
+                });
                 continue;
             }
             let count = take_values(owner, role, &attribute, dn, into)?;
             let Some(range) = description.range else { continue };
             if range.low != 0 || !range.fits(count) {
-                let name = String::from_utf8_lossy(attribute.description);
-                into.builder.gap("ranged_attribute", format!("{dn}: {name} came with {count} values"));
+                into.builder.gap_with("ranged_attribute", || {
+                    let name = String::from_utf8_lossy(attribute.description);
+                    format!("{dn}: {name} came with {count} values")
+                });
             } else if let Some(high) = range.high {
                 let attribute = String::from_utf8_lossy(description.name).into_owned();
-                ranged.push(Ranged { owner, role, dn: dn.to_owned(), attribute, next: high + 1 });
+                let dn = Arc::clone(shared.get_or_insert_with(|| Arc::from(dn)));
+                ranged.push(Ranged { owner, role, dn, attribute, next: high + 1 });
             }
         }
     }
@@ -119,8 +127,10 @@ pub(super) fn take_values(
         let value = value?;
         count += 1;
         let Ok(value) = std::str::from_utf8(value) else {
-            let name = String::from_utf8_lossy(attribute.description);
-            builder.gap("not_utf8", format!("{dn}: a value of {name} that is not UTF-8"));
+            builder.gap_with("not_utf8", || {
+                let name = String::from_utf8_lossy(attribute.description);
+                format!("{dn}: a value of {name} that is not UTF-8")
+            });
             continue;
         };
         if let (Role::MemberOf, Some(named)) = (role, &mut *named) {
@@ -129,8 +139,9 @@ pub(super) fn take_values(
         match (owner, role) {
             // It could be anybody who ever had that DN, and a search by the DN does not find it.
             (Owner::Group(_), Role::Members) if has_uid(value) => {
-                let text = format!("{dn}: the member {value} is named with a unique identifier; write its DN alone");
-                builder.gap("member_uid", text);
+                builder.gap_with("member_uid", || {
+                    format!("{dn}: the member {value} is named with a unique identifier; write its DN alone")
+                });
             }
             (Owner::Group(group), Role::Members) => builder.member_dn(group, value),
             (Owner::Group(group), Role::MemberLogins) => builder.member_login(group, value),
@@ -174,17 +185,28 @@ impl<'a> Singles<'a> {
             for role in wanted.roles(description.name).filter(|role| !role.list()) {
                 let claim = if let Role::Claim(at) = role { wanted.claims.get(at) } else { None };
                 if let (Some(name), Some(_)) = (claim, description.range) {
-                    found.missing.push(("ranged_attribute", format!("only a part of the values of {name} came")));
+                    found.lacks(("ranged_attribute", format!("only a part of the values of {name} came")));
                 }
                 for value in attribute.values() {
                     match (claim, &mut found.claims) {
-                        (Some(name), Some(claims)) => found.missing.extend(claims.put(name, value?).err()),
+                        (Some(name), Some(claims)) => {
+                            if let Err(missing) = claims.put(name, value?) {
+                                found.lacks(missing);
+                            }
+                        }
                         _ => found.offer(role, description.name, value?),
                     }
                 }
             }
         }
         Ok(found)
+    }
+
+    /// Said once, however many values it is about.
+    fn lacks(&mut self, missing: Missing) {
+        if !self.missing.contains(&missing) {
+            self.missing.push(missing);
+        }
     }
 
     fn offer(&mut self, role: Role, name: &'a [u8], value: &'a [u8]) {
