@@ -15,7 +15,7 @@ pub(super) struct Beginning {
     pub(super) next: u64,
 }
 
-/// What an entry lists, and the lists of which more is to be fetched. `bytes` grows by the length of the names.
+/// What an entry lists, and the lists of which more is to be fetched. `bytes` grows by what the names take.
 pub(super) fn listed(
     question: &Question,
     entry: &Entry<'_>,
@@ -50,7 +50,7 @@ pub(super) fn texts(attribute: &Attribute<'_>, list: &mut Vec<String>, bytes: &m
         count += 1;
         // What is no text names nobody.
         if let Ok(text) = std::str::from_utf8(value?) {
-            *bytes += text.len();
+            *bytes += text.len() + size_of::<String>();
             list.push(text.to_owned());
         }
     }

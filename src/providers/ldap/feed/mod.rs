@@ -24,8 +24,8 @@ use position::{Position, Way};
 
 /// More changes than this are read with everything else.
 const MOST: usize = 10_000;
-/// The same for the bytes of members' names.
-const MOST_BYTES: usize = 64 << 20;
+/// The same for the memory that members' names take, empty ones too.
+const MOST_BYTES: usize = 96 << 20;
 
 /// One way in which servers tell of changes.
 #[async_trait]
