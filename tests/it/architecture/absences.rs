@@ -39,7 +39,12 @@ fn no_file_is_too_long() {
 fn no_lint_is_silenced_for_good() {
     let needles = [["#[", "allow("].concat(), ["#![", "allow("].concat()];
     let mut silenced = Vec::new();
-    for source in files("src", ".rs").iter().chain(&files("tests", ".rs")).chain(&files("benches", ".rs")) {
+    for source in files("src", ".rs")
+        .iter()
+        .chain(&files("tests", ".rs"))
+        .chain(&files("benches", ".rs"))
+        .chain(&files("fuzz", ".rs"))
+    {
         for (number, line) in source.code() {
             if needles.iter().any(|needle| line.contains(needle)) {
                 silenced.push(format!("{}:{number}", source.path));
