@@ -1,10 +1,11 @@
 # Needs Rust 1.94 or newer, a C compiler and make.
-# `make test` also installs OpenLDAP and PostgreSQL from the distribution when they are missing.
+# `make test` also installs OpenLDAP and PostgreSQL from the distribution when they are missing, and
+# `make fuzz` a C++ compiler.
 
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login bench-follow fuzz-api test-directories clean
+.PHONY: help demo build test test-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login bench-follow fuzz-api test-directories fuzz clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -63,6 +64,9 @@ bench-login: test-servers build ## how long looking for one person takes (a minu
 
 bench-follow: test-servers build ## what following changes costs, by how many there are (minutes; not part of test)
 	$(CARGO) run --release --locked --package rosterd-bench --bin rosterd-bench-follow
+
+fuzz: ## look for bytes that break the LDAP reader (7 targets, FUZZ_SECONDS=300 each; a short form is part of test)
+	@./scripts/fuzz.sh
 
 fuzz-api: test-servers ## try the API by its own description (minutes; a short form is part of test)
 	ROSTERD_FUZZ_EXAMPLES=300 $(CARGO) test --all-features --locked --test it -- http::fuzz:: --nocapture

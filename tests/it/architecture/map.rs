@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::fs;
 
 /// Where a path in backticks begins, if it is one of ours.
-const TOP: &[&str] = &["src/", "tests/", "docs/", "config/", "migrations/", "scripts/", ".ci/", "deploy/", "benches/"];
+const TOP: &[&str] =
+    &["src/", "tests/", "docs/", "config/", "migrations/", "scripts/", ".ci/", "deploy/", "benches/", "fuzz/"];
 /// Files at the top that the pages name.
 const TOP_FILES: &[&str] =
     &["Makefile", "Cargo.toml", "Cargo.lock", "LICENSE", "README.md", "CHANGELOG.md", "deny.toml", "clippy.toml"];
