@@ -5,7 +5,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login bench-follow fuzz-api test-directories fuzz clean
+.PHONY: help demo build test test-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login bench-follow fuzz-api test-directories fuzz bench-million clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -55,6 +55,9 @@ facts: ## what an import from Grafana is held against, and the table of it
 
 bench: test-servers build ## measure against the floor of the same machine (minutes; not part of test)
 	$(CARGO) run --release --locked --package rosterd-bench --bin rosterd-bench -- target/release/rosterd
+
+bench-million: test-servers build ## the same with a million people; a first sync over 800 MB fails (not part of test)
+	$(CARGO) run --release --locked --package rosterd-bench --bin rosterd-bench -- target/release/rosterd million
 
 bench-rules: build ## what 100,000 rules cost: compiled, matched, read (a minute; not part of test)
 	$(CARGO) run --release --locked --package rosterd-bench --bin rosterd-bench-rules -- target/release/rosterd

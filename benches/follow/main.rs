@@ -20,7 +20,7 @@ mod slapd;
 mod times;
 
 use anyhow::{Context as _, Result, ensure};
-use directory::{Directory, SUFFIX, login};
+use directory::{COMPANY, Directory, SUFFIX, login};
 use rosterd::clock::SystemClock;
 use rosterd::config;
 use rosterd::random::SystemRandom;
@@ -51,7 +51,7 @@ async fn main() -> Result<()> {
         Ok(text) => text.parse().with_context(|| format!("ROSTERD_BENCH_PEOPLE={text}: a number is meant"))?,
         Err(_) => 100_000,
     };
-    let mut made = Directory::new(people);
+    let mut made = Directory::new(people, COMPANY);
     println!("{people} people, {} groups", made.groups());
     let (served, work) = (tempfile::tempdir()?, tempfile::tempdir()?);
     let slapd = Slapd::start(served.path(), &made.ldif(), "overlay syncprov\nsyncprov-sessionlog 100000\n")?;

@@ -24,7 +24,7 @@ mod times;
 mod whole;
 
 use anyhow::{Context as _, Result, ensure};
-use directory::{Directory, SUFFIX};
+use directory::{COMPANY, Directory, SUFFIX};
 use floor::Floor;
 use rosterd::providers::ldap::LdapDirectory;
 use rosterd::providers::{Directory as _, PersonKey, ReadRequest};
@@ -43,7 +43,7 @@ const AT_ONCE: usize = 8;
 async fn main() -> Result<()> {
     let people = setting("ROSTERD_BENCH_PEOPLE", 100_000)?;
     let logins = setting("ROSTERD_BENCH_LOGINS", 2_000)?;
-    let made = Directory::new(people);
+    let made = Directory::new(people, COMPANY);
     println!("{people} people, {} groups, {logins} logins", made.groups());
     let (served, secrets) = (tempfile::tempdir()?, tempfile::tempdir()?);
     let slapd = Slapd::start(served.path(), &made.ldif(), "")?;

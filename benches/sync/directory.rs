@@ -49,10 +49,20 @@ const TOPIC: [&str; 16] = [
 
 /// People a group, on average: 100,000 people have 2,000 groups.
 const PEOPLE_A_GROUP: u32 = 50;
-/// Groups a person is directly in, on average.
-const GROUPS_A_PERSON: u32 = 8;
 /// Changes leave groups alone that are smaller than this: an emptied team is what limits are for.
 const LARGE: usize = 20;
+
+/// Who is in how much.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape {
+    /// Groups a person is directly in, on average.
+    pub(crate) groups_a_person: u32,
+    /// The most that one group holds of all people, in percent.
+    pub(crate) largest: u32,
+}
+
+/// A company: there is a group of almost everybody.
+pub(crate) const COMPANY: Shape = Shape { groups_a_person: 8, largest: 95 };
 
 struct Group {
     name: String,
@@ -68,12 +78,12 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    pub(crate) fn new(people: u32) -> Self {
+    pub(crate) fn new(people: u32, shape: Shape) -> Self {
         let count = (people / PEOPLE_A_GROUP).max(20);
         let mut random = Random(7);
         let mut numbers: Vec<u32> = (0..people).collect();
         let mut groups: Vec<Group> = (0u32..)
-            .zip(sizes(people, count))
+            .zip(sizes(people, count, shape))
             .map(|(at, size)| {
                 for place in 0..size {
                     let other = place + random.below(people - place);
@@ -226,12 +236,11 @@ fn pick<'a>(of: &[&'a str; 16], number: u32) -> &'a str {
     of[number as usize % 16]
 }
 
-/// Sizes after Zipf (the n-th group has a share of 1/n), none above 95 % of the people, that add up
-/// to [`GROUPS_A_PERSON`] a person.
-fn sizes(people: u32, groups: u32) -> Vec<u32> {
-    let most = u64::from(people) * 95 / 100;
+/// Sizes after Zipf (the n-th group has a share of 1/n) as the shape says.
+fn sizes(people: u32, groups: u32, shape: Shape) -> Vec<u32> {
+    let most = u64::from(people) * u64::from(shape.largest) / 100;
     let mut sizes = vec![0u64; groups as usize];
-    let mut left = u64::from(people) * u64::from(GROUPS_A_PERSON);
+    let mut left = u64::from(people) * u64::from(shape.groups_a_person);
     loop {
         let open = |size: &u64| *size < most;
         let weight = |at: usize| 1.0 / (at as f64 + 1.0);
