@@ -153,9 +153,22 @@ impl Draft<'_> {
 }
 
 impl Bookkeeping {
+    fn new_place(&self, user: UserId) -> Option<usize> {
+        user.0.checked_sub(self.last_user_before)?.checked_sub(1).map(|place| place as usize)
+    }
+
+    /// The row of somebody who is new.
+    pub(super) fn new_user(&self, user: UserId) -> Option<&UserWrite> {
+        self.new_users.get(self.new_place(user)?)
+    }
+
     /// The row of somebody of whom something changes, to be changed further. Starts as it is.
     pub(super) fn user_row(&mut self, observed: &Observed, texts: &mut Arena, user: UserId) -> &mut UserWrite {
-        self.users.entry(user).or_insert_with(|| {
+        let new = self.new_place(user).and_then(|place| self.new_users.get_mut(place));
+        if let Some(new) = new {
+            return new;
+        }
+        self.changed_users.entry(user).or_insert_with(|| {
             let at = observed.users.binary_search_by_key(&user, |row| row.id);
             let row = at.ok().and_then(|at| observed.users.get(at));
             let mut copied = |text: Option<Text>| text.map_or(Text::EMPTY, |text| texts.push(observed.texts.get(text)));

@@ -58,6 +58,7 @@ impl<'a> Draft<'a> {
         let books = Bookkeeping {
             new_provider: observed.provider.is_none(),
             last_user_before: observed.last.user,
+            new_users: Vec::with_capacity(newcomers),
             identities: Vec::with_capacity(newcomers),
             group_lists: Vec::with_capacity(if room > 0 { snapshot.direct.len() } else { 0 }),
             grants: Vec::with_capacity(room + newcomers),

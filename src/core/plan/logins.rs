@@ -4,8 +4,24 @@
 use super::draft::Draft;
 use super::{Change, Field};
 use crate::ids::UserId;
-use std::collections::{BTreeSet, HashMap};
+use crate::text::Text;
+use std::collections::HashMap;
 use std::sync::Arc;
+
+/// Who has which login.
+#[derive(Default)]
+struct Taken<'t> {
+    /// Of a million none is copied.
+    as_said: HashMap<&'t str, UserId>,
+    /// Those that were made up because somebody else has what was wanted.
+    made_up: HashMap<String, UserId>,
+}
+
+impl Taken<'_> {
+    fn by(&self, login: &str) -> Option<UserId> {
+        self.as_said.get(login).or_else(|| self.made_up.get(login)).copied()
+    }
+}
 
 /// Gives everybody who asked for a login one, and notes the changes.
 pub(super) fn settle(draft: &mut Draft<'_>) {
@@ -15,49 +31,62 @@ pub(super) fn settle(draft: &mut Draft<'_>) {
     }
     asked.sort_unstable_by_key(|(user, _)| *user);
     draft.absent.sort_unstable();
-    let observed = Arc::clone(&draft.observed);
-    let moving: BTreeSet<UserId> = asked.iter().map(|(user, _)| *user).collect();
-    let mut taken: HashMap<String, UserId> = observed
-        .users
-        .iter()
-        .filter(|row| !moving.contains(&row.id))
-        .map(|row| (observed.texts.get(row.login).to_owned(), row.id))
-        .collect();
-    let mut given: Vec<(UserId, String)> = Vec::new();
-    for (user, want) in asked {
-        let want = draft.snapshot.texts.get(want).to_owned();
-        if let Some(holder) = taken.get(&want).copied().filter(|holder| is_absent(draft, *holder)) {
-            let freed = format!("{want}~{holder}");
-            taken.insert(freed.clone(), holder);
-            taken.remove(&want);
-            given.push((holder, freed));
-        }
-        let choices = [want.clone(), format!("{want}@{}", draft.provider), format!("{want}~{user}")];
-        let Some(login) = choices.into_iter().find(|login| !taken.contains_key(login)) else { continue };
-        if login != want {
-            draft.note(format!("the login {want:?} belongs to somebody else; {login:?} is used (see `link`)"));
-        }
-        taken.insert(login.clone(), user);
-        given.push((user, login));
+    let (given, notes) = give(draft, &asked);
+    for sentence in notes {
+        draft.note(sentence);
     }
     note(draft, given);
+}
+
+/// Who gets another login than the one that their row has or, of somebody who is new, will have; and what is
+/// to be said of it. `asked` is by user.
+fn give(draft: &Draft<'_>, asked: &[(UserId, Text)]) -> (Vec<(UserId, String)>, Vec<String>) {
+    let (observed, texts) = (&draft.observed, &draft.snapshot.texts);
+    let is_new = |user: UserId| user > UserId(draft.books.last_user_before);
+    let moving = |user: UserId| asked.binary_search_by_key(&user, |(user, _)| *user).is_ok();
+    let mut taken = Taken::default();
+    taken.as_said.reserve(observed.users.len() + asked.len());
+    let staying = observed.users.iter().filter(|row| !moving(row.id));
+    taken.as_said.extend(staying.map(|row| (observed.texts.get(row.login), row.id)));
+    let (mut given, mut notes) = (Vec::new(), Vec::new());
+    for (user, want) in asked {
+        let want = texts.get(*want);
+        if let Some(holder) = taken.by(want).filter(|holder| is_absent(draft, *holder)) {
+            let freed = format!("{want}~{holder}");
+            taken.as_said.remove(want);
+            taken.made_up.remove(want);
+            taken.made_up.insert(freed.clone(), holder);
+            given.push((holder, freed));
+        }
+        if taken.by(want).is_none() {
+            taken.as_said.insert(want, *user);
+            if !is_new(*user) {
+                given.push((*user, want.to_owned()));
+            }
+            continue;
+        }
+        let others = [format!("{want}@{}", draft.provider), format!("{want}~{user}")];
+        let Some(login) = others.into_iter().find(|login| taken.by(login).is_none()) else { continue };
+        notes.push(format!("the login {want:?} belongs to somebody else; {login:?} is used (see `link`)"));
+        taken.made_up.insert(login.clone(), *user);
+        given.push((*user, login));
+    }
+    (given, notes)
 }
 
 fn note(draft: &mut Draft<'_>, given: Vec<(UserId, String)>) {
     let observed = Arc::clone(&draft.observed);
     for (user, login) in &given {
-        let text = draft.snapshot.texts.push(login);
         let row = observed.users.binary_search_by_key(user, |row| row.id).ok().and_then(|at| observed.users.get(at));
-        let Some(row) = row else {
-            draft.user_row(*user).login = text;
-            continue;
-        };
-        if observed.texts.get(row.login) == login {
+        if row.is_some_and(|row| observed.texts.get(row.login) == login) {
             continue;
         }
-        let old = draft.copied(row.login);
+        let text = draft.snapshot.texts.push(login);
         draft.user_row(*user).login = text;
-        draft.changes.push(Change::UpdateUser { user: *user, field: Field::Login, old, new: text });
+        if let Some(row) = row {
+            let old = draft.copied(row.login);
+            draft.changes.push(Change::UpdateUser { user: *user, field: Field::Login, old, new: text });
+        }
     }
 }
 

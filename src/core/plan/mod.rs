@@ -172,8 +172,10 @@ struct Bookkeeping {
     /// Organizations whose name or key will be another, as they will be.
     changed_orgs: BTreeMap<OrgId, OrgWrite>,
     new_teams: BTreeMap<TeamId, NewTeam>,
-    /// By id: new ones, whole; changed ones as they will be.
-    users: BTreeMap<UserId, UserWrite>,
+    /// Whole, by id: those that follow [`Bookkeeping::last_user_before`], without a gap.
+    new_users: Vec<UserWrite>,
+    /// As they will be.
+    changed_users: BTreeMap<UserId, UserWrite>,
     suspensions: Vec<SuspensionWrite>,
     groups: Vec<GroupWrite>,
     lists: Vec<ListWrite>,
@@ -212,13 +214,16 @@ pub fn plan(input: Input<'_>) -> Plan {
     let people = people::gather(&mut draft);
     lists::note(&mut draft, &groups, &people);
     rights::work_out(&mut draft, rules, groups, &people);
-    logins::settle(&mut draft);
-    let withheld = guard::withhold(&mut draft);
-    let (measures, exceeded) = limits::measure(&draft);
-    draft.books.base = draft.everybody().then(|| limits::after(&draft));
     if draft.observed.scope == Scope::People {
         let read = people.iter().filter(|work| work.person.is_some() && work.stored.is_some());
         draft.books.seen = read.map(|work| work.identity).collect();
     }
+    // Who is in what is decided. A first run's peak is near: what is no longer needed makes room.
+    drop(people);
+    (draft.snapshot.direct, draft.snapshot.nested) = Default::default();
+    logins::settle(&mut draft);
+    let withheld = guard::withhold(&mut draft);
+    let (measures, exceeded) = limits::measure(&draft);
+    draft.books.base = draft.everybody().then(|| limits::after(&draft));
     draft.finish(gaps, withheld, measures, exceeded)
 }

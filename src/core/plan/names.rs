@@ -33,7 +33,7 @@ impl Plan {
         let at = self.observed.users.binary_search_by_key(&user, |row| row.id);
         match at.ok().and_then(|at| self.observed.users.get(at)) {
             Some(row) => self.observed.texts.get(row.login),
-            None => self.bookkeeping.users.get(&user).map_or("?", |row| self.snapshot.texts.get(row.login)),
+            None => self.bookkeeping.new_user(user).map_or("?", |row| self.snapshot.texts.get(row.login)),
         }
     }
 

@@ -97,7 +97,7 @@ fn add_new(draft: &mut Draft<'_>, new: &[PersonIndex], work: &mut Vec<Work>) {
                 let (name, email) = (person.name, person.email);
                 let (state, synced_admin) = (UserState::Active, false);
                 let row = UserWrite { id: user, login: person.login, name, email, state, synced_admin };
-                draft.books.users.insert(user, row);
+                draft.books.new_users.push(row);
                 draft.changes.push(Change::CreateUser { user });
                 draft.logins.push((user, person.login));
                 user

@@ -5,7 +5,7 @@ use crate::ids::{ProviderId, TeamId, Timestamp, UserId};
 use crate::observed::UserState;
 use crate::rights::{OrgRole, TeamRole};
 use crate::text::push_int;
-use crate::writes::{OrgMemberWrite, RemovalWrite, RunRow, TeamMemberWrite, Trigger, UserWrite, Writes};
+use crate::writes::{OrgMemberWrite, RemovalWrite, RunRow, TeamMemberWrite, Trigger, Writes};
 use std::collections::BTreeSet;
 
 /// What a plan does not know of the run that applies it.
@@ -26,8 +26,6 @@ impl Plan {
         let summary = self.summary();
         // What is not needed any more makes room: a first run's peak is here and in the apply.
         self.snapshot.people = Vec::new();
-        self.snapshot.direct = Vec::new();
-        self.snapshot.nested = Vec::new();
         // One person's changes stand together. In place: a stable sort takes half as much again.
         self.changes.sort_unstable_by_key(|change| (change.user(), change.place()));
         let mut writes = self.members();
@@ -143,11 +141,8 @@ impl Plan {
         }
         let written = std::mem::take(&mut self.bookkeeping.suspensions);
         writes.suspend = written.into_iter().filter(|row| suspended.contains(&row.user)).collect();
-        let last = self.bookkeeping.last_user_before;
-        let (new, changed): (Vec<UserWrite>, Vec<UserWrite>) =
-            std::mem::take(&mut self.bookkeeping.users).into_values().partition(|row| row.id.0 > last);
-        writes.changed_users = changed;
-        writes.new_users = new;
+        writes.changed_users = std::mem::take(&mut self.bookkeeping.changed_users).into_values().collect();
+        writes.new_users = std::mem::take(&mut self.bookkeeping.new_users);
     }
 
     fn records(&mut self, writes: &mut Writes, run: RunFacts, summary: Summary) {
