@@ -5,6 +5,23 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::marker::PhantomData;
+use std::num::NonZeroU32;
+
+/// An id or none, in the four bytes of an id. An `Option` takes eight, and a first run of a million people
+/// holds twenty million of them. The largest number of all counts as none.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Maybe<T> {
+    /// One more than the id.
+    after: Option<NonZeroU32>,
+    of: PhantomData<T>,
+}
+
+impl<T> Default for Maybe<T> {
+    fn default() -> Self {
+        Self { after: None, of: PhantomData }
+    }
+}
 
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident) => {
@@ -29,6 +46,31 @@ macro_rules! number {
             type Error = std::num::TryFromIntError;
             fn try_from(n: i64) -> Result<Self, Self::Error> {
                 u32::try_from(n).map($name)
+            }
+        }
+
+        impl From<Option<$name>> for Maybe<$name> {
+            fn from(id: Option<$name>) -> Self {
+                Self { after: id.and_then(|id| NonZeroU32::new(id.0.wrapping_add(1))), of: PhantomData }
+            }
+        }
+
+        impl From<$name> for Maybe<$name> {
+            fn from(id: $name) -> Self {
+                Some(id).into()
+            }
+        }
+
+        impl Maybe<$name> {
+            #[must_use]
+            pub fn get(self) -> Option<$name> {
+                self.after.map(|after| $name(after.get() - 1))
+            }
+        }
+
+        impl fmt::Debug for Maybe<$name> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.get().fmt(f)
             }
         }
     };
@@ -70,7 +112,7 @@ number!(
 pub struct ReadingNumber(pub i64);
 
 /// Milliseconds since 1970-01-01T00:00:00Z. Made by a clock outside this crate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
@@ -79,5 +121,21 @@ impl Timestamp {
     #[must_use]
     pub fn plus_millis(self, millis: i64) -> Self {
         Self(self.0.saturating_add(millis))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_or_none_takes_no_more_than_an_id() {
+        assert_eq!(size_of::<Maybe<GroupId>>(), size_of::<GroupId>());
+        let ids = [None, Some(GroupId(0)), Some(GroupId(7)), Some(GroupId(u32::MAX - 1))];
+        let kept = ids.map(Maybe::from);
+        assert_eq!(kept.map(|id| id.get()), ids);
+        assert!(kept.is_sorted());
+        assert_eq!(Maybe::<GroupId>::default().get(), None);
+        assert_eq!(Maybe::from(GroupId(u32::MAX)).get(), None);
     }
 }

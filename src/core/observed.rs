@@ -3,7 +3,7 @@
 //! Filled by a store in a few set-wise reads, never changed afterwards. Everything is sorted as
 //! said at each field; the difference walks these lists side by side.
 
-use crate::ids::{GroupId, IdentityId, OrgId, ProviderId, ReadingNumber, RuleId, TeamId, Timestamp, UserId};
+use crate::ids::{GroupId, IdentityId, Maybe, OrgId, ProviderId, ReadingNumber, RuleId, TeamId, Timestamp, UserId};
 use crate::rights::{OrgRole, TeamRole};
 use crate::text::{Arena, Text};
 use std::collections::BTreeMap;
@@ -222,7 +222,7 @@ pub struct Grant {
     pub right: Right,
     pub rule: RuleId,
     /// The group that made the rule match; absent for rules that match everybody.
-    pub via: Option<GroupId>,
+    pub via: Maybe<GroupId>,
 }
 
 /// What a provider's people have, counted: what the limits' shares are shares of.

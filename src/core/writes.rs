@@ -18,6 +18,8 @@ pub struct Writes {
     pub generation: i64,
     /// The reading that the plan rests on.
     pub reading: ReadingNumber,
+    /// When the provider said what is written of [`Writes::identities`].
+    pub observed_at: Timestamp,
     /// The lease under which a replica writes; `None` for a command and for a few people.
     pub epoch: Option<i64>,
     /// The planned provider.
@@ -247,13 +249,18 @@ pub struct IdentityWrite {
     pub grants: Span,
     pub digest: i64,
     pub grants_digest: i64,
-    pub gone_at: Option<Timestamp>,
-    /// When a provider last said what stands here.
-    pub observed_at: Timestamp,
-    /// Which reading that was.
-    pub reading: ReadingNumber,
+    /// The provider no longer has it, since [`Writes::observed_at`].
+    pub gone: bool,
     /// True when no row of that id is there yet.
     pub new: bool,
+}
+
+impl IdentityWrite {
+    /// Since when the provider no longer has it.
+    #[must_use]
+    pub fn gone_at(&self, writes: &Writes) -> Option<Timestamp> {
+        self.gone.then_some(writes.observed_at)
+    }
 }
 
 #[derive(Debug, Clone, Copy)]

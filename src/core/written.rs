@@ -69,7 +69,8 @@ fn user_row(texts: &mut Arena, w: &Writes, user: &UserWrite, manual_admin: bool)
 fn identity_row(texts: &mut Arena, w: &Writes, identity: &IdentityWrite) -> IdentityRow {
     let written = [identity.subject, identity.login, identity.name, identity.email];
     let [subject, login, name, email] = written.map(|text| copy(texts, w, text));
-    let IdentityWrite { id, user, digest, grants_digest, gone_at, reading, .. } = *identity;
+    let IdentityWrite { id, user, digest, grants_digest, .. } = *identity;
+    let (gone_at, reading) = (identity.gone_at(w), w.reading);
     let groups = identity.groups.of(&w.group_lists).into();
     IdentityRow { id, subject, user, login, name, email, groups, digest, grants_digest, gone_at, reading }
 }

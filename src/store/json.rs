@@ -62,7 +62,7 @@ pub(super) fn grants_text(out: &mut String, grants: &[Grant]) {
         }
         push_int(out, i64::from(grant.rule));
         out.push(',');
-        match grant.via {
+        match grant.via.get() {
             Some(group) => push_int(out, i64::from(group)),
             None => out.push_str("null"),
         }
@@ -100,7 +100,7 @@ pub(super) fn grants(text: &str) -> Result<Vec<Grant>, StoreError> {
             };
             let right = right
                 .ok_or_else(|| StoreError::Database(format!("a list of grants has a {kind:?} that is no right")))?;
-            Ok(Grant { right, rule: RuleId(rule), via: via.map(GroupId) })
+            Ok(Grant { right, rule: RuleId(rule), via: via.map(GroupId).into() })
         })
         .collect()
 }
@@ -109,6 +109,7 @@ pub(super) fn grants(text: &str) -> Result<Vec<Grant>, StoreError> {
 #[expect(clippy::unwrap_used, reason = "a test says what it expected")]
 mod tests {
     use super::*;
+    use rosterd_core::ids::Maybe;
 
     #[test]
     fn lists_come_back_as_they_were() {
@@ -126,9 +127,9 @@ mod tests {
     #[test]
     fn grants_come_back_as_they_were() {
         let list = vec![
-            Grant { right: Right::Org(OrgId(3), OrgRole::Editor), rule: RuleId(1), via: Some(GroupId(9)) },
-            Grant { right: Right::Team(TeamId(4), TeamRole::Admin), rule: RuleId(2), via: None },
-            Grant { right: Right::ServerAdmin, rule: RuleId(2), via: None },
+            Grant { right: Right::Org(OrgId(3), OrgRole::Editor), rule: RuleId(1), via: GroupId(9).into() },
+            Grant { right: Right::Team(TeamId(4), TeamRole::Admin), rule: RuleId(2), via: Maybe::default() },
+            Grant { right: Right::ServerAdmin, rule: RuleId(2), via: Maybe::default() },
         ];
         let mut out = String::new();
         grants_text(&mut out, &list);

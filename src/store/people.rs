@@ -162,7 +162,7 @@ async fn identities(db: &mut dyn Session, user: i64) -> Result<Vec<IdentityView>
                 team_id,
                 role: role.map(str::to_owned),
                 rule: rules.get(&i64::from(grant.rule)).cloned().unwrap_or_else(|| format!("#{}", grant.rule)),
-                via: grant.via.map(i64::from),
+                via: grant.via.get().map(i64::from),
             }
         });
         views.push(IdentityView {

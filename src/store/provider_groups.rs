@@ -109,7 +109,7 @@ async fn gives(db: &mut dyn Session, group: i64) -> Result<Vec<(String, String, 
     let mut people: BTreeMap<_, BTreeSet<i64>> = BTreeMap::new();
     for row in &rows {
         let user = row.int(0)?;
-        for grant in json::grants(&row.text(1)?)?.into_iter().filter(|g| g.via.map(i64::from) == Some(group)) {
+        for grant in json::grants(&row.text(1)?)?.into_iter().filter(|g| g.via.get().map(i64::from) == Some(group)) {
             let (kind, id) = match grant.right {
                 Right::Org(org, _) => ("org", i64::from(org)),
                 Right::Team(team, _) => ("team", i64::from(team)),

@@ -1,6 +1,6 @@
 //! One act of a plan, as a value: what was, what will be, and why.
 
-use crate::ids::{GroupId, OrgId, RuleId, TeamId, UserId};
+use crate::ids::{GroupId, Maybe, OrgId, RuleId, TeamId, UserId};
 use crate::rights::{OrgRole, TeamRole};
 use crate::text::Text;
 
@@ -8,8 +8,8 @@ use crate::text::Text;
 /// gives it any longer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Reason {
-    pub rule: Option<RuleId>,
-    pub via: Option<GroupId>,
+    pub rule: Maybe<RuleId>,
+    pub via: Maybe<GroupId>,
 }
 
 /// What of a person's row changes.

@@ -17,7 +17,7 @@ pub(super) fn org_changes(draft: &mut Draft<'_>, user: UserId, wanted: &[Grant],
         }
         let old = rows.next_if(|row| row.org == org).and_then(|row| row.synced);
         if old != Some(role) {
-            let reason = Reason { rule: Some(grant.rule), via: grant.via };
+            let reason = Reason { rule: grant.rule.into(), via: grant.via };
             draft.changes.push(Change::OrgRole { user, org, old, new: Some(role), reason });
         }
     }
@@ -41,7 +41,7 @@ pub(super) fn team_changes(draft: &mut Draft<'_>, user: UserId, wanted: &[Grant]
         }
         let old = rows.next_if(|row| row.team == team).and_then(|row| row.synced);
         if old != Some(role) {
-            let reason = Reason { rule: Some(grant.rule), via: grant.via };
+            let reason = Reason { rule: grant.rule.into(), via: grant.via };
             draft.changes.push(Change::TeamRole { user, team, old, new: Some(role), reason });
         }
     }

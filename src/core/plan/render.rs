@@ -186,8 +186,8 @@ impl Plan {
     }
 
     fn why(&self, reason: Reason) -> String {
-        let Some(rule) = reason.rule else { return "nothing gives it any longer".to_owned() };
-        let group = reason.via.and_then(|group| self.group_name(group));
+        let Some(rule) = reason.rule.get() else { return "nothing gives it any longer".to_owned() };
+        let group = reason.via.get().and_then(|group| self.group_name(group));
         group.map_or_else(
             || format!("rule {}", self.rule_name(rule)),
             |group| format!("rule {}, group {group}", self.rule_name(rule)),
@@ -323,8 +323,8 @@ impl Plan {
             put("user", self.login(user).into());
         }
         if let Some(reason) = reason_of {
-            put("rule", reason.rule.map(|rule| self.rule_name(rule)).into());
-            put("group", reason.via.and_then(|group| self.group_name(group)).into());
+            put("rule", reason.rule.get().map(|rule| self.rule_name(rule)).into());
+            put("group", reason.via.get().and_then(|group| self.group_name(group)).into());
         }
         out.insert("kind".to_owned(), kind.into());
         Value::Object(out)

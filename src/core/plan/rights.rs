@@ -160,7 +160,7 @@ impl Walk<'_> {
         team_changes(draft, user, &self.wanted, rows.team_members);
         let admin = self.wanted.iter().find(|grant| grant.right == Right::ServerAdmin);
         if admin.is_some() != rows.user.is_some_and(|u| u.synced_admin) {
-            let reason = admin.map_or_else(Reason::default, |g| Reason { rule: Some(g.rule), via: g.via });
+            let reason = admin.map_or_else(Reason::default, |g| Reason { rule: g.rule.into(), via: g.via });
             draft.changes.push(Change::ServerAdmin { user, give: admin.is_some(), reason });
         }
         let state = match said {
@@ -233,9 +233,7 @@ impl Walk<'_> {
             grants: Span { start: from as u32, end: draft.books.grants.len() as u32 },
             digest,
             grants_digest,
-            gone_at: None,
-            observed_at: draft.now,
-            reading: draft.number,
+            gone: false,
             new: stored.is_none(),
         });
         said
@@ -303,7 +301,7 @@ impl Walk<'_> {
         if let Some(slot) = self.rule_ids.get_mut(claim.rule as usize) {
             *slot = Some(rule);
         }
-        draft.books.grants.push(Grant { right, rule, via });
+        draft.books.grants.push(Grant { right, rule, via: via.into() });
     }
 
     fn note_unusable(&self, draft: &mut Draft<'_>) {
@@ -344,9 +342,7 @@ fn store_gone(draft: &mut Draft<'_>, work: Work, stored: &IdentityRow) {
         grants: Span::default(),
         digest: 0,
         grants_digest: 0,
-        gone_at: Some(draft.now),
-        observed_at: draft.now,
-        reading: draft.number,
+        gone: true,
         new: false,
     });
 }
@@ -375,7 +371,7 @@ fn grants_digest(grants: &[Grant]) -> i64 {
             .number(id)
             .number(u32::from(strength(grant.right)))
             .number(grant.rule.0)
-            .number(grant.via.map_or(0, |group| group.0))
+            .number(grant.via.get().map_or(0, |group| group.0))
     };
     grants.iter().fold(Digest::new(), one).finish()
 }

@@ -38,6 +38,7 @@ impl Plan {
         }
         writes.generation = self.observed.generation;
         writes.reading = self.number;
+        writes.observed_at = run.started_at;
         writes.base = books.base;
         writes.seen = books.seen;
         writes.new_rules = books.new_rules;
@@ -243,7 +244,7 @@ impl Body<'_> {
     }
 
     fn reason(&mut self, reason: Reason) -> &mut Self {
-        for number in [reason.rule.map(|rule| rule.0), reason.via.map(|group| group.0)] {
+        for number in [reason.rule.get().map(|rule| rule.0), reason.via.get().map(|group| group.0)] {
             match number {
                 Some(number) => self.number(number),
                 None => self.bare("null"),
@@ -262,7 +263,7 @@ mod tests {
     #[test]
     fn a_body_is_json_without_personal_data() {
         let user = UserId(7);
-        let reason = Reason { rule: Some(RuleId(2)), via: Some(GroupId(9)) };
+        let reason = Reason { rule: RuleId(2).into(), via: GroupId(9).into() };
         let (viewer, admin) = (Some(OrgRole::Viewer), Some(OrgRole::Admin));
         let changes = [
             Change::RenameOrg { org: OrgId(4), old: Text::EMPTY, new: Text::EMPTY },

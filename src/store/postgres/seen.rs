@@ -166,9 +166,9 @@ impl Apply<'_> {
             line.int(i64::from(identity.id)).int(provider).text(w.texts.get(identity.subject));
             line.int(i64::from(identity.user)).text(w.texts.get(identity.dn)).text(w.texts.get(identity.login));
             line.text(w.texts.get(identity.name)).text(w.texts.get(identity.email)).text(&groups).text(&grants);
-            line.int(identity.digest).int(identity.grants_digest).int(identity.observed_at.0);
-            line.opt_int(identity.gone_at.map(|at| at.0)).opt_text(w.texts.get(identity.claims));
-            line.int(identity.reading.0);
+            line.int(identity.digest).int(identity.grants_digest).int(w.observed_at.0);
+            line.opt_int(identity.gone_at(w).map(|at| at.0)).opt_text(w.texts.get(identity.claims));
+            line.int(w.reading.0);
         })
         .await?;
         if stripped { self.restore(&bulk::IDENTITIES).await } else { Ok(()) }
@@ -215,10 +215,10 @@ impl Apply<'_> {
         .bind(made(|text, w, identity| json::grants_text(text, identity.grants.of(&w.grants))))
         .bind(ints(|identity| identity.digest))
         .bind(ints(|identity| identity.grants_digest))
-        .bind(ints(|identity| identity.observed_at.0))
-        .bind(batch.iter().map(|identity| identity.gone_at.map(|at| at.0)).collect::<Vec<_>>())
+        .bind(vec![w.observed_at.0; batch.len()])
+        .bind(batch.iter().map(|identity| identity.gone_at(w).map(|at| at.0)).collect::<Vec<_>>())
         .bind(texts(|identity| identity.claims))
-        .bind(ints(|identity| identity.reading.0));
+        .bind(vec![w.reading.0; batch.len()]);
         self.write(update, Expect::Exactly(batch.len())).await
     }
 }

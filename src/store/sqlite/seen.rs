@@ -145,10 +145,10 @@ impl Apply<'_> {
                     grants,
                     identity.digest,
                     identity.grants_digest,
-                    identity.observed_at.0,
-                    identity.gone_at.map(|at| at.0),
+                    w.observed_at.0,
+                    identity.gone_at(w).map(|at| at.0),
                     (!identity.claims.is_empty()).then(|| w.texts.get(identity.claims)),
-                    identity.reading.0
+                    w.reading.0
                 ],
             )?)?;
         }

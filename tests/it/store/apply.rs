@@ -6,7 +6,7 @@ use super::fixture::{
 use super::{Site, on_both};
 use rosterd::store::{Access, StoreError};
 use rosterd_core::audit::{Record, START, link};
-use rosterd_core::ids::{GroupId, IdentityId, OrgId, ProviderId, TeamId, Timestamp, UserId};
+use rosterd_core::ids::{GroupId, IdentityId, Maybe, OrgId, ProviderId, TeamId, Timestamp, UserId};
 use rosterd_core::observed::{Grant, LastIds, Observed, Right, UserState};
 use rosterd_core::plan::Change;
 use rosterd_core::rights::{OrgRole, TeamRole};
@@ -67,7 +67,7 @@ async fn what_is_applied_is_observed(site: Site) {
         "team member TeamMemberRow { user: UserId(2), team: TeamId(1), synced: Some(Member), manual: None }".to_owned(),
         format!("identity 1 of 1 {} [GroupId(1), GroupId(3)] {} None", seen(1), digests(1)),
         format!("identity 2 of 2 {} [GroupId(13)] {} None", seen(2), digests(2)),
-        format!("identity 3 of 3 {} [] {} Some(Timestamp(70))", seen(3), digests(3)),
+        format!("identity 3 of 3 {} [] {} Some(Timestamp(1000000))", seen(3), digests(3)),
         "group 1 \"g1\" \"cn=Group 1,dc=x\" \"Group 1\" [] None".to_owned(),
         "group 2 \"g2\" \"cn=Group 2,dc=x\" \"Group 2\" [GroupId(1)] None".to_owned(),
         "group 3 \"g3\" \"cn=Group 3,dc=x\" \"Group 3\" [GroupId(1), GroupId(2)] None".to_owned(),
@@ -293,7 +293,7 @@ async fn other_providers_are_kept_apart(site: Site) {
     assert!(o.groups.is_empty() && o.recent_removals.is_empty());
     let others: Vec<_> = o.other_identities.iter().map(|i| (i.user.0, o.texts.get(i.provider), i.gone)).collect();
     assert_eq!(others, [(1, "corp", false), (2, "corp", false), (3, "corp", true)]);
-    let grants: Vec<_> = o.other_grants.iter().map(|(user, grant)| (user.0, grant.right, grant.via)).collect();
+    let grants: Vec<_> = o.other_grants.iter().map(|(user, grant)| (user.0, grant.right, grant.via.get())).collect();
     assert_eq!(
         grants,
         [
@@ -315,7 +315,7 @@ fn crowd(people: u32) -> Writes {
     let name = w.texts.push("t");
     w.new_teams = vec![rosterd_core::writes::NewTeam { id: TeamId(1), org: OrgId(1), name, named_after: None }];
     w.new_rules = vec![(rosterd_core::ids::RuleId(1), w.texts.push("r"))];
-    let grant = Grant { right: Right::ServerAdmin, rule: rosterd_core::ids::RuleId(1), via: None };
+    let grant = Grant { right: Right::ServerAdmin, rule: rosterd_core::ids::RuleId(1), via: Maybe::default() };
     for id in 1..=people {
         let new = user(&mut w, id, &format!("u{id}"), UserState::Active);
         w.new_users.push(new);

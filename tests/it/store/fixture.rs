@@ -1,6 +1,8 @@
 //! A small company as writes, and what a store should read back, as lines to compare.
 
-use rosterd_core::ids::{GroupId, IdentityId, OrgId, ProviderId, ReadingNumber, RuleId, TeamId, Timestamp, UserId};
+use rosterd_core::ids::{
+    GroupId, IdentityId, Maybe, OrgId, ProviderId, ReadingNumber, RuleId, TeamId, Timestamp, UserId,
+};
 use rosterd_core::observed::{Grant, Observed, RemovalClass, Right, UserState};
 use rosterd_core::plan::Change;
 use rosterd_core::rights::{OrgRole, TeamRole};
@@ -24,6 +26,7 @@ pub(crate) fn empty(generation: i64) -> Writes {
     Writes {
         generation,
         reading: ReadingNumber(1),
+        observed_at: NOW,
         provider: Some(ProviderId(1)),
         run: Some(RunRow {
             trigger: Trigger::Command,
@@ -69,9 +72,7 @@ pub(crate) fn identity(w: &mut Writes, id: u32, groups: &[u32], grants: &[Grant]
         grants: span(&mut w.grants, grants.iter().copied()),
         digest: i64::MIN + i64::from(id),
         grants_digest: i64::MAX - i64::from(id),
-        gone_at: None,
-        observed_at: NOW,
-        reading: ReadingNumber(1),
+        gone: false,
         new: true,
     }
 }
@@ -126,14 +127,14 @@ pub(crate) fn company() -> Writes {
         let new = group(&mut w, id, &parents);
         w.groups.push(new);
     }
-    let org = Grant { right: Right::Org(OrgId(1), OrgRole::Admin), rule: RuleId(1), via: Some(GroupId(1)) };
-    let team = Grant { right: Right::Team(TeamId(1), TeamRole::Admin), rule: RuleId(1), via: Some(GroupId(3)) };
-    let admin = Grant { right: Right::ServerAdmin, rule: RuleId(2), via: None };
+    let org = Grant { right: Right::Org(OrgId(1), OrgRole::Admin), rule: RuleId(1), via: GroupId(1).into() };
+    let team = Grant { right: Right::Team(TeamId(1), TeamRole::Admin), rule: RuleId(1), via: GroupId(3).into() };
+    let admin = Grant { right: Right::ServerAdmin, rule: RuleId(2), via: Maybe::default() };
     for (id, groups, grants) in [(1, vec![1, 3], vec![org, team, admin]), (2, vec![13], vec![]), (3, vec![], vec![])] {
         let new = identity(&mut w, id, &groups, &grants);
         w.identities.push(new);
     }
-    w.identities[2].gone_at = Some(Timestamp(70));
+    w.identities[2].gone = true;
     w.removals = vec![
         RemovalWrite { class: RemovalClass::Memberships, org: Some(OrgId(2)), removed: 5, approved: false },
         RemovalWrite { class: RemovalClass::Memberships, org: Some(OrgId(2)), removed: 50, approved: true },

@@ -256,7 +256,7 @@ impl Target {
             *reading = (*reading).max(w.reading);
         }
         for i in &w.identities {
-            assert!(self.identities.get(&i.id).is_none_or(|known| known.reading <= i.reading), "older over newer");
+            assert!(self.identities.get(&i.id).is_none_or(|known| known.reading <= w.reading), "older over newer");
             assert_eq!(self.identities.contains_key(&i.id), !i.new);
             let [subject, login, name, email] = [i.subject, i.login, i.name, i.email].map(text);
             let grants = i.grants.of(&w.grants).to_vec();
@@ -272,8 +272,8 @@ impl Target {
                 grants,
                 digest: i.digest,
                 grants_digest: i.grants_digest,
-                gone_at: i.gone_at,
-                reading: i.reading,
+                gone_at: i.gone_at(w),
+                reading: w.reading,
             };
             self.identities.insert(i.id, identity);
         }
