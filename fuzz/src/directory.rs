@@ -93,14 +93,14 @@ impl Answer {
 }
 
 fn told(reading: &Reading) -> String {
-    let Snapshot { texts, people, groups, direct, nested, strangers, gone, gone_groups } = reading.snapshot();
+    let Snapshot { texts, people, groups, direct, nested, strangers, gone, gone_groups, behind } = reading.snapshot();
     let text = |text| texts.get(text);
     let people: Vec<_> =
         people.iter().map(|p| [p.subject, p.dn, p.login, p.name, p.email, p.claims].map(text)).collect();
     let groups: Vec<_> = groups.iter().map(|g| [g.subject, g.dn, g.name].map(text)).collect();
     let gone: Vec<_> = gone.iter().chain(gone_groups).map(|of| texts.get(*of)).collect();
     let gaps: Vec<_> = reading.gaps().iter().map(|gap| (gap.code, &gap.detail)).collect();
-    format!("{people:?} {groups:?} {direct:?} {nested:?} {strangers} {gone:?} {gaps:?}")
+    format!("{people:?} {groups:?} {direct:?} {nested:?} {strangers} {gone:?} {behind} {gaps:?}")
 }
 
 /// What must be true of an answer, whatever it was made from.
