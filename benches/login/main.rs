@@ -151,7 +151,12 @@ async fn find(ldap: &LdapDirectory, login: &str) -> Result<()> {
 
 /// One look, which must be complete and have found everybody.
 async fn look(ldap: &LdapDirectory, keys: &[PersonKey]) -> Result<()> {
-    let found = ldap.find(&keys.to_vec().into(), &ReadRequest { seed: 7, progress: Arc::default() }).await?;
+    let found = ldap
+        .find(
+            &keys.to_vec().into(),
+            &ReadRequest { seed: 7, now: rosterd_core::ids::Timestamp(0), progress: Arc::default() },
+        )
+        .await?;
     ensure!(matches!(found.reading, Reading::People(_)), "incomplete: {:?}", found.reading.gaps());
     ensure!(found.reading.snapshot().people.len() == keys.len(), "somebody is missing");
     Ok(())

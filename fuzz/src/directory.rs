@@ -249,7 +249,7 @@ fn sought() -> Sought {
 }
 
 async fn answer(directory: &LdapDirectory, asked: Asked, cursor: &Cursor) -> Answer {
-    let request = ReadRequest { seed: 7, progress: Default::default() };
+    let request = ReadRequest { seed: 7, now: rosterd_core::ids::Timestamp(0), progress: Default::default() };
     match asked {
         Asked::Pages | Asked::Whole => Answer::Reading(directory.read(&request).await.map(|reading| (reading, None))),
         Asked::ReadTo => Answer::Reading(directory.read_to(&request, Some(cursor)).await),

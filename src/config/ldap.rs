@@ -167,6 +167,9 @@ pub struct Users {
     /// The attribute that holds the e-mail address.
     #[serde(default = "mail")]
     pub email: String,
+    /// The attribute that says until when an account may be used: `accountExpires` (Active Directory), `shadowExpire`,
+    /// `krbPrincipalExpiration`. Whoever's time is over counts as gone. Absent: accounts don't expire.
+    pub expires: Option<String>,
     /// An attribute of people that lists their groups, such as `memberOf`, where groups cannot
     /// be asked for their members.
     pub member_of: Option<String>,

@@ -6,7 +6,7 @@
 use crate::ids::{GroupId, IdentityId, Maybe, OrgId, ProviderId, ReadingNumber, RuleId, TeamId, Timestamp, UserId};
 use crate::rights::{OrgRole, TeamRole};
 use crate::text::{Arena, Text};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Of whom the state was read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -62,6 +62,9 @@ pub struct Observed {
     pub recent_removals: Vec<RecentRemoval>,
     /// The largest ids ever used; new rows count on from here.
     pub last: LastIds,
+    /// Of a few people: the groups of which everybody is among them, by their immutable ids. What is stored of
+    /// others stays. `None`: of all groups.
+    pub whole: Option<BTreeSet<String>>,
 }
 
 /// `providers`.

@@ -12,6 +12,7 @@ pub mod ldap;
 use crate::config;
 use async_trait::async_trait;
 use follow::{Cursor, Ring, Since};
+use rosterd_core::ids::Timestamp;
 pub use rosterd_core::snapshot::PersonKey;
 use rosterd_core::snapshot::{PersonIndex, Reading};
 use std::fmt;
@@ -81,6 +82,8 @@ pub fn build(section: &config::Provider) -> Result<Option<Arc<dyn Directory>>, P
 pub struct ReadRequest {
     /// Random, new for each read.
     pub seed: u128,
+    /// When it is.
+    pub now: Timestamp,
     /// Where the read says how far it is.
     pub progress: Arc<Progress>,
 }

@@ -32,6 +32,8 @@ pub(super) struct Concerned<'s> {
     known: Vec<ListedGroup>,
     /// DNs of which it is known whether they are groups.
     seen: BTreeSet<String>,
+    /// The groups of which everybody is concerned.
+    whole: BTreeSet<GroupId>,
 }
 
 impl<'s> Concerned<'s> {
@@ -42,7 +44,8 @@ impl<'s> Concerned<'s> {
     ) -> Result<Result<Self, TooMany>, StoreError> {
         let people = changes.people.iter().cloned().map(PersonKey::Subject).collect();
         let (groups, known, seen) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
-        let mut concerned = Self { store, provider, people, groups, known, seen };
+        let whole = BTreeSet::new();
+        let mut concerned = Self { store, provider, people, groups, known, seen, whole };
         if let Some(left) = &changes.people_left {
             let known = store.known_people(provider).await?;
             let gone = known.into_iter().filter(|subject| !left.has(subject));
@@ -139,6 +142,7 @@ impl<'s> Concerned<'s> {
             let next: Vec<GroupId> = next.filter(|group| seen.insert(*group)).collect();
             level = next;
         }
+        seen.retain(|group| self.whole.insert(*group));
         if seen.is_empty() {
             return Ok(Ok(()));
         }
@@ -182,9 +186,11 @@ impl<'s> Concerned<'s> {
         Ok(self.everybody_in(groups).await?.map(|()| self.people.len() > before))
     }
 
-    /// The groups whose lists of members have changed, with whoever may be in each as far as this knew.
-    pub(super) fn into_listed(self) -> Candidates {
-        self.groups
+    /// The groups whose lists of members have changed, with whoever may be in each as far as this knew; and those of
+    /// which everybody was asked for, by their immutable ids.
+    pub(super) fn into_groups(self) -> (Candidates, BTreeSet<String>) {
+        let of = self.known.into_iter().filter(|group| self.whole.contains(&group.id));
+        (self.groups, of.map(|group| group.subject).collect())
     }
 }
 

@@ -75,6 +75,17 @@ pub struct Prepared {
     pub started_at: Timestamp,
     /// Until where the provider's changes are in it, where they are followed.
     pub cursor: Option<Cursor>,
+    /// Changes had been followed until then: what it finds was missed, or came while it was read.
+    pub verifies: bool,
+}
+
+/// What a provider said.
+pub(super) struct Read {
+    pub(super) reading: Reading,
+    /// Until where its changes are in it, where they are followed.
+    pub(super) cursor: Option<Cursor>,
+    /// Whether they had been followed before.
+    pub(super) verifies: bool,
 }
 
 impl Prepared {
@@ -142,11 +153,11 @@ impl Engine {
         let reading = measure::stage(provider, "read", self.read(provider));
         let observed = measure::stage(provider, "observe", self.store.observe(provider, window));
         let (read, observed) = tokio::join!(reading, observed);
-        let (reading, cursor) = read?;
+        let Read { reading, cursor, verifies } = read?;
         let prepared = self.planned(provider, reading, number, observed?, started_at).await?;
         // Of what is incomplete something is missing that may not come again.
         let cursor = cursor.filter(|_| prepared.plan.complete);
-        Ok(Prepared { cursor, ..prepared })
+        Ok(Prepared { cursor, verifies, ..prepared })
     }
 
     /// As [`Self::prepare`], from what the provider said last. It is not asked.
@@ -212,22 +223,22 @@ impl Engine {
             .await
             .map_err(|_| RunError::Configuration("planning failed unexpectedly; please report it".to_owned()))?;
         measure::planned(&plan);
-        Ok(Prepared { plan, started_at, cursor: None })
+        Ok(Prepared { plan, started_at, cursor: None, verifies: false })
     }
 
-    pub(super) async fn read(&self, provider: &str) -> Result<(Reading, Option<Cursor>), RunError> {
+    pub(super) async fn read(&self, provider: &str) -> Result<Read, RunError> {
         let seed = self.random.seed()?;
         if self.retiring.contains(provider) {
             let mut nobody = SnapshotBuilder::new(seed);
             let part = nobody.begin("a retired provider");
             nobody.end(part);
-            return Ok((nobody.finish(), None));
+            return Ok(Read { reading: nobody.finish(), cursor: None, verifies: false });
         }
         let directory = self
             .providers
             .get(provider)
             .ok_or_else(|| RunError::Configuration(format!("there is no provider {provider} in the configuration")))?;
-        let request = ReadRequest { seed, progress: Arc::clone(&self.progress) };
+        let request = ReadRequest { seed, now: self.clock.now(), progress: Arc::clone(&self.progress) };
         let before = self.store.cursor(provider).await?.map(Cursor);
         let read = match (self.follows(provider), &before) {
             (true, before) => directory.read_to(&request, before.as_ref()).await,
@@ -237,7 +248,8 @@ impl Engine {
             }
             (false, None) => directory.read(&request).await.map(|reading| (reading, None)),
         };
-        measure::read(provider, read.map_err(RunError::from))
+        let (reading, cursor) = measure::read(provider, read.map_err(RunError::from))?;
+        Ok(Read { reading, cursor, verifies: before.is_some() && self.follows(provider) })
     }
 
     pub(super) fn new_hold(

@@ -33,7 +33,7 @@ impl Engine {
             })
             .collect();
         let directory = self.directory(provider)?;
-        let request = ReadRequest { seed, progress: Arc::clone(&self.progress) };
+        let request = ReadRequest { seed, now: self.clock.now(), progress: Arc::clone(&self.progress) };
         Ok(directory.find(&keys.into(), &request).await?)
     }
 }

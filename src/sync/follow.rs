@@ -19,6 +19,7 @@ use crate::providers::{Found, ReadRequest};
 use crate::store::StoreError;
 use rosterd_core::plan::Losses;
 use rosterd_core::writes::CursorWrite;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How often changes that were overtaken are looked at again.
@@ -98,7 +99,7 @@ impl Engine {
             return Ok(Once::Done(Followed::Nothing));
         }
         let number = self.store.begin_reading().await?;
-        let (listed, found) = match self.concerned(provider, &changes).await? {
+        let ((listed, whole), found) = match self.concerned(provider, &changes).await? {
             Ok(found) => found,
             Err(TooMany(why)) => return Ok(Once::everybody(why)),
         };
@@ -109,7 +110,7 @@ impl Engine {
         let how = How {
             trigger: cause.trigger,
             epoch: cause.epoch,
-            followed: Some(Following { listed, checked }),
+            followed: Some(Following { listed, whole, checked }),
             cursor: to,
         };
         let written = self.few_written(provider, number, found.reading, whom, how).await;
@@ -145,14 +146,15 @@ impl Engine {
         &self,
         provider: &str,
         changes: &Changes,
-    ) -> Result<Result<(Candidates, Found), TooMany>, RunError> {
+    ) -> Result<Result<((Candidates, BTreeSet<String>), Found), TooMany>, RunError> {
         let mut concerned = match Concerned::of(&*self.store, provider, changes).await? {
             Ok(concerned) => concerned,
             Err(many) => return Ok(Err(many)),
         };
         let directory = self.directory(provider)?;
         loop {
-            let request = ReadRequest { seed: self.random.seed()?, progress: Arc::clone(&self.progress) };
+            let request =
+                ReadRequest { seed: self.random.seed()?, now: self.clock.now(), progress: Arc::clone(&self.progress) };
             let sought = match concerned.sought() {
                 Ok(sought) => sought,
                 Err(many) => return Ok(Err(many)),
@@ -160,7 +162,7 @@ impl Engine {
             let found = directory.find(&sought, &request).await?;
             // What was no person may be a group that others are in.
             match concerned.groups_among(&sought.people, &found.matches).await? {
-                Ok(false) => return Ok(Ok((concerned.into_listed(), found))),
+                Ok(false) => return Ok(Ok((concerned.into_groups(), found))),
                 Ok(true) => {}
                 Err(many) => return Ok(Err(many)),
             }

@@ -20,6 +20,7 @@ use rosterd_core::observed::Observed;
 use rosterd_core::plan::{self, Exceeded, Fate, Input, Losses, Plan, RunFacts};
 use rosterd_core::snapshot::{PersonIndex, PersonKey, Reading};
 use rosterd_core::writes::{CursorWrite, Trigger, Writes};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How often a reading that was overtaken is made again.
@@ -126,6 +127,8 @@ pub(super) struct How {
 pub(super) struct Following {
     /// Whoever may be in the groups that changed: where somebody has come into one since, it is followed again.
     pub(super) listed: Candidates,
+    /// The groups of which everybody was looked at, by their immutable ids.
+    pub(super) whole: BTreeSet<String>,
     /// Teams and organizations that so many may leave: somebody is left in them.
     pub(super) checked: Losses,
 }
@@ -205,7 +208,8 @@ impl Engine {
                 } else if how.followed.as_ref().is_some_and(|known| somebody_came(&sight.observed, &known.listed)) {
                     (Verdict::Overtaken, None)
                 } else {
-                    let Sight { observed, given, held, .. } = sight;
+                    let Sight { mut observed, given, held, .. } = sight;
+                    observed.whole = Some(how.followed.as_ref().map(|known| known.whole.clone()).unwrap_or_default());
                     let reading = if held { reading.doubted("held", "a plan waits for an approval") } else { reading };
                     let (rules, policy) = (&*rules, &policy);
                     let input = Input { provider: &provider, observed, reading, rules, policy, number, given, now };

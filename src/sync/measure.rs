@@ -67,6 +67,7 @@ pub(super) struct Counts {
     changes: BTreeMap<(&'static str, &'static str), u64>,
     withheld: usize,
     started_at: Timestamp,
+    verifies: bool,
 }
 
 impl Counts {
@@ -74,11 +75,14 @@ impl Counts {
         let plan = &prepared.plan;
         planned(plan);
         let (provider, withheld, started_at) = (plan.provider.clone(), plan.withheld.len(), prepared.started_at);
-        Self { provider, changes: count(&plan.changes), withheld, started_at }
+        Self { provider, changes: count(&plan.changes), withheld, started_at, verifies: prepared.verifies }
     }
 
     /// All of it stands in the tables now.
     pub(super) fn applied(self, now: Timestamp) {
+        if self.verifies {
+            counter!(names::FOLLOW_MISSED, "provider" => self.provider.clone()).increment(self.changes.values().sum());
+        }
         for ((object, op), changes) in self.changes {
             counter!(names::CHANGES, "provider" => self.provider.clone(), "object" => object, "op" => op)
                 .increment(changes);

@@ -4,7 +4,7 @@
 //! somebody has written in between (a login, mostly), the second reads the database and plans while
 //! it has the turn, which cannot fail for that reason.
 
-use super::engine::{Engine, Outcome, Prepared, RunError};
+use super::engine::{Engine, Outcome, Prepared, Read, RunError};
 use super::measure;
 use crate::providers::follow::Cursor;
 use crate::store::{Decide, Decision, Hold, HoldState, Scope, Sight, StoreError};
@@ -117,7 +117,7 @@ impl Engine {
     async fn run_in_turn(&self, provider: &str, cause: Cause) -> Result<Outcome, RunError> {
         let (started_at, window) = self.now();
         let number = self.store.begin_reading().await?;
-        let (reading, cursor) = measure::stage(provider, "read", self.read(provider)).await?;
+        let Read { reading, cursor, verifies } = measure::stage(provider, "read", self.read(provider)).await?;
         let approved = self.approved(provider).await?;
         let turn = Arc::new(Mutex::new(None));
         let decide: Decide = {
@@ -143,7 +143,7 @@ impl Engine {
                     }
                     Ok(hold) => {
                         let cursor = cursor.filter(|_| plan.complete);
-                        let prepared = Prepared { plan, started_at, cursor };
+                        let prepared = Prepared { plan, started_at, cursor, verifies };
                         let told = Told::of(&prepared);
                         let facts = RunFacts { trigger: cause.trigger, started_at, hold, epoch: cause.epoch };
                         let mut writes = prepared.plan.into_writes(facts);
@@ -160,10 +160,12 @@ impl Engine {
         let came = turn.lock().unwrap_or_else(PoisonError::into_inner).take();
         match came {
             None => Err(RunError::Configuration("planning failed unexpectedly; please report it".to_owned())),
-            Some(Turn::Held(plan)) => self.hold(Prepared { plan, started_at, cursor: None }, cause.epoch).await,
+            Some(Turn::Held(plan)) => {
+                self.hold(Prepared { plan, started_at, cursor: None, verifies }, cause.epoch).await
+            }
             Some(Turn::Unchanged(plan)) => {
                 measure::unchanged(&plan);
-                Ok(Outcome::Unchanged { prepared: Prepared { plan, started_at, cursor: None } })
+                Ok(Outcome::Unchanged { prepared: Prepared { plan, started_at, cursor: None, verifies } })
             }
             Some(Turn::Applied(told)) => Ok(told.applied(applied.map_or(0, |applied| applied.rows), self.clock.now())),
         }

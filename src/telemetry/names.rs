@@ -24,6 +24,7 @@ pub const LOOKS: &str = "rosterd_looks_total";
 pub const LOOK_DURATION: &str = "rosterd_look_duration_seconds";
 pub const FOLLOWS: &str = "rosterd_follows_total";
 pub const FOLLOW_DURATION: &str = "rosterd_follow_duration_seconds";
+pub const FOLLOW_MISSED: &str = "rosterd_follow_missed_changes_total";
 pub const LOOKS_WAITING: &str = "rosterd_looks_waiting";
 pub const PROPAGATION: &str = "rosterd_propagation_seconds";
 

@@ -104,6 +104,12 @@ pub const METRICS: &[Metric] = &[
         "Times that a provider was asked what has changed. After `everybody` everything is read.",
     ),
     zero(names::FOLLOW_DURATION, Histogram(QUICK), &[PROVIDER], "How long that took, with what came of it."),
+    zero(
+        names::FOLLOW_MISSED,
+        Counter,
+        &[PROVIDER],
+        "Changes that a reading of everything made although changes are followed: what was missed, or had not been told yet.",
+    ),
     // Providers.
     later(names::PROVIDER_UP, Gauge, &[PROVIDER], "1 when the last reading came to its end, else 0."),
     later(

@@ -14,7 +14,8 @@ async fn read(ldif: String) -> Reading {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("company.ldif");
     std::fs::write(&path, ldif).unwrap();
-    let request = ReadRequest { seed: 1, progress: Arc::new(Progress::default()) };
+    let request =
+        ReadRequest { seed: 1, now: rosterd_core::ids::Timestamp(0), progress: Arc::new(Progress::default()) };
     FileDirectory::new(&config::File { path, attributes: Vec::new() }).read(&request).await.unwrap()
 }
 

@@ -26,7 +26,7 @@ fn file(name: &str, content: impl AsRef<[u8]>) -> (FileDirectory, TempDir) {
 }
 
 fn request(seed: u128) -> ReadRequest {
-    ReadRequest { seed, progress: Arc::new(Progress::default()) }
+    ReadRequest { seed, now: rosterd_core::ids::Timestamp(0), progress: Arc::new(Progress::default()) }
 }
 
 /// `login: groups` of everybody.

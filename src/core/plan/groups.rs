@@ -98,6 +98,8 @@ fn edges(draft: &Draft<'_>, place: &HashMap<GroupId, u32>) -> Vec<(u32, u32)> {
     edges
 }
 
+/// What is stored of a group is what everybody in it was planned with: whoever follows its changes compares with
+/// it, and would miss those whom nobody has looked at since.
 fn write_changed(draft: &mut Draft<'_>, ids: &[GroupId], rows: &[Option<u32>], edges: &[(u32, u32)]) {
     let mut parents = Vec::new();
     for (at, row) in rows.iter().enumerate() {
@@ -108,11 +110,13 @@ fn write_changed(draft: &mut Draft<'_>, ids: &[GroupId], rows: &[Option<u32>], e
         parents.extend(above.filter_map(|(_, parent)| ids.get(*parent as usize).copied()));
         parents.sort_unstable();
         let texts = &draft.snapshot.texts;
+        let settled = draft.observed.whole.as_ref().is_none_or(|whole| whole.contains(texts.get(group.subject)));
         let same = row.and_then(|row| draft.observed.groups.get(row as usize)).is_some_and(|known| {
-            draft.observed.texts.get(known.dn) == texts.get(group.dn)
-                && draft.observed.texts.get(known.name) == texts.get(group.name)
-                && *known.parents == *parents
-                && known.gone_at.is_none()
+            !settled && known.gone_at.is_none()
+                || draft.observed.texts.get(known.dn) == texts.get(group.dn)
+                    && draft.observed.texts.get(known.name) == texts.get(group.name)
+                    && *known.parents == *parents
+                    && known.gone_at.is_none()
         });
         if let (false, Some(id)) = (same, ids.get(at)) {
             let start = draft.books.group_lists.len() as u32;

@@ -137,7 +137,11 @@ impl Directory for FileDirectory {
     async fn check(&self) -> Vec<CheckStep> {
         let what = format!("read {} as {}", self.path.display(), self.format.name());
         // The seed keeps DNs from colliding on purpose; a check decides nothing by them.
-        let request = ReadRequest { seed: 0, progress: std::sync::Arc::new(Progress::default()) };
+        let request = ReadRequest {
+            seed: 0,
+            now: rosterd_core::ids::Timestamp(0),
+            progress: std::sync::Arc::new(Progress::default()),
+        };
         let reading = match self.read_blocking(request).await {
             Err(error) => return vec![CheckStep { what, result: Err(error.message) }],
             Ok(reading) => reading,

@@ -16,6 +16,8 @@ pub(super) enum Role {
     MemberLogins,
     /// The groups that the entry is in, by DN.
     MemberOf,
+    /// Until when an account may be used.
+    Expires,
     /// A claim: its place in [`Wanted::claims`].
     Claim(usize),
 }

@@ -3,9 +3,11 @@
 
 use super::super::claims::{self, Attributes, Missing};
 use super::attribute::{Description, Role, Wanted, id_text};
+use super::expiry::{Expiry, expiry};
 use super::wire::ber::BerError;
 use super::wire::{Attribute, Entry};
 use rosterd_core::dn;
+use rosterd_core::ids::Timestamp;
 use rosterd_core::snapshot::{GroupFields, GroupIndex, PersonFields, PersonIndex, SnapshotBuilder};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -52,6 +54,8 @@ pub(super) struct Gathered {
     pub(super) builder: SnapshotBuilder,
     /// The DNs of groups that entries say they are in (`memberOf`), where these are to be asked for.
     pub(super) named: Option<Vec<String>>,
+    /// Whose time is over by then is left out.
+    pub(super) now: Timestamp,
 }
 
 /// The immutable id and the login of an entry, where it has one of each.
@@ -68,8 +72,8 @@ pub(super) fn group_name(wanted: &Wanted, entry: &Entry<'_>) -> Result<String, B
     Ok(said.unwrap_or_else(|| dn::first_rdn_value(&dn).unwrap_or_default()))
 }
 
-/// Takes in one entry. Lists that go on are added to `ranged`. `None`, with a gap, when the entry
-/// cannot be told from others.
+/// Takes in one entry. Lists that go on are added to `ranged`. `None` when the account's time is over; and, with a
+/// gap, when the entry cannot be told from others.
 pub(super) fn take(
     kind: Kind,
     wanted: &Wanted,
@@ -82,6 +86,13 @@ pub(super) fn take(
         builder.gap_with("not_utf8", || format!("a DN that is not UTF-8: {}", String::from_utf8_lossy(entry.dn)));
         return Ok(None);
     };
+    match expiry(wanted, entry, into.now)? {
+        Expiry::Good => {}
+        Expiry::Over => return Ok(None),
+        Expiry::Unreadable => {
+            builder.gap_with("unreadable_expiry", || format!("{dn}: until when it may be used is no time"))
+        }
+    }
     let singles = Singles::pick(wanted, entry)?;
     let Some(owner) = singles.add(kind, dn, builder) else { return Ok(None) };
     let mut shared: Option<Arc<str>> = None;
@@ -121,7 +132,7 @@ pub(super) fn take_values(
     dn: &str,
     into: &mut Gathered,
 ) -> Result<u64, BerError> {
-    let Gathered { builder, named } = into;
+    let Gathered { builder, named, .. } = into;
     let mut count = 0;
     for value in attribute.values() {
         let value = value?;
@@ -219,7 +230,7 @@ impl<'a> Singles<'a> {
             Role::Login => &mut self.login,
             Role::Name => &mut self.name,
             Role::Email => &mut self.email,
-            Role::Members | Role::MemberLogins | Role::MemberOf | Role::Claim(_) => return,
+            Role::Members | Role::MemberLogins | Role::MemberOf | Role::Expires | Role::Claim(_) => return,
         };
         if !value.is_empty() && slot.is_none_or(|known| value < known) {
             *slot = Some(value);

@@ -12,6 +12,7 @@ mod certificate;
 mod check;
 mod connection;
 mod entry;
+mod expiry;
 mod failure;
 mod feed;
 pub mod filter;
@@ -78,6 +79,7 @@ impl LdapDirectory {
             (Role::Name, &users.name),
             (Role::Email, &users.email),
         ];
+        of_people.extend(users.expires.as_deref().map(|name| (Role::Expires, name)));
         of_people.extend(users.member_of.as_deref().map(|name| (Role::MemberOf, name)));
         of_people.extend(users.attributes.iter().enumerate().map(|(at, name)| (Role::Claim(at), name.as_str())));
         let mut of_groups = vec![(Role::Id, groups.id.as_str()), (Role::Name, &groups.name)];
@@ -191,7 +193,7 @@ impl LdapDirectory {
             question.bases.iter().map(|_| builder.begin(question.kind.name())).collect()
         };
         let (of_people, of_groups) = (parts(&mut builder, &self.people), parts(&mut builder, &self.groups));
-        let gathered = Mutex::new(Gathered { builder, named: None });
+        let gathered = Mutex::new(Gathered { builder, named: None, now: request.now });
         let sink = Sink { gathered, progress: &request.progress };
         let (people, groups) = tokio::join!(
             read_bases(&mut for_people, &self.people, of_people, &sink),

@@ -47,30 +47,34 @@ fn it_is_followed_as_far_as_the_account_may() {
     followed.close();
 }
 
-/// An account that is disabled no longer fits the filter; one that is moved elsewhere still does.
+/// An account that is disabled no longer fits the filter, and one whose time is over counts as gone; one that is
+/// locked or moved elsewhere is as before.
 #[test]
-fn who_no_longer_fits_is_gone_and_who_fits_again_is_back() {
+fn l18_who_no_longer_fits_is_gone_and_who_fits_again_is_back() {
     for way in WAYS {
         let Some(mut followed) = Followed::active_directory(Backend::Sqlite, way, By::Feed) else { return };
         let login = followed.directory.member("team-002", &["admins", "operators"]);
         let dn = followed.directory.slapd.person(&login);
-        let account = |control: u32| {
-            format!("dn: {dn}\nchangetype: modify\nreplace: userAccountControl\nuserAccountControl: {control}\n")
+        let set = |attribute: &str, value: &str| {
+            format!("dn: {dn}\nchangetype: modify\nreplace: {attribute}\n{attribute}: {value}\n")
         };
         let groups = followed.directory.groups_of(&login);
-        followed.directory.slapd.modify(&account(546));
         let place = followed.directory.company.place(&login);
-        for group in &groups {
-            followed.directory.company.group_mut(group).people.remove(&place);
+        for (attribute, bad, good) in [("userAccountControl", "546", "544"), ("accountExpires", "1", "0")] {
+            followed.directory.slapd.modify(&set(attribute, bad));
+            for group in &groups {
+                followed.directory.company.group_mut(group).people.remove(&place);
+            }
+            followed.directory.company.people[place].gone = true;
+            followed.caught_up(attribute);
+            followed.directory.slapd.modify(&set(attribute, good));
+            followed.directory.company.people[place].gone = false;
+            for group in &groups {
+                followed.directory.company.group_mut(group).people.insert(place);
+            }
+            followed.caught_up(&format!("{attribute} is good again"));
         }
-        followed.directory.company.people[place].gone = true;
-        followed.caught_up("a disabled account");
-        followed.directory.slapd.modify(&account(544));
-        followed.directory.company.people[place].gone = false;
-        for group in &groups {
-            followed.directory.company.group_mut(group).people.insert(place);
-        }
-        followed.caught_up("it is enabled again");
+        followed.directory.slapd.modify(&set("lockoutTime", "134403408000000000"));
         followed.directory.slapd.rename(&dn, &format!("cn={login}"), Some(&format!("ou=moved,{SUFFIX}")));
         followed.directory.slapd.join(&group_dn("operators"), &format!("cn={login},ou=moved,{SUFFIX}"));
         followed.directory.company.group_mut("operators").people.insert(place);
@@ -82,7 +86,7 @@ fn who_no_longer_fits_is_gone_and_who_fits_again_is_back() {
 
 /// The numbers are of one domain controller: whoever was restored counts from elsewhere.
 #[test]
-fn r09_a_cursor_of_another_life_is_a_reading_of_everything() {
+fn l19_r09_a_cursor_of_another_life_is_a_reading_of_everything() {
     let Some(mut followed) = Followed::active_directory(Backend::Sqlite, WAYS[1], By::Feed) else { return };
     let cursor = followed.site.database.value("SELECT cursor FROM feeds");
     let other = cursor.replace("\"cookies\":[\"", "\"cookies\":[\"00");

@@ -79,3 +79,21 @@ fn more_changes_than_are_read_one_by_one_are_a_reading_of_everything() {
     followed.caught_up("and one more, by the feed");
     followed.close();
 }
+
+/// Somebody logs in before it is told that their group came into another: what is stored of groups then would hide
+/// it from whoever else is in it.
+#[test]
+fn what_a_login_saw_of_groups_is_told_to_everybody_in_them() {
+    let mut followed = Followed::small(Backend::Postgres);
+    followed.signal("STOP");
+    followed.directory.nest("dept-01", "team-006");
+    followed.directory.rename_group("team-004", "team-904");
+    for group in ["team-006", "team-904"] {
+        let login = followed.directory.member(group, &["admins"]);
+        followed.site.run(&["look", &login]).expect(0);
+    }
+    followed.signal("CONT");
+    followed.caught_up("whoever else is in these groups");
+    assert_eq!(followed.runs("schedule"), 1);
+    followed.close();
+}

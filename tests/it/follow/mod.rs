@@ -125,7 +125,7 @@ fn provider(url: &str, id: &str, every: &str) -> String {
 
 /// All of a domain.
 fn domain(url: &str, follow: &str) -> String {
-    let people = r#"filter = "(&(objectCategory=person)(objectClass=user)(mail=*)(!(userAccountControl:1.2.840.113556.1.4.803:=2)))", login = "sAMAccountName", name = "displayName""#;
+    let people = r#"filter = "(&(objectCategory=person)(objectClass=user)(mail=*)(!(userAccountControl:1.2.840.113556.1.4.803:=2)))", login = "sAMAccountName", name = "displayName", expires = "accountExpires""#;
     let groups = r#"filter = "(objectClass=group)", member_logins = []"#;
     provider(url, "objectGUID", "100ms")
         .replace("every = \"100ms\"", follow)

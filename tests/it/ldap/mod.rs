@@ -40,8 +40,11 @@ pub fn read(config: &Ldap) -> Result<Reading, ProviderError> {
 
 pub fn read_seeded(config: &Ldap, seed: u128) -> Result<Reading, ProviderError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime
-        .block_on(async { LdapDirectory::new(config)?.read(&ReadRequest { seed, progress: Default::default() }).await })
+    runtime.block_on(async {
+        LdapDirectory::new(config)?
+            .read(&ReadRequest { seed, now: rosterd_core::ids::Timestamp(0), progress: Default::default() })
+            .await
+    })
 }
 
 /// Reads from the scripted server, one page of two after the other.

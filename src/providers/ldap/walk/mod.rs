@@ -87,7 +87,7 @@ impl<'a> Walk<'a> {
     pub(super) fn new(directory: &'a LdapDirectory, sought: &'a Sought, request: &'a ReadRequest) -> Self {
         let mut builder = SnapshotBuilder::new(request.seed);
         let parts = vec![builder.begin(Kind::People.name()), builder.begin(Kind::Groups.name())];
-        let gathered = Mutex::new(Gathered { builder, named: Some(Vec::new()) });
+        let gathered = Mutex::new(Gathered { builder, named: Some(Vec::new()), now: request.now });
         Self {
             directory,
             sought,

@@ -6,6 +6,7 @@ use super::super::attribute::id_bytes;
 use super::super::bases::{covers, normal};
 use super::super::connection::Connection;
 use super::super::entry::{Kind, Owner, names, take};
+use super::super::expiry::{Expiry, expiry};
 use super::super::failure::Failure;
 use super::super::filter::{all_of, any_of, equal};
 use super::super::pages::Heard;
@@ -101,6 +102,11 @@ impl Walk<'_> {
                 continue;
             }
             let entry = entry.entry();
+            if let (true, PersonKey::Subject(subject)) = (self.sought.followed, key)
+                && expiry(wanted, &entry, self.sink.gathered().now).map_err(ber)? == Expiry::Over
+            {
+                self.sink.gathered().builder.gone(subject);
+            }
             let owner = take(Kind::People, wanted, &entry, &mut self.sink.gathered(), &mut self.ranged).map_err(ber)?;
             self.sink.add(Kind::People);
             if let (Some(Owner::Person(person)), Ok(dn)) = (owner, std::str::from_utf8(dn)) {

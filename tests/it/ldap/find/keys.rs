@@ -3,6 +3,7 @@
 use super::super::{assert_unknown, slapd};
 use super::equal::ODD;
 use super::{Looker, all_said, groups};
+use crate::world::ldap_edit::Edited as _;
 use crate::world::slapd::{READER, SUFFIX, Slapd};
 use rosterd::providers::{Match, PersonKey};
 use serde_json::json;
@@ -150,4 +151,49 @@ fn l15_groups_in_groups_through_three_hundred_levels() {
     let found = Looker::at(&slapd, &json!({})).login("ann").unwrap();
     assert!(all_said(&found).contains("group "));
     assert_eq!(groups(&found).len(), 300);
+}
+
+/// Groups are asked for by the DN of who is in them.
+#[test]
+fn l02_whatever_a_dn_holds_it_is_one_value() {
+    let mut ldif = person("ordinary", "ordinary", "people");
+    let mut names = ODD.to_vec();
+    names.extend(["*)(cn=*", "ordinary)(member=*", r"\2a", "a,b=c", "\"quoted\"", " blank "]);
+    for (at, odd) in names.iter().enumerate() {
+        let escaped = rosterd_core::dn::escape_value(odd);
+        let dn = format!("cn={escaped},ou=people,{SUFFIX}");
+        let (dn64, odd64) = (slapd::base64(dn.as_bytes()), slapd::base64(odd.as_bytes()));
+        writeln!(ldif, "dn:: {dn64}\nobjectClass: inetOrgPerson\nuid: odd{at}\ncn:: {odd64}\nsn: x\n").unwrap();
+        ldif += &group(&format!("of-{at}"), &format!("member:: {dn64}\n"));
+    }
+    ldif += &group("of-ordinary", &format!("member: cn=ordinary,ou=people,{SUFFIX}\n"));
+    let slapd = Slapd::start(&ldif);
+    let looker = Looker::at(&slapd, &json!({}));
+    for (at, odd) in names.iter().enumerate() {
+        assert_eq!(groups(&looker.login(&format!("odd{at}")).unwrap()), [format!("of-{at}")], "{odd}");
+    }
+    assert_eq!(groups(&looker.login("ordinary").unwrap()), ["of-ordinary"]);
+}
+
+/// `expires` says until when an account may be used.
+#[test]
+fn l18_whose_time_is_over_is_nobody() {
+    let until = |login: &str, until: &str| {
+        person(login, login, "people").trim_end().to_owned() + &format!("\ndescription: {until}\n\n")
+    };
+    let now = 1_795_867_200_000;
+    let ldif =
+        until("over", "20261128115959Z") + &until("good", "20261128120001Z") + &person("always", "always", "people");
+    let slapd = Slapd::start(&ldif);
+    let users = json!({ "base": [format!("ou=people,{SUFFIX}")], "expires": "description" });
+    let looker = Looker { now, ..Looker::at(&slapd, &json!({ "users": users })) };
+    assert_eq!(looker.login("over").unwrap().matches, [Match::Nobody]);
+    for login in ["good", "always"] {
+        assert!(matches!(looker.login(login).unwrap().matches[..], [Match::One(_)]), "{login}");
+    }
+    let reading = looker.read();
+    assert!(reading.gaps().is_empty(), "{:?}", reading.gaps());
+    assert_eq!(reading.snapshot().people.len(), 2);
+    slapd.add(&until("odd", "some day"));
+    assert_unknown(&looker.read(), "unreadable_expiry");
 }

@@ -13,6 +13,7 @@ use rosterd::config::Ldap;
 use rosterd::providers::follow::Cursor;
 use rosterd::providers::ldap::LdapDirectory;
 use rosterd::providers::{Directory as _, Found, Match, PersonKey, ProviderError, ReadRequest};
+use rosterd_core::ids::Timestamp;
 use rosterd_core::snapshot::{Reading, Snapshot};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -25,13 +26,15 @@ pub struct Looker {
     directory: LdapDirectory,
     _secrets: Option<tempfile::TempDir>,
     pub password: PathBuf,
+    /// When it is, in milliseconds since 1970.
+    pub now: i64,
 }
 
 impl Looker {
     pub fn new(config: &Ldap) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let directory = LdapDirectory::new(config).unwrap();
-        Self { runtime, directory, _secrets: None, password: PathBuf::new() }
+        Self { runtime, directory, _secrets: None, password: PathBuf::new(), now: 0 }
     }
 
     /// At a real server, with a password in a file; `more` is laid over the configuration.
@@ -54,7 +57,7 @@ impl Looker {
     }
 
     pub fn find(&self, keys: &[PersonKey]) -> Result<Found, ProviderError> {
-        let request = ReadRequest { seed: 7, progress: Default::default() };
+        let request = ReadRequest { seed: 7, now: Timestamp(self.now), progress: Default::default() };
         self.runtime.block_on(self.directory.find(&keys.to_vec().into(), &request))
     }
 
@@ -63,7 +66,7 @@ impl Looker {
         let look = |key: &PersonKey| {
             let keys = vec![key.clone()].into();
             async move {
-                let request = ReadRequest { seed: 7, progress: Default::default() };
+                let request = ReadRequest { seed: 7, now: Timestamp(self.now), progress: Default::default() };
                 self.directory.find(&keys, &request).await
             }
         };
@@ -80,12 +83,12 @@ impl Looker {
 
     /// Reads everything, as whoever follows changes does: until where, after it was read until there.
     pub fn read_after(&self, before: Option<&Cursor>) -> (Reading, Option<Cursor>) {
-        let request = ReadRequest { seed: 7, progress: Default::default() };
+        let request = ReadRequest { seed: 7, now: Timestamp(self.now), progress: Default::default() };
         self.runtime.block_on(self.directory.read_to(&request, before)).unwrap()
     }
 
     pub fn try_read(&self) -> Result<Reading, ProviderError> {
-        let request = ReadRequest { seed: 7, progress: Default::default() };
+        let request = ReadRequest { seed: 7, now: Timestamp(self.now), progress: Default::default() };
         self.runtime.block_on(self.directory.read(&request))
     }
 }

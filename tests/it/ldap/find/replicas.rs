@@ -20,7 +20,7 @@ fn replicas() -> (Slapd, Slapd) {
 }
 
 #[test]
-fn r08_whoever_logs_in_is_not_asked_for_at_a_replica_that_lags() {
+fn l19_r08_whoever_logs_in_is_not_asked_for_at_a_replica_that_lags() {
     let (mut first, mut late) = replicas();
     let looker = Looker::at(&first, &json!({ "urls": [first.url(), late.url()] }));
     assert!(matches!(looker.read_after(None).0, Reading::Complete(_)));
@@ -41,7 +41,7 @@ fn r08_whoever_logs_in_is_not_asked_for_at_a_replica_that_lags() {
 }
 
 #[test]
-fn r08_everything_is_read_where_everything_is() {
+fn l19_r08_everything_is_read_where_everything_is() {
     let (first, late) = replicas();
     let ahead = Looker::at(&first, &json!({ "urls": [first.url()] }));
     let (everything, cursor) = ahead.read_after(None);
