@@ -168,6 +168,8 @@ impl Worker {
         let Some(task) = self.tasks.get_mut(name) else { return };
         let everybody = task.following.ended(followed, now);
         match followed {
+            // All that has changed is elsewhere in the directory.
+            Ok(Followed::Looked { people: 0, .. }) => tracing::debug!(provider = name, "changes concern nobody"),
             Ok(Followed::Looked { people, rows }) => {
                 tracing::info!(provider = name, people, rows, "changes were followed");
             }

@@ -108,8 +108,8 @@ fn in_order(directory: &LdapDirectory, seed: u128) -> Vec<(usize, &Server)> {
     servers
 }
 
-/// The same to a server that does not stand before where the directory was read: nobody loses for a login what they
-/// got since.
+/// As [`connect`], to a server that does not stand before where the directory was read: nobody loses by a login what
+/// they got since.
 async fn open(directory: &LdapDirectory, place: usize, server: &Server) -> Result<Warm, Failure> {
     let mut warm = connect(directory, place, server).await?;
     if let Some(read) = directory.read_until_now()

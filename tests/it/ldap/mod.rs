@@ -1,6 +1,7 @@
 //! The LDAP provider on its own: what it makes of answers good and bad.
 
 mod faults;
+mod feed;
 mod find;
 mod hostile;
 mod slapd;

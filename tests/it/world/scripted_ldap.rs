@@ -9,6 +9,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+/// The paging control (RFC 2696).
+const PAGED: &str = "1.2.840.113556.1.4.319";
+
 /// A request, as the server understood it.
 #[derive(Debug, Clone)]
 pub struct Asked {
@@ -239,7 +242,7 @@ pub fn done(id: i32, code: i32) -> Vec<u8> {
 /// The end of a page; an empty cookie says that it was the last.
 pub fn done_paged(id: i32, code: i32, cookie: &[u8]) -> Vec<u8> {
     let value = tlv(0x30, &[number(2, 0), tlv(4, cookie)].concat());
-    let control = tlv(0x30, &[tlv(4, b"1.2.840.113556.1.4.319"), tlv(4, &value)].concat());
+    let control = tlv(0x30, &[tlv(4, PAGED.as_bytes()), tlv(4, &value)].concat());
     message(id, &result(0x65, code, "as scripted", b""), &control)
 }
 
@@ -309,14 +312,17 @@ fn read_request(mut bytes: &[u8], connection: usize) -> Asked {
             while !names.is_empty() {
                 attributes.push(text(&mut names));
             }
-            let cookie = (!message.is_empty()).then(|| {
-                let mut control = take(&mut take(&mut message).1).1;
-                take(&mut control);
-                take(&mut control);
-                let mut value = take(&mut take(&mut control).1).1;
-                take(&mut value);
-                take(&mut value).1.to_vec()
-            });
+            let mut cookie = None;
+            let mut controls = if message.is_empty() { message } else { take(&mut message).1 };
+            while !controls.is_empty() {
+                let mut control = take(&mut controls).1;
+                if text(&mut control) == PAGED {
+                    take(&mut control);
+                    let mut value = take(&mut take(&mut control).1).1;
+                    take(&mut value);
+                    cookie = Some(take(&mut value).1.to_vec());
+                }
+            }
             What::Search { base, filter, attributes, cookie }
         }
         0x77 => What::StartTls,
