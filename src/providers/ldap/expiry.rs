@@ -41,19 +41,21 @@ pub(super) fn expiry(wanted: &Wanted, entry: &Entry<'_>, now: Timestamp) -> Resu
 #[derive(Debug, PartialEq, Eq)]
 struct NoTime;
 
-/// The moment; `None` for never. `shadowExpire` counts days since 1970 (RFC 2307; -1 is never), `accountExpires`
-/// and whatever else is a number counts 100 nanoseconds since 1601 (\[MS-ADTS\]: 0 and the largest are never). Else it
-/// is GeneralizedTime (RFC 4517 §3.3.13).
+/// The moment; `None` for never. `shadowExpire` counts days since 1970 (shadow(5): -1 is never), `accountExpires`
+/// 100 nanoseconds since 1601 (\[MS-ADTS\]: 0 and the largest are never). Any other is GeneralizedTime (RFC 4517
+/// §3.3.13).
 fn until(attribute: &[u8], value: &[u8]) -> Result<Option<Timestamp>, NoTime> {
     let text = std::str::from_utf8(value).map_err(|_| NoTime)?.trim();
-    match text.parse::<i64>() {
-        Ok(days) if attribute.eq_ignore_ascii_case(b"shadowExpire") => {
-            Ok((days > 0).then(|| Timestamp(days.saturating_mul(86_400_000))))
-        }
-        Ok(0 | i64::MAX) => Ok(None),
-        Ok(ticks) => Ok(Some(Timestamp(ticks / 10_000 - FILETIME_EPOCH))),
-        Err(_) => generalized(text).map(Some).ok_or(NoTime),
+    let number = || text.parse::<i64>().map_err(|_| NoTime);
+    if attribute.eq_ignore_ascii_case(b"shadowExpire") {
+        let days = number()?;
+        return Ok((days > 0).then(|| Timestamp(days.saturating_mul(86_400_000))));
     }
+    if attribute.eq_ignore_ascii_case(b"accountExpires") {
+        let ticks = number()?;
+        return Ok((!matches!(ticks, 0 | i64::MAX)).then(|| Timestamp(ticks / 10_000 - FILETIME_EPOCH)));
+    }
+    generalized(text).map(Some).ok_or(NoTime)
 }
 
 /// `YYYYMMDDHH[MM[SS]][.F](Z|+HHMM|-HHMM)`. A fraction is less than anybody waits for, and left out.
@@ -105,6 +107,7 @@ mod tests {
             (other, "20261128060000-06", Ok(Some(noon))),
             (other, "20261328120000Z", Err(NoTime)),
             (other, "20261128120000", Err(NoTime)),
+            (ad, "20261128120000Z", Err(NoTime)),
             (other, "never", Err(NoTime)),
             (other, "", Err(NoTime)),
             (other, "Z", Err(NoTime)),
