@@ -13,12 +13,11 @@ pub(crate) fn reading(marked: bool) -> [Vec<u8>; 2] {
     let mut people = result(1, 0x61);
     let mut id = 1;
     if marked {
-        for _base in ["people", "groups"] {
-            people.extend(entry(id + 1, "", &[("namingContexts", "dc=x")]));
-            people.extend(result(id + 1, 0x65));
-            people.extend(entry(id + 2, "dc=x", &[("contextCSN", "20260101000000.000000Z#000000#000#000000")]));
-            people.extend(result(id + 2, 0x65));
-            id += 2;
+        let newest = [("contextCSN", "20260101000000.000000Z#000000#000#000000")];
+        for (dn, said) in [("", [("namingContexts", "dc=x")]), ("dc=x", newest), ("dc=x", newest)] {
+            id += 1;
+            people.extend(entry(id, dn, &said));
+            people.extend(result(id, 0x65));
         }
     }
     people.extend(entry(id + 1, "uid=ana,ou=people,dc=x", &[("entryUUID", "id-ana"), ("uid", "ana"), ("title", "Dr")]));
