@@ -16,7 +16,7 @@ use crate::world::ldap_edit::Edited;
 use crate::world::rosterd::Running;
 use crate::world::samba::{AD_READER, Samba};
 use crate::world::site::{Site, slapd_provider};
-use crate::world::slapd::{ADMIN, READER, SYNC_LOG, SYNC_PRESENT, Slapd};
+use crate::world::slapd::{ADMIN, READER, SUFFIX, SYNC_LOG, SYNC_PRESENT, Slapd};
 use crate::world::wait_until;
 use walk::NO_LIMITS;
 
@@ -70,6 +70,9 @@ impl Followed<Ds389> {
     fn ds389_of(backend: Backend, company: Company, more: &str, by: By) -> Option<Self> {
         Ds389::is_there().then(|| {
             let directory = Directory { slapd: Ds389::start(&company.ldif()), company };
+            // As long as nothing has ever changed, its cookie means everything.
+            let change = format!("dn: ou=moved,{SUFFIX}\nchangetype: modify\nreplace: description\ndescription: x\n");
+            directory.slapd.modify(&change);
             let provider = provider(&directory.slapd.url(), "nsUniqueId", "100ms") + more;
             Self::of(backend, directory, &provider, READER, by)
         })

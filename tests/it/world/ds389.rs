@@ -16,6 +16,9 @@ const SETTINGS: &str = "/etc/dirsrv";
 /// Content synchronization rests on the retro changelog, which has to keep the entries' ids.
 const PLUGINS: [&str; 2] = ["cn=Retro Changelog Plugin,", "cn=Content Synchronization,"];
 
+/// The server says where it stands only behind all that there is.
+const NO_LIMITS: &str = "cn: reader\nnsSizeLimit: -1\nnsLookThroughLimit: -1\nnsPagedSizeLimit: -1";
+
 #[derive(Debug)]
 pub struct Ds389 {
     dir: TempDir,
@@ -116,7 +119,7 @@ impl Ds389 {
         let may_read = format!(
             "dc: example\naci: (targetattr=\"*\")(version 3.0; acl \"reader\"; allow (read, search, compare) userdn=\"ldap:///{reader}\";)"
         );
-        let ldif = TREE.replacen("dc: example", &may_read, 1) + &ids(entries);
+        let ldif = TREE.replacen("dc: example", &may_read, 1).replacen("cn: reader", NO_LIMITS, 1) + &ids(entries);
         std::fs::write(self.path("ldif/all.ldif"), ldif).unwrap();
         let mut command = self.server(&["ldif2db"]);
         let done = command.args(["-n", "userroot", "-i"]).arg(self.path("ldif/all.ldif")).output().unwrap();
