@@ -225,12 +225,11 @@ impl Hearing<'_> {
         self.entries > MOST || self.bytes > MOST_BYTES || self.left.len() as u64 > ENTRY_LIMIT
     }
 
-    /// Whoever was not mentioned is still there (`deletes`), or is gone. Where nobody was mentioned at all that is not
-    /// believed: 389 Directory Server says so to a cookie from before its first changes, and of an emptied base
-    /// everything is read anyhow.
+    /// Whoever was not mentioned is still there (`deletes`), or is gone. 389 Directory Server names who is gone, and all
+    /// the same says the latter at the end.
     fn end(mut self, cookie: Option<&[u8]>, deletes: bool) -> Refreshed {
         self.go_on(cookie);
-        let says = !deletes && !self.left.is_empty();
+        let says = !deletes && self.naming != Naming::NsUniqueId;
         Refreshed::To { cookie: self.cookie, left: says.then_some(self.left) }
     }
 }
