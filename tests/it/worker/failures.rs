@@ -124,8 +124,15 @@ fn r07_refused_credentials_are_not_tried_again_until_they_change() {
         std::fs::write(&next, "right").unwrap();
         std::fs::set_permissions(&next, std::fs::Permissions::from_mode(0o600)).unwrap();
         std::fs::rename(&next, &password).unwrap();
-        inside.pass(20 * SECOND);
-        inside.until("the new one is tried", || inside.fakes["corp"].reads() == tried + 1).await;
+        // Whoever looked at the file just before looks again later.
+        for _ in 0..100 {
+            inside.pass(20 * SECOND);
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            if inside.fakes["corp"].reads() > tried {
+                break;
+            }
+        }
+        assert!(inside.fakes["corp"].reads() > tried, "the new one is not tried");
         inside.end().await;
     });
 }
