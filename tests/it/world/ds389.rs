@@ -3,7 +3,7 @@
 
 use super::ldap_edit::Edited;
 use super::slapd::{READER, SUFFIX, TREE};
-use super::{free_port, listens, wait_until};
+use super::{end, free_port, listens, wait_until};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
@@ -149,13 +149,7 @@ impl Ds389 {
 
     /// Ends it; the data stays.
     pub fn stop(&mut self) {
-        if let Some(mut child) = self.running.take() {
-            let _ = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
-            if !wait_until(30, || child.try_wait().unwrap().is_some()) {
-                child.kill().unwrap();
-                child.wait().unwrap();
-            }
-        }
+        self.running.take().into_iter().for_each(end);
     }
 }
 

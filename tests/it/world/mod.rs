@@ -30,6 +30,7 @@ pub mod slapd;
 pub mod tables;
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 /// A loopback port that nobody listens on. Somebody else may take it before it is used: whoever
@@ -55,6 +56,15 @@ pub fn wait_until(seconds: u64, mut done: impl FnMut() -> bool) -> bool {
         std::thread::sleep(Duration::from_millis(10));
     }
     done()
+}
+
+/// Ends a server in order; after half a minute without.
+pub fn end(mut server: Child) {
+    let _ = Command::new("kill").args(["-TERM", &server.id().to_string()]).status();
+    if !wait_until(30, || server.try_wait().unwrap().is_some()) {
+        server.kill().unwrap();
+        server.wait().unwrap();
+    }
 }
 
 /// Runs each test on SQLite and on PostgreSQL.

@@ -4,7 +4,7 @@
 use super::company::{Company, Person, group_dn};
 use super::ldap_edit::Edited;
 use super::slapd::{READER, SUFFIX};
-use super::wait_until;
+use super::{end, wait_until};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::TcpListener;
@@ -98,13 +98,7 @@ impl Samba {
     }
 
     fn stop(&mut self) {
-        if let Some(mut child) = self.running.take() {
-            let _ = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
-            if !wait_until(30, || child.try_wait().unwrap().is_some()) {
-                child.kill().unwrap();
-                child.wait().unwrap();
-            }
-        }
+        self.running.take().into_iter().for_each(end);
     }
 }
 

@@ -2,7 +2,7 @@
 //! none for the administrator. Started on free ports as the current user, stopped on drop.
 
 use super::ca::{Ca, Certificate};
-use super::{free_port, listens, wait_until};
+use super::{end, free_port, listens, wait_until};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -123,14 +123,7 @@ impl Slapd {
 
     /// Ends it; the data stays.
     pub fn stop(&mut self) {
-        if let Some(mut child) = self.running.take() {
-            let pid = child.id().to_string();
-            let _ = Command::new("kill").args(["-TERM", &pid]).status();
-            if !wait_until(10, || child.try_wait().unwrap().is_some()) {
-                child.kill().unwrap();
-                child.wait().unwrap();
-            }
-        }
+        self.running.take().into_iter().for_each(end);
     }
 
     /// Stops the process where it is: it holds its connections and answers nothing (SIGSTOP).

@@ -11,7 +11,7 @@ use super::super::bases::{below, normal};
 use super::super::connection::Connection;
 use super::super::entry::{Kind, group_name, names};
 use super::super::failure::{Failure, say};
-use super::super::filter::{all_of, any_of, attributes, equal, present};
+use super::super::filter::{all_of, any_of, attributes, equal, not, present};
 use super::super::pages::{Asked, ENTRY_LIMIT, Heard, refused, too_many, unexpected};
 use super::super::root::Root;
 use super::super::wire::ber::BerError;
@@ -68,8 +68,7 @@ impl Feed for DirSync<'_> {
         }
         let Some(Stand { invocation, usn, .. }) = stand_of(connection, &root).await? else { return Ok(None) };
         let from = before.as_ref().and_then(place).filter(|(of, _)| of == domain).map(|(_, cookie)| cookie);
-        let mut nothing = Vec::new();
-        super::super::wire::ber::put(&mut nothing, 0xa2, &present("objectClass"));
+        let nothing = not(&present("objectClass"));
         let end =
             ask(connection, domain, &nothing, &self.attributes, from.unwrap_or_default(), &mut |_| Ok(())).await?;
         Ok(end.ok().map(|cookie| self.position(domain, &cookie, [invocation, usn.to_string()])))

@@ -15,6 +15,7 @@ pub(super) enum Way {
     UsnChanged,
 }
 
+/// Where a feed stands.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Position {
     by: Way,

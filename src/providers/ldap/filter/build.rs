@@ -41,6 +41,12 @@ fn list<'a>(tag: u8, filters: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     out
 }
 
+/// That this does not hold.
+#[must_use]
+pub fn not(filter: &[u8]) -> Vec<u8> {
+    list(0xa2, [filter])
+}
+
 /// That something is there at all.
 #[must_use]
 pub fn present(attribute: &str) -> Vec<u8> {
