@@ -173,10 +173,24 @@ pub struct Users {
     /// An attribute of people that lists their groups, such as `memberOf`, where groups cannot
     /// be asked for their members.
     pub member_of: Option<String>,
+    /// The attribute by which people name one group as their own, mostly without being listed there: `gidNumber`
+    /// (RFC 2307) or `primaryGroupID` (Active Directory). Absent: only lists count.
+    pub primary_group: Option<PrimaryGroup>,
     /// Attributes that rules may look at besides, such as `department`: claims of the source
     /// `attributes`, each a list of texts, under these names. They are kept in the database.
     #[serde(default)]
     pub attributes: Vec<String>,
+}
+
+/// How a person's own group is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum PrimaryGroup {
+    /// By the group's `gidNumber`.
+    #[serde(rename = "gidNumber")]
+    GidNumber,
+    /// By the end of the group's `objectSid`, which begins as the person's.
+    #[serde(rename = "primaryGroupID")]
+    PrimaryGroupId,
 }
 
 /// What the groups are.

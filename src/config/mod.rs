@@ -52,7 +52,9 @@ pub use duration::Duration;
 pub use file::File;
 pub use hooks::{Hook, HookPerson, Network, OnError, Pointer, Rate, Sender, TokenIssuer, Unit};
 pub use http::{ApiScope, ClientCertificate, Http, HttpClient, HttpTls};
-pub use ldap::{Bind, BindMethod, Follow, FollowBy, Groups, Ldap, MinTls, Scope, ServerOrder, Tls, Users};
+pub use ldap::{
+    Bind, BindMethod, Follow, FollowBy, Groups, Ldap, MinTls, PrimaryGroup, Scope, ServerOrder, Tls, Users,
+};
 pub use limits::Limits;
 pub use load::{Loaded, load, load_rules, parse};
 pub use login::{Login, LoginProtocol};

@@ -42,8 +42,9 @@ pub(super) fn check(entry: &Entry, report: &mut Report<'_>) {
     }
     if let (Some(users), Some(groups)) = (ldap.entry("users"), ldap.entry("groups")) {
         let none = |key: &str| groups.node.get(key).is_some_and(|list| list.items().is_empty());
-        if none("members") && none("member_logins") && users.node.get("member_of").is_none() {
-            let help = "give `members` or `member_logins`, or `member_of` in `users`";
+        let by_people = ["member_of", "primary_group"].iter().any(|key| users.node.get(key).is_some());
+        if none("members") && none("member_logins") && !by_people {
+            let help = "give `members` or `member_logins`, or `member_of` or `primary_group` in `users`";
             report.say(&groups.key_origin, Code::NoMembership, "nothing says who is in a group", help);
         }
     }

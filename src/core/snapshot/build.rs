@@ -7,8 +7,8 @@ use siphasher::sip128::{Hasher128, SipHasher24};
 use std::collections::HashMap;
 use std::fmt;
 
-/// How a membership names its member (or its group).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// How a membership names its member (or its group): what is left of a DN, or of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key([u8; 16]);
 
 /// A part of a read that must be seen to its end. Made by [`SnapshotBuilder::begin`].
@@ -38,6 +38,8 @@ pub struct SnapshotBuilder {
     pub(super) member_logins: Vec<(GroupIndex, Text)>,
     pub(super) member_of: Vec<(PersonIndex, Key)>,
     pub(super) parents: Vec<(GroupIndex, Key)>,
+    pub(super) primary_groups: Vec<(PersonIndex, Key)>,
+    pub(super) group_numbers: Vec<(Key, GroupIndex)>,
     pub(super) known_members: Vec<(PersonIndex, GroupIndex)>,
     pub(super) known_parents: Vec<(GroupIndex, GroupIndex)>,
     pub(super) gone: Vec<Text>,
@@ -71,6 +73,8 @@ impl SnapshotBuilder {
             member_logins: Vec::new(),
             member_of: Vec::new(),
             parents: Vec::new(),
+            primary_groups: Vec::new(),
+            group_numbers: Vec::new(),
             known_members: Vec::new(),
             known_parents: Vec::new(),
             gone: Vec::new(),
@@ -219,6 +223,18 @@ impl SnapshotBuilder {
         }
     }
 
+    /// The person is in whichever group has that number, if one was read.
+    pub fn primary_group(&mut self, person: PersonIndex, number: &[u8]) {
+        let key = self.hash(number);
+        self.primary_groups.push((person, key));
+    }
+
+    /// The group has that number, which a person may [name](Self::primary_group).
+    pub fn group_number(&mut self, group: GroupIndex, number: &[u8]) {
+        let key = self.hash(number);
+        self.group_numbers.push((key, group));
+    }
+
     /// The person is directly in the group: for providers that resolve their members themselves.
     pub fn member(&mut self, person: PersonIndex, group: GroupIndex) {
         self.known_members.push((person, group));
@@ -256,8 +272,12 @@ impl SnapshotBuilder {
             self.gap("bad_dn", format!("not a DN: {text:.200}"));
             return None;
         }
+        Some(self.hash(self.scratch.as_bytes()))
+    }
+
+    fn hash(&self, bytes: &[u8]) -> Key {
         let mut hasher = SipHasher24::new_with_keys(self.seed.0, self.seed.1);
-        std::hash::Hasher::write(&mut hasher, self.scratch.as_bytes());
-        Some(Key(hasher.finish128().as_bytes()))
+        std::hash::Hasher::write(&mut hasher, bytes);
+        Key(hasher.finish128().as_bytes())
     }
 }

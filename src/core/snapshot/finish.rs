@@ -59,8 +59,20 @@ impl SnapshotBuilder {
         }
         self.person_by_dn = HashMap::new();
         self.group_by_dn = HashMap::new();
+        self.resolve_primary_groups(&mut direct);
         self.resolve_logins(&mut direct, &mut strangers);
         self.sort(direct, nested, strangers)
+    }
+
+    /// A number is whoever's has it: mostly one group, or none that is read.
+    fn resolve_primary_groups(&mut self, direct: &mut Vec<(PersonIndex, GroupIndex)>) {
+        let mut numbers = std::mem::take(&mut self.group_numbers);
+        numbers.sort_unstable();
+        for (person, key) in std::mem::take(&mut self.primary_groups) {
+            let from = numbers.partition_point(|(other, _)| *other < key);
+            let groups = numbers.iter().skip(from).take_while(|(other, _)| *other == key);
+            direct.extend(groups.map(|(_, group)| (person, *group)));
+        }
     }
 
     /// `memberUid` names logins; RFC 2307 compares them exactly.
@@ -234,6 +246,21 @@ mod tests {
         assert_eq!(logins, ["ana", "bob"]);
         assert_eq!(s.direct, [(PersonIndex(0), GroupIndex(1)), (PersonIndex(1), GroupIndex(1))]);
         assert_eq!(s.nested, [(GroupIndex(1), GroupIndex(0))]);
+        assert_eq!(s.strangers, 1);
+    }
+
+    #[test]
+    fn a_primary_group_needs_not_list_anybody() {
+        let mut builder = two_people();
+        builder.primary_group(PersonIndex(1), b"100");
+        builder.primary_group(PersonIndex(0), b"7");
+        builder.group_number(GroupIndex(1), b"100");
+        builder.group_number(GroupIndex(0), b"99");
+        let reading = builder.finish();
+        let s = reading.snapshot();
+        // Ana, who was read second, is in the group that was.
+        let devs = [(PersonIndex(0), GroupIndex(1)), (PersonIndex(1), GroupIndex(1))];
+        assert_eq!(s.direct, [&[(PersonIndex(0), GroupIndex(0))][..], &devs].concat());
         assert_eq!(s.strangers, 1);
     }
 

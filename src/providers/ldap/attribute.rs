@@ -18,6 +18,10 @@ pub(super) enum Role {
     MemberOf,
     /// Until when an account may be used.
     Expires,
+    /// The number of a group, or of a person's own.
+    GroupNumber,
+    /// The security identifier, which ends in such a number.
+    Sid,
     /// A claim: its place in [`Wanted::claims`].
     Claim(usize),
 }
@@ -74,6 +78,11 @@ impl Wanted {
             }
         }
         wanted
+    }
+
+    /// Whether any attribute is that to us.
+    pub(super) fn has(&self, role: Role) -> bool {
+        self.roles.iter().any(|(_, other)| *other == role)
     }
 
     /// What the attribute of that name is to us.

@@ -4,6 +4,7 @@
 use super::super::claims::{self, Attributes, Missing};
 use super::attribute::{Description, Role, Wanted, id_text};
 use super::expiry::{Expiry, expiry};
+use super::primary_group::{PrimaryGroup, primary_group};
 use super::wire::ber::BerError;
 use super::wire::{Attribute, Entry};
 use rosterd_core::dn;
@@ -95,6 +96,12 @@ pub(super) fn take(
     }
     let singles = Singles::pick(wanted, entry)?;
     let Some(owner) = singles.add(kind, dn, builder) else { return Ok(None) };
+    match (primary_group(kind, wanted, entry)?, owner) {
+        (PrimaryGroup::Named(number), Owner::Person(person)) => builder.primary_group(person, &number),
+        (PrimaryGroup::Named(number), Owner::Group(group)) => builder.group_number(group, &number),
+        (PrimaryGroup::None, _) => {}
+        (PrimaryGroup::Unreadable(what), _) => builder.gap_with("primary_group", || format!("{dn}: {what}")),
+    }
     let mut shared: Option<Arc<str>> = None;
     for attribute in entry.attributes() {
         let attribute = attribute?;
@@ -230,7 +237,13 @@ impl<'a> Singles<'a> {
             Role::Login => &mut self.login,
             Role::Name => &mut self.name,
             Role::Email => &mut self.email,
-            Role::Members | Role::MemberLogins | Role::MemberOf | Role::Expires | Role::Claim(_) => return,
+            Role::Members
+            | Role::MemberLogins
+            | Role::MemberOf
+            | Role::Expires
+            | Role::GroupNumber
+            | Role::Sid
+            | Role::Claim(_) => return,
         };
         if !value.is_empty() && slot.is_none_or(|known| value < known) {
             *slot = Some(value);

@@ -84,6 +84,30 @@ fn l18_who_no_longer_fits_is_gone_and_who_fits_again_is_back() {
     }
 }
 
+/// Who is in a group by their own entry alone: it lists them no longer once it is their primary group.
+#[test]
+fn l18_a_primary_group_counts_without_listing_anybody() {
+    for way in WAYS {
+        let primary = ("users = { ", "users = { primary_group = \"primaryGroupID\", ");
+        let Some(mut followed) = Followed::domain_with(Backend::Sqlite, way, primary) else { return };
+        let login = followed.directory.hire(&["team-005"]);
+        followed.directory.join("team-003", &login);
+        followed.caught_up("somebody in a group");
+        let directory = &followed.directory;
+        let (dn, sid) = (directory.slapd.person(&login), directory.slapd.sid("team-003"));
+        let (_, number) = sid.rsplit_once('-').unwrap();
+        let set = format!("dn: {dn}\nchangetype: modify\nreplace: primaryGroupID\nprimaryGroupID: {number}\n");
+        directory.slapd.modify(&set);
+        assert!(!directory.slapd.values("(cn=team-003)", "member").contains(&dn), "it is not listed any more");
+        followed.directory.leave("team-005", &login);
+        followed.caught_up("somebody whose primary group it is");
+        let tables = followed.site.tables();
+        assert!(tables.team_role("Team 003", &login).is_some() && tables.team_role("Team 005", &login).is_none());
+        assert_eq!(followed.runs("schedule"), 1, "{way}");
+        followed.close();
+    }
+}
+
 /// The numbers are of one domain controller: whoever was restored counts from elsewhere.
 #[test]
 fn l19_r09_a_cursor_of_another_life_is_a_reading_of_everything() {

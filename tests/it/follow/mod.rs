@@ -85,6 +85,17 @@ impl Followed<Samba> {
         Self::domain(backend, Company::new(60, 30, 7), (follow, ""), by, Samba::allow_feeds)
     }
 
+    /// The same, with something of the configuration replaced.
+    fn domain_with(backend: Backend, follow: &str, (from, to): (&str, &str)) -> Option<Self> {
+        Samba::is_there().then(|| {
+            let company = Company::new(60, 30, 7);
+            let directory = Directory { slapd: Samba::start(&company), company };
+            directory.slapd.allow_feeds();
+            let provider = domain(&directory.slapd.url(), follow).replace(from, to);
+            Self::of(backend, directory, &provider, AD_READER, By::Feed)
+        })
+    }
+
     /// The same, after the administrator has done that.
     fn domain(
         backend: Backend,

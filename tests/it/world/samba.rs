@@ -63,8 +63,8 @@ impl Samba {
         );
     }
 
-    /// The SID of an account, as text.
-    fn sid(&self, account: &str) -> String {
+    /// The SID of an account or a group, as text.
+    pub fn sid(&self, account: &str) -> String {
         let filter = format!("(sAMAccountName={account})");
         let out = self.offline("ldbsearch", &[&filter, "objectSid"], "");
         let line = out.lines().find_map(|line| line.strip_prefix("objectSid: "));

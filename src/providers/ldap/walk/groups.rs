@@ -8,6 +8,7 @@ use super::super::entry::{Kind, Owner, take};
 use super::super::failure::Failure;
 use super::super::filter::{all_of, any_of, equal};
 use super::super::pages::Heard;
+use super::super::primary_group::{PrimaryGroup, attributes};
 use super::super::wire::Entry;
 use super::{Node, Search, Walk};
 use rosterd_core::snapshot::GroupIndex;
@@ -33,6 +34,14 @@ impl Node {
     fn dn(&self) -> &str {
         match self {
             Self::Person { dn, .. } | Self::Group { dn, .. } => dn,
+        }
+    }
+
+    /// The number of the group that it names as its own.
+    fn primary_group(&self) -> &[u8] {
+        match self {
+            Self::Person { primary: PrimaryGroup::Named(number), .. } => number,
+            Self::Person { .. } | Self::Group { .. } => &[],
         }
     }
 
@@ -114,11 +123,13 @@ impl Walk<'_> {
     fn of_level(&mut self, level: &[Node]) -> Vec<Search<About>> {
         let (above, groups) = (&self.directory.above, &self.directory.config.groups);
         let mut searches = Vec::new();
-        let mut ask = |attributes: &[String], value: &str, about: fn(usize) -> About, place: usize| {
+        let by = self.directory.config.users.primary_group.map(|by| attributes(by, Kind::Groups)).unwrap_or_default();
+        let by_number: Vec<_> = by.into_iter().map(|(_, name)| name.to_owned()).collect();
+        let mut ask = |attributes: &[String], value: &[u8], about: fn(usize) -> About, place: usize| {
             if attributes.is_empty() || value.is_empty() {
                 return;
             }
-            let one_of: Vec<_> = attributes.iter().map(|attribute| equal(attribute, value.as_bytes())).collect();
+            let one_of: Vec<_> = attributes.iter().map(|attribute| equal(attribute, value)).collect();
             let one_of = match one_of.as_slice() {
                 [only] => only.clone(),
                 several => any_of(several.iter().map(Vec::as_slice)),
@@ -130,8 +141,9 @@ impl Walk<'_> {
             }
         };
         for (place, node) in level.iter().enumerate() {
-            ask(&groups.members, node.dn(), About::Member, place);
-            ask(&groups.member_logins, node.login().unwrap_or_default(), About::Login, place);
+            ask(&groups.members, node.dn().as_bytes(), About::Member, place);
+            ask(&groups.member_logins, node.login().unwrap_or_default().as_bytes(), About::Login, place);
+            ask(&by_number, node.primary_group(), About::Member, place);
         }
         let named = self.sink.gathered().named.as_mut().map(std::mem::take).unwrap_or_default();
         for dn in named {

@@ -15,6 +15,7 @@ use super::connection::Connection;
 use super::entry::{Gathered, Kind, Ranged};
 use super::failure::Failure;
 use super::pages::Asked;
+use super::primary_group::PrimaryGroup;
 use super::reference::References;
 use super::search::{Question, Sink, follow};
 use super::wire::KeptEntry;
@@ -56,7 +57,7 @@ struct Entries {
 
 /// Whose groups are asked for next.
 enum Node {
-    Person { person: PersonIndex, dn: String, login: Option<String>, alone: bool },
+    Person { person: PersonIndex, dn: String, login: Option<String>, alone: bool, primary: PrimaryGroup },
     Group { group: GroupIndex, dn: String },
 }
 

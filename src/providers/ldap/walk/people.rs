@@ -10,6 +10,7 @@ use super::super::expiry::{Expiry, expiry};
 use super::super::failure::Failure;
 use super::super::filter::{all_of, any_of, equal};
 use super::super::pages::Heard;
+use super::super::primary_group::primary_group;
 use super::super::wire::Entry;
 use super::{Node, Search, Walk};
 use crate::providers::PersonKey;
@@ -113,7 +114,8 @@ impl Walk<'_> {
                 let (_, login) = names(wanted, &entry).map_err(ber)?;
                 // By login, the search has shown that nobody else has it.
                 let alone = matches!(key, PersonKey::Login(_));
-                self.level.push(Node::Person { person, dn: dn.to_owned(), login, alone });
+                let primary = primary_group(Kind::People, wanted, &entry).map_err(ber)?;
+                self.level.push(Node::Person { person, dn: dn.to_owned(), login, alone, primary });
                 entries.taken = Some(dn.to_owned());
             }
             taken.insert(dn.clone(), entries.taken.clone());

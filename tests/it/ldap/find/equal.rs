@@ -15,8 +15,8 @@ pub const ODD: [&str; 9] =
     ["*", "a*b", "(x)", r"back\slash", "u00001)(uid=*", "Doe, John", "a+uid=b", "#hash", "Zoë Ünal"];
 
 /// A company with every kind of member: by DN, by unique name, by login; groups in themselves, in
-/// circles and in diamonds; people and groups of odd names; and in `seeAlso`, at random, what
-/// `memberOf` would be elsewhere.
+/// circles and in diamonds; people and groups of odd names; groups that people name by their
+/// numbers; and in `seeAlso`, at random, what `memberOf` would be elsewhere.
 fn company(seed: u64) -> String {
     let mut dice = Dice(seed + 1);
     let company = Company::new(40, 40, seed);
@@ -24,6 +24,9 @@ fn company(seed: u64) -> String {
     let mut ldif = String::new();
     for line in company.ldif().lines() {
         writeln!(ldif, "{line}").unwrap();
+        if line == "objectClass: inetOrgPerson" {
+            writeln!(ldif, "objectClass: extensibleObject\ngidNumber: {}", dice.roll(12)).unwrap();
+        }
         if line.starts_with("objectClass: ") && dice.roll(3) > 0 {
             writeln!(ldif, "seeAlso: {}", group_dn(groups[dice.roll(groups.len())])).unwrap();
         }
@@ -78,6 +81,7 @@ fn a_look_says_of_everybody_what_a_full_read_says() {
         json!({ "users": users(member_of.clone()), "groups": groups(no_members) }),
         json!({ "users": users(member_of.clone()), "groups": groups(member_of) }),
         json!({ "users": users(json!({})), "groups": groups(json!({ "members": ["uniqueMember"], "scope": "one" })) }),
+        json!({ "users": users(json!({ "primary_group": "gidNumber" })), "groups": groups(json!({})) }),
     ];
     for seed in 0..3 {
         let slapd = Slapd::start(&company(seed));
