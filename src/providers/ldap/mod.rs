@@ -1,9 +1,9 @@
 //! People and groups from an LDAP directory.
 //!
-//! A full read: people and groups at once, on two connections to one server, so that both are of
-//! one replica. Looking for a few people ([`find`], [`walk`]) uses warm connections ([`pool`]). The protocol is spoken by [`wire`], which has limits for everything; nothing of a
-//! server's answer is believed before it was checked. Nothing here ever writes to a directory,
-//! follows a referral, or asks for a password attribute.
+//! A full read ([`read`]) asks for people and groups at once, on two connections to one server, so that both are of
+//! one replica. Looking for a few people ([`find`], [`walk`]) uses warm connections ([`pool`]). The protocol is spoken
+//! by [`wire`], which has limits for everything; nothing of a server's answer is believed before it was checked.
+//! Nothing here ever writes to a directory, follows a referral, or asks for a password attribute.
 
 mod ask;
 mod attribute;
@@ -21,6 +21,7 @@ mod measure;
 mod pages;
 mod pool;
 mod primary_group;
+mod read;
 mod reference;
 mod root;
 mod search;
@@ -31,18 +32,17 @@ mod walk;
 pub mod wire;
 
 use super::follow::{Cursor, Ring, Since};
-use super::{CheckStep, Directory, Found, ProviderError, ProviderErrorKind, ReadRequest, Sought};
+use super::{CheckStep, Directory, Found, ProviderError, ReadRequest, Sought};
 use crate::config::{Ldap, Scope, ServerOrder, holds_secrets};
 use async_trait::async_trait;
 use attribute::{Role, Wanted};
-use connection::Connection;
-use entry::{Gathered, Kind};
+use entry::Kind;
 use failure::Failure;
 use pool::Pool;
+use read::Mark;
 use rosterd_core::dn;
-use rosterd_core::snapshot::{Part, Reading, SnapshotBuilder};
-use search::{Question, Sink};
-use session::Access;
+use rosterd_core::snapshot::Reading;
+use search::Question;
 use std::sync::{Mutex, PoisonError};
 use url::Server;
 
@@ -65,7 +65,7 @@ impl LdapDirectory {
     /// Checks what can be checked without a server: addresses, filters, bases.
     ///
     /// # Errors
-    /// Of the kind [`ProviderErrorKind::Configuration`], naming the key.
+    /// Of the kind [`super::ProviderErrorKind::Configuration`], naming the key.
     pub fn new(config: &Ldap) -> Result<Self, ProviderError> {
         let servers = config.urls.iter().map(|url| Server::parse(url)).collect::<Result<Vec<_>, _>>()?;
         if servers.is_empty() {
@@ -126,107 +126,12 @@ impl LdapDirectory {
     fn read_until_now(&self) -> Option<Cursor> {
         self.read_until.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
-
-    /// Reads everything from the first server that serves.
-    async fn read_all(
-        &self,
-        request: &ReadRequest,
-        mark: Mark<'_>,
-    ) -> Result<(Reading, Option<Cursor>), ProviderError> {
-        let access = Access::new(&self.config, &self.servers)?;
-        let mut earlier: Option<Failure> = None;
-        let servers = self.servers(request.seed);
-        let last = servers.len().saturating_sub(1);
-        for (at, (place, server)) in servers.into_iter().enumerate() {
-            match self.read_from(&access, server, request, mark, at == last).await {
-                Ok(read) => {
-                    // Who is looked at between two full reads is looked at where these are made.
-                    self.pool.serves(place);
-                    // What stands before it may be held, and is not what is known until somebody has approved it.
-                    if let (Reading::Complete(complete), Some(cursor)) = &read
-                        && !complete.snapshot().behind
-                    {
-                        self.read_until(cursor);
-                    }
-                    return Ok(read);
-                }
-                Err(failure) => {
-                    if failure.kind == ProviderErrorKind::Credentials {
-                        self.pool.refused(&failure, access.fingerprint());
-                    }
-                    let next = matches!(failure.kind, ProviderErrorKind::Unreachable | ProviderErrorKind::Tls);
-                    let failure = failure.and(earlier.take());
-                    if !next {
-                        return Err(failure.into());
-                    }
-                    tracing::warn!(server = %server.url, reason = %failure.code, "an LDAP server did not serve");
-                    earlier = Some(failure);
-                }
-            }
-        }
-        Err(earlier.unwrap_or_else(|| Failure::configuration("ldap.urls is empty")).into())
-    }
-
-    /// Reads everything from one server, and `mark`s where its changes stand before. One that stands before where the
-    /// directory was read is read only where it is the `last`.
-    async fn read_from(
-        &self,
-        access: &Access<'_>,
-        server: &Server,
-        request: &ReadRequest,
-        mark: Mark<'_>,
-        last: bool,
-    ) -> Result<(Reading, Option<Cursor>), Failure> {
-        // One after the other: a wrong password must count once, not twice (a lock-out is near).
-        let mut for_people = access.open(server).await?;
-        let mut for_groups = access.open(server).await?;
-        let feed::Mark { cursor, behind } = match mark {
-            Mark::Not => feed::Mark::default(),
-            Mark::After(before) => feed::mark(self, &mut for_people, before).await?,
-        };
-        let mut builder = SnapshotBuilder::new(request.seed);
-        if behind {
-            if !last {
-                let text = format!("{} stands before where the directory was read last", server.url);
-                return Err(Failure::unreachable("behind", text));
-            }
-            builder.behind();
-        }
-        let parts = |builder: &mut SnapshotBuilder, question: &Question| -> Vec<Part> {
-            question.bases.iter().map(|_| builder.begin(question.kind.name())).collect()
-        };
-        let (of_people, of_groups) = (parts(&mut builder, &self.people), parts(&mut builder, &self.groups));
-        let gathered = Mutex::new(Gathered { builder, named: None, now: request.now });
-        let sink = Sink { gathered, progress: &request.progress };
-        let (people, groups) = tokio::join!(
-            read_bases(&mut for_people, &self.people, of_people, &sink),
-            read_bases(&mut for_groups, &self.groups, of_groups, &sink),
-        );
-        let mut builder = sink.gathered.into_inner().unwrap_or_else(PoisonError::into_inner).builder;
-        for (outcome, connection) in [(people, for_people), (groups, for_groups)] {
-            match outcome {
-                Ok(()) => connection.close().await,
-                Err(failure) if builder.people_len() + builder.groups_len() == 0 => return Err(failure),
-                // What failed is not asked to close: it may not be listening.
-                Err(failure) => builder.gap(failure.code, failure.message),
-            }
-        }
-        Ok((builder.finish(), cursor))
-    }
-}
-
-/// Whether a reading is also to say until where changes are in it.
-#[derive(Debug, Clone, Copy)]
-enum Mark<'a> {
-    Not,
-    /// With where it was before, if it is known.
-    After(Option<&'a Cursor>),
 }
 
 #[async_trait]
 impl Directory for LdapDirectory {
     async fn read(&self, request: &ReadRequest) -> Result<Reading, ProviderError> {
-        self.read_all(request, Mark::Not).await.map(|(reading, _)| reading)
+        read::everything(self, request, Mark::Not).await.map(|(reading, _)| reading)
     }
 
     async fn read_to(
@@ -234,7 +139,7 @@ impl Directory for LdapDirectory {
         request: &ReadRequest,
         before: Option<&Cursor>,
     ) -> Result<(Reading, Option<Cursor>), ProviderError> {
-        self.read_all(request, Mark::After(before)).await
+        read::everything(self, request, Mark::After(before)).await
     }
 
     async fn since(&self, cursor: &Cursor) -> Result<Since, ProviderError> {
@@ -252,20 +157,6 @@ impl Directory for LdapDirectory {
     async fn check(&self) -> Vec<CheckStep> {
         check::run(self).await
     }
-}
-
-/// Reads one base after the other.
-async fn read_bases(
-    connection: &mut Connection,
-    question: &Question,
-    parts: Vec<Part>,
-    sink: &Sink<'_>,
-) -> Result<(), Failure> {
-    for (base, part) in question.bases.iter().zip(parts) {
-        search::read(connection, question, base, sink).await?;
-        sink.gathered().builder.end(part);
-    }
-    Ok(())
 }
 
 fn question(

@@ -3,6 +3,7 @@
 
 mod active_directory;
 mod behaviour;
+mod controllers;
 mod lost;
 mod walk;
 

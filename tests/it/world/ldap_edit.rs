@@ -136,7 +136,7 @@ impl Edited for Slapd {
     }
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+pub fn copy_folder(from: &Path, to: &Path) {
     let done = Command::new("cp").arg("-a").arg(from.join(".")).arg(to).status().unwrap();
     assert!(done.success(), "{} cannot be copied", from.display());
 }

@@ -2,7 +2,7 @@
 //! wants to be root. The domain is made once for all tests, and each starts from a copy. Stopped on drop.
 
 use super::company::{Company, Person, group_dn};
-use super::ldap_edit::Edited;
+use super::ldap_edit::{Edited, copy_folder};
 use super::slapd::{READER, SUFFIX};
 use super::{end, wait_until};
 use std::fmt::Write as _;
@@ -42,6 +42,21 @@ impl Samba {
         unpack(DOMAIN.get_or_init(domain), dir.path());
         let mut server = Self { dir, address: address(), running: None };
         server.offline("ldbmodify", &[], &entries(company));
+        server.run();
+        server
+    }
+
+    /// Another domain controller, with what this one had when it was saved.
+    pub fn beside(&self, copy: &TempDir) -> Self {
+        let dir = TempDir::new().unwrap();
+        unpack(DOMAIN.get_or_init(domain), dir.path());
+        let mut server = Self { dir, address: address(), running: None };
+        std::fs::remove_dir_all(server.data()).unwrap();
+        copy_folder(copy.path(), &server.data());
+        let own = "CN=NTDS Settings,CN=DC1,CN=Servers,CN=Default-First-Site-Name,CN=Sites,CN=Configuration";
+        let id = "invocationId: 11111111-2222-3333-4444-555555555555";
+        let change = format!("dn: {own},{SUFFIX}\nchangetype: modify\nreplace: invocationId\n{id}\n");
+        server.offline("ldbmodify", &["--relax"], &change);
         server.run();
         server
     }

@@ -18,8 +18,8 @@ use super::super::wire::ber::BerError;
 use super::super::wire::{Control, DIR_SYNC, Entry, Request, Response, Search, dir_sync};
 use super::listed::texts;
 use super::position::{Position, Way};
-use super::usn::{Stand, is_behind, stand, stand_of};
-use super::{Feed, MOST, MOST_BYTES, ids_are, of_roles, parts};
+use super::usn::{Stand, stand, stand_of, view};
+use super::{Feed, MOST, MOST_BYTES, View, ids_are, of_roles, parts};
 use crate::providers::follow::{Changes, Listed, Members, Since};
 use async_trait::async_trait;
 use rosterd_core::text::{hex, unhex};
@@ -89,7 +89,7 @@ impl Feed for DirSync<'_> {
             return Ok(Since::Lost("the server does not say where it stands".to_owned()));
         };
         let stand = [invocation, usn.to_string()];
-        if is_behind(&stand, position.cookies().get(2..).unwrap_or_default()) {
+        if view(&stand, position.stand()) == View::Behind {
             return Ok(Since::Lost(format!("{server} stands before where it was read")));
         }
         let mut hearing = Hearing { directory: self.directory, touched: BTreeMap::new(), by_login: false, bytes: 0 };

@@ -21,6 +21,7 @@ use crate::config::FollowBy;
 use crate::providers::follow::{Changes, Cursor, Ring, Since};
 use async_trait::async_trait;
 use position::{Position, Way};
+use std::fmt;
 
 /// More changes than this are read with everything else.
 const MOST: usize = 10_000;
@@ -75,10 +76,10 @@ pub(super) async fn mark(
     }
     for way in ways(directory.config.follow.by) {
         let Some(feed) = way.feed(directory) else { continue };
-        let before = before.clone().filter(|before| before.way() == *way);
-        if let Some(position) = feed.mark(connection, before.clone()).await? {
-            let behind = before.is_some_and(|before| position.is_behind(&before));
-            return Ok(Mark { cursor: Some(position.cursor()), behind });
+        let same = before.clone().filter(|before| before.way() == *way);
+        if let Some(position) = feed.mark(connection, same).await? {
+            let view = before.map_or(View::Newer, |before| position.view(&before));
+            return Ok(Mark { cursor: Some(position.cursor()), view });
         }
     }
     Ok(Mark::default())
@@ -92,7 +93,7 @@ pub(super) async fn is_behind(
 ) -> Result<bool, Failure> {
     let Some(read) = Position::parse(directory, read) else { return Ok(false) };
     let Some(feed) = read.way().feed(directory) else { return Ok(false) };
-    Ok(feed.stands(connection).await?.is_some_and(|now| now.is_behind(&read)))
+    Ok(feed.stands(connection).await?.is_some_and(|now| now.view(&read) == View::Behind))
 }
 
 /// Where a server stands.
@@ -100,8 +101,29 @@ pub(super) async fn is_behind(
 pub(super) struct Mark {
     /// `None`: it does not tell of changes.
     pub(super) cursor: Option<Cursor>,
-    /// Before where the directory was read last: a replica that lags, or a copy from before.
-    pub(super) behind: bool,
+    pub(super) view: View,
+}
+
+/// What a server has of a directory that was read before, the best first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum View {
+    /// At least as much, or it does not say.
+    #[default]
+    Newer,
+    /// It counts changes for itself, and that is not how they were counted before: it may have less or more.
+    Elsewhere,
+    /// Less: it lags, or is a copy from before.
+    Behind,
+}
+
+impl fmt::Display for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Newer => "newer",
+            Self::Elsewhere => "elsewhere",
+            Self::Behind => "behind",
+        })
+    }
 }
 
 /// What has changed since then.

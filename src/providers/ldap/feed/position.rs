@@ -2,7 +2,7 @@
 
 use super::super::LdapDirectory;
 use super::super::search::Question;
-use super::{content_sync, usn};
+use super::{View, content_sync, usn};
 use crate::providers::follow::Cursor;
 use serde::{Deserialize, Serialize};
 
@@ -46,18 +46,23 @@ impl Position {
         (position.of == of && whole).then_some(position)
     }
 
-    /// Whether it says for certain that it stands before the `other`: a server has written less than was read.
-    pub(super) fn is_behind(&self, other: &Self) -> bool {
-        let pairs = || self.cookies.iter().zip(&other.cookies);
-        match (self.by, other.by) {
-            (Way::ContentSync, Way::ContentSync) => pairs().any(|(now, then)| content_sync::is_behind(now, then)),
-            (Way::UsnChanged, Way::UsnChanged) => usn::is_behind(&self.cookies, &other.cookies),
-            (Way::DirSync, Way::DirSync) => {
-                let stand = |position: &'_ Self| position.cookies.get(2..).unwrap_or_default().to_vec();
-                usn::is_behind(&stand(self), &stand(other))
-            }
-            _ => false,
+    /// What a server that stands here has of what was read until `then`, as far as it says so for certain.
+    pub(super) fn view(&self, then: &Self) -> View {
+        let mut pairs = self.cookies.iter().zip(&then.cookies);
+        match (self.by, then.by) {
+            (Way::ContentSync, Way::ContentSync) => match pairs.any(|(now, then)| content_sync::is_behind(now, then)) {
+                true => View::Behind,
+                false => View::Newer,
+            },
+            (Way::UsnChanged | Way::DirSync, Way::UsnChanged | Way::DirSync) => usn::view(self.stand(), then.stand()),
+            _ => View::Newer,
         }
+    }
+
+    /// Which domain controller, and its number, where it is one.
+    pub(super) fn stand(&self) -> &[String] {
+        let before = if self.by == Way::DirSync { 2 } else { 0 };
+        self.cookies.get(before..).unwrap_or_default()
     }
 
     pub(super) fn cursor(&self) -> Cursor {

@@ -17,7 +17,7 @@ use super::super::search::{Question, rest};
 use super::super::wire::Search;
 use super::listed::{Beginning, listed, texts};
 use super::position::{Position, Way};
-use super::{Feed, MOST, MOST_BYTES, ids_are, parts, wanted_ids, wanted_lists};
+use super::{Feed, MOST, MOST_BYTES, View, ids_are, parts, wanted_ids, wanted_lists};
 use crate::providers::follow::{Changes, Listed, Members, Since};
 use async_trait::async_trait;
 
@@ -92,13 +92,16 @@ impl Feed for UsnChanged<'_> {
     }
 }
 
-/// Whether (which, number) of a domain controller stands before the same in the same life.
-pub(super) fn is_behind(now: &[String], then: &[String]) -> bool {
-    let parse = |stand: &[String]| match stand {
-        [which, usn] => usn.parse::<u64>().ok().map(|usn| (which.clone(), usn)),
-        _ => None,
-    };
-    parse(now).zip(parse(then)).is_some_and(|((now, usn), (then, before))| now == then && usn < before)
+/// Of (which, number) of two domain controllers: the numbers compare in one life of one of them.
+pub(super) fn view(now: &[String], then: &[String]) -> View {
+    match (now, then) {
+        ([now, usn], [then, before]) if now == then => match (usn.parse::<u64>(), before.parse::<u64>()) {
+            (Ok(usn), Ok(before)) if usn < before => View::Behind,
+            _ => View::Newer,
+        },
+        ([_, _], [_, _]) => View::Elsewhere,
+        _ => View::Newer,
+    }
 }
 
 /// `None` where it is no domain controller, or does not say.
@@ -217,5 +220,21 @@ impl Hearing<'_> {
             }
         }
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r08_r09_numbers_compare_in_one_life_of_a_domain_controller() {
+        let stand = |which: &str, usn: &str| [which.to_owned(), usn.to_owned()];
+        let then = stand("a1", "1000");
+        assert_eq!(view(&stand("a1", "999"), &then), View::Behind);
+        assert_eq!(view(&stand("a1", "1000"), &then), View::Newer);
+        assert_eq!(view(&stand("b2", "5000"), &then), View::Elsewhere);
+        assert_eq!(view(&[], &then), View::Newer, "it does not say");
+        assert_eq!(view(&stand("a1", "many"), &then), View::Newer);
     }
 }
