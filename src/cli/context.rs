@@ -116,7 +116,7 @@ pub(crate) fn engine_without_providers(loaded: &Loaded, store: Arc<dyn Store>) -
 /// The providers that were named, or all that are configured.
 pub(crate) fn chosen(engine: &Engine, named: &[String]) -> Result<Vec<String>, Failure> {
     let known: Vec<String> = engine.providers.keys().cloned().collect();
-    let by_login = |name: &&String| engine.config.providers.get(*name).is_some_and(|p| p.login.is_some());
+    let by_login = |name: &&String| engine.config.providers.get(*name).is_some_and(config::Provider::knows_logins_only);
     if let Some(name) = named.iter().find(by_login) {
         let message = format!("provider {name} cannot be listed: its people are known by their logins only");
         return Err(Failure::new(Exit::Usage, message));

@@ -123,6 +123,7 @@ codes! {
     BadExpression = "bad-expression", Error;
     BadTemplate = "bad-template", Error;
 
+    HookProvider = "hook-provider", Error;
     HookName = "hook-name", Error;
     HookKeyMissing = "hook-key-missing", Error;
     HookKeyUnused = "hook-key-unused", Error;

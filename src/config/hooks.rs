@@ -94,6 +94,8 @@ pub enum Sender {
     Authentik,
     /// Auth0: a post-login Action, or a custom log stream.
     Auth0,
+    /// The application, which hands on the tokens of a login, for a provider with `oidc`.
+    Oidc,
 }
 
 /// Where the person stands, as JSON pointers (RFC 6901) into the event. Of several, the first in

@@ -22,6 +22,7 @@ mod ldap;
 mod limits;
 mod load;
 mod login;
+mod oidc;
 mod org;
 mod overrides;
 mod paths;
@@ -58,6 +59,7 @@ pub use ldap::{
 pub use limits::Limits;
 pub use load::{Loaded, load, load_rules, parse};
 pub use login::{Login, LoginProtocol};
+pub use oidc::{Oidc, SigningAlgorithm, UserInfo};
 pub use org::Org;
 pub use overrides::environment;
 pub use places::Places;

@@ -1,8 +1,8 @@
-use super::{Claims, DirectRole, Duration, File, Ldap, Login, Match, Rate, Unit};
+use super::{Claims, DirectRole, Duration, File, Ldap, Login, Match, Oidc, Rate, Unit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A place where people and groups come from. Exactly one of `ldap`, `file` and `login` says how.
+/// A place where people and groups come from. Exactly one of `ldap`, `file`, `login` and `oidc` says how.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Provider {
@@ -12,6 +12,8 @@ pub struct Provider {
     pub file: Option<File>,
     /// Logins, of people who cannot be listed.
     pub login: Option<Login>,
+    /// OpenID Connect, by whose tokens people log in.
+    pub oidc: Option<Oidc>,
     /// How often `rosterd run` reads it.
     #[serde(default = "five_minutes")]
     pub every: Duration,
@@ -70,6 +72,14 @@ pub struct Provider {
     /// Whether names of groups (not DNs, which never do) and claims compare with case.
     #[serde(default)]
     pub case_sensitive: bool,
+}
+
+impl Provider {
+    /// Whether its people are known by their logins only: it cannot list them.
+    #[must_use]
+    pub fn knows_logins_only(&self) -> bool {
+        self.login.is_some() || self.oidc.is_some()
+    }
 }
 
 fn per_provider() -> Rate {

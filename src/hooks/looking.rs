@@ -8,8 +8,9 @@ use rosterd_core::writes::Trigger;
 use std::fmt;
 use std::sync::Arc;
 
+pub use crate::providers::Said;
 pub use crate::store::{OrgNow, PersonNow, TeamNow};
-pub use crate::sync::{Asked, Finding, Looked, Said};
+pub use crate::sync::{Asked, Finding, Looked};
 pub use crate::worker::LookError;
 pub use rosterd_core::snapshot::PersonKey;
 

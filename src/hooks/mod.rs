@@ -15,7 +15,6 @@ mod count;
 mod hook;
 mod inline;
 mod keeping;
-mod keys;
 mod later;
 mod looking;
 mod make;

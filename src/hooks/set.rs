@@ -2,7 +2,8 @@
 
 use super::bucket::Bucket;
 use super::hook::Hook;
-use crate::config::Config;
+use crate::config::{Config, Sender};
+use crate::providers;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -18,11 +19,23 @@ pub(super) struct Set {
 impl Set {
     pub(super) fn new(config: &Config, hash: &str) -> Self {
         let source = |provider: &str| Some(config.providers.get(provider)?.login.as_ref()?.protocol);
-        let hooks = config
-            .hooks
+        // One for all hooks of a provider: what it knows of keys is asked for once.
+        let verifiers: BTreeMap<&String, Arc<dyn providers::Login>> = config
+            .providers
             .iter()
-            .map(|(name, hook)| (name.clone(), Arc::new(Hook::new(name, hook, source(&hook.provider)))))
+            .filter_map(|(name, section)| match providers::build_login(section) {
+                Ok(login) => Some((name, login?)),
+                Err(error) => {
+                    tracing::error!(provider = name, %error, "logins of a provider cannot be verified");
+                    None
+                }
+            })
             .collect();
+        let hook = |(name, hook): (&String, &crate::config::Hook)| {
+            let verifier = verifiers.get(&hook.provider).filter(|_| hook.sender == Sender::Oidc).cloned();
+            (name.clone(), Arc::new(Hook::new(name, hook, source(&hook.provider), verifier)))
+        };
+        let hooks = config.hooks.iter().map(hook).collect();
         let bucket =
             |(name, provider): (&String, &crate::config::Provider)| (name.clone(), Bucket::new(provider.hook_rate));
         Self { hash: hash.to_owned(), hooks, buckets: config.providers.iter().map(bucket).collect() }

@@ -8,10 +8,13 @@ pub mod file;
 mod find;
 pub mod follow;
 pub mod ldap;
+mod login;
+pub mod oidc;
 
 use crate::config;
 use async_trait::async_trait;
 use follow::{Cursor, Ring, Since};
+pub use login::{Login, LoginError, Proved, Said, Shown};
 use rosterd_core::ids::Timestamp;
 pub use rosterd_core::snapshot::PersonKey;
 use rosterd_core::snapshot::{PersonIndex, Reading};
@@ -65,15 +68,26 @@ pub trait Directory: Send + Sync + fmt::Debug {
 /// # Errors
 /// Of the kind [`ProviderErrorKind::Configuration`], naming the key.
 pub fn build(section: &config::Provider) -> Result<Option<Arc<dyn Directory>>, ProviderError> {
-    match (&section.ldap, &section.file, &section.login) {
-        (Some(ldap), None, None) => Ok(Some(Arc::new(ldap::LdapDirectory::new(ldap)?))),
-        (None, Some(file), None) => Ok(Some(Arc::new(file::FileDirectory::new(file)))),
-        (None, None, Some(_)) => Ok(None),
+    match (&section.ldap, &section.file, &section.login, &section.oidc) {
+        (Some(ldap), None, None, None) => Ok(Some(Arc::new(ldap::LdapDirectory::new(ldap)?))),
+        (None, Some(file), None, None) => Ok(Some(Arc::new(file::FileDirectory::new(file)))),
+        (None, None, Some(_), None) | (None, None, None, Some(_)) => Ok(None),
         _ => Err(ProviderError {
             kind: ProviderErrorKind::Configuration,
-            message: "exactly one of `ldap`, `file` and `login` must say where the provider's people come from"
+            message: "exactly one of `ldap`, `file`, `login` and `oidc` must say where the provider's people come from"
                 .to_owned(),
         }),
+    }
+}
+
+/// Who verifies logins of a provider; `None` where nobody can.
+///
+/// # Errors
+/// Of the kind [`ProviderErrorKind::Configuration`], naming the key.
+pub fn build_login(section: &config::Provider) -> Result<Option<Arc<dyn Login>>, ProviderError> {
+    match &section.oidc {
+        Some(oidc) => Ok(Some(Arc::new(oidc::OidcLogin::new(oidc, &section.link)?))),
+        None => Ok(None),
     }
 }
 

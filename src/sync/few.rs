@@ -1,9 +1,9 @@
 //! From those who were asked for to a reading about them.
 
 use super::engine::{Engine, RunError};
-use super::look::{Asked, Said};
+use super::look::Asked;
 use crate::config::{Config, LinkKey};
-use crate::providers::{Directory, Found, Match, ReadRequest};
+use crate::providers::{Directory, Found, Match, ReadRequest, Said};
 use crate::store::Whom;
 use rosterd_core::dn;
 use rosterd_core::mapping::{Document, RuleSet};
@@ -59,6 +59,9 @@ fn spoken(said: &Said, rules: &RuleSet, seed: u128) -> Found {
     };
     if groups.is_none() {
         builder.gap("groups_unknown", "the login said nothing of groups");
+    }
+    for (code, why) in &said.missing {
+        builder.gap("not_said", format!("{code}: {why}"));
     }
     let mut groups = groups.unwrap_or_default();
     groups.sort();

@@ -13,7 +13,7 @@ use super::concerned::Candidates;
 use super::engine::{Engine, RunError};
 use super::few::whom;
 use super::measure;
-use crate::providers::{Found, Match};
+use crate::providers::{Found, Match, Said};
 use crate::store::{Applied, Decide, Decision, PersonNow, Scope, Sight, Whom};
 use rosterd_core::ids::{ReadingNumber, Timestamp};
 use rosterd_core::observed::Observed;
@@ -33,20 +33,6 @@ pub enum Asked {
     Key(PersonKey),
     /// A signed source says it all. One at a time.
     Said(Box<Said>),
-}
-
-/// What a source that may be believed says of somebody who logs in.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Said {
-    /// The immutable id.
-    pub subject: String,
-    pub login: String,
-    pub name: Option<String>,
-    pub email: Option<String>,
-    /// DNs or names; `None` where it says nothing of groups: the claims may.
-    pub groups: Option<Vec<String>>,
-    /// A JSON object with a member for each source, as [`rosterd_core::mapping::Document`] reads it.
-    pub claims: Option<String>,
 }
 
 /// What came of looking at somebody.

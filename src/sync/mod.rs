@@ -25,7 +25,7 @@ mod terms;
 pub use answer::{Answer, Reason, RuleTried, TeamAnswer};
 pub use engine::{Compiled, Engine, Outcome, Prepared, RunError};
 pub use follow::Followed;
-pub use look::{Asked, Finding, Looked, Said};
+pub use look::{Asked, Finding, Looked};
 pub use reasons::{said, unsaid, verdict};
 pub use rules::{policy_for, rules_for};
 pub use run::Cause;

@@ -47,7 +47,7 @@ pub(super) async fn run(args: &Args, rules: &Path, named: &[String], detailed_ex
 
 /// The providers that were named, or all that can be listed.
 fn chosen(config: &Config, named: &[String]) -> Result<Vec<String>, Failure> {
-    let listed = config.providers.iter().filter(|(_, provider)| provider.login.is_none());
+    let listed = config.providers.iter().filter(|(_, provider)| !provider.knows_logins_only());
     let known: Vec<String> = listed.map(|(name, _)| name.clone()).collect();
     if let Some(unknown) = named.iter().find(|name| !known.contains(name)) {
         let message = format!("there is no provider {unknown:?} that can be listed; there are: {}", known.join(", "));

@@ -29,6 +29,7 @@ fn uses(sender: &str) -> Option<[Use; 6]> {
         // Signs with a secret or with tokens: see `keycloak`.
         "keycloak" => [May, May, Never, Never, May, May],
         "entra" => [Never, May, Never, Never, Needed, May],
+        "oidc" => [May, Never, Never, Never, Never, May],
         "forward-auth" => [Never, Never, Never, Never, Never, Needed],
         _ => return None,
     })
@@ -38,6 +39,7 @@ pub(super) fn check(hooks: &[Entry], providers: &[Entry], report: &mut Report<'_
     for hook in hooks {
         name(hook, report);
         provider(&hook.node, providers, report);
+        tokens(&hook.node, providers, report);
         if let Some((sender, uses)) = hook.node.text_of("sender").and_then(|sender| Some((sender, uses(sender)?))) {
             keys(hook, sender, uses, report);
         }
@@ -84,6 +86,26 @@ fn provider(hook: &Node, providers: &[Entry], report: &mut Report<'_>) {
         let help = "remove it; only a provider with `login` learns from a hook what somebody has";
         report.say(&key.key_origin, Code::HookNotASource, message, help);
     }
+}
+
+/// Tokens are for a provider that verifies them, and such a provider learns of logins by them alone.
+fn tokens(hook: &Node, providers: &[Entry], report: &mut Report<'_>) {
+    let (Some(sender), Some((node, name))) =
+        (hook.text_of("sender"), hook.get("provider").and_then(|node| Some((node, node.text()?))))
+    else {
+        return;
+    };
+    let Some(known) = providers.iter().find(|known| known.key == name) else { return };
+    let (shows, verifies) = (sender == "oidc", known.node.get("oidc").is_some());
+    if shows == verifies {
+        return;
+    }
+    let message = format!("the sender {} and the provider {} do not go together", quoted(sender), quoted(name));
+    let help = match shows {
+        true => "tokens are verified by a provider with `oidc`",
+        false => "a provider with `oidc` learns of logins by their tokens: `sender = \"oidc\"`",
+    };
+    report.say(&node.origin, Code::HookProvider, message, help);
 }
 
 fn keys(hook: &Entry, sender: &str, uses: [Use; 6], report: &mut Report<'_>) {

@@ -15,6 +15,7 @@ mod hooks;
 mod http;
 mod ldap;
 mod never;
+mod oidc;
 mod orgs;
 mod overlap;
 mod provider;

@@ -1,13 +1,12 @@
 //! From a verified text to who it is about: pointers, kinds of events, times.
 
-use super::json::parse;
 use super::proof::sha256;
 use crate::config::{Hook, LoginProtocol, Pointer, Secret};
 use crate::hooks::looking::{PersonKey, Said};
 use crate::hooks::refusal::{Refusal, unreadable};
 use crate::hooks::shapes::Shape;
+use crate::jose::{self, Keys};
 use axum::http::{HeaderMap, Method};
-use jsonwebtoken::jwk::JwkSet;
 use rosterd_core::ids::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -34,7 +33,7 @@ pub(crate) struct Given<'a> {
     pub(crate) hook: &'a Hook,
     pub(crate) secrets: &'a [Secret],
     /// The issuer's keys, where the sender signs with tokens.
-    pub(crate) keys: Option<&'a JwkSet>,
+    pub(crate) keys: Option<&'a Keys>,
     /// Set where the provider is known by its logins: what the event says is believed.
     pub(crate) source: Option<LoginProtocol>,
     pub(crate) now: Timestamp,
@@ -84,6 +83,11 @@ pub(crate) struct Form {
     pub(crate) id: Option<&'static str>,
     pub(crate) kind: Option<&'static str>,
     pub(crate) time: Option<&'static str>,
+}
+
+/// A body's JSON.
+pub(crate) fn parse(body: &[u8]) -> Result<Value, Refusal> {
+    jose::parse(body, jose::FEW).map_err(|_| unreadable("body"))
 }
 
 /// The one event that a body is.
@@ -156,6 +160,7 @@ fn login(root: &Value, given: &Given<'_>, form: &Form) -> Option<Login> {
         groups: groups(root, given),
         claims: claims(root, given, protocol),
         subject: subject.clone(),
+        missing: Vec::new(),
     };
     Some(Login { key: PersonKey::Subject(subject), said: Some(said) })
 }
@@ -212,6 +217,12 @@ pub(crate) fn group_list(text: &str) -> Value {
     text.split(',').map(str::trim).filter(|group| !group.is_empty()).take(MOST_GROUPS).collect()
 }
 
+/// What was not said; nothing in what was kept before that was known.
+fn missing(said: &Value) -> Vec<(String, String)> {
+    let pair = |pair: &Value| Some((pair.get(0)?.as_str()?.to_owned(), pair.get(1)?.as_str()?.to_owned()));
+    said.get("missing").and_then(Value::as_array).into_iter().flatten().filter_map(pair).collect()
+}
+
 /// A verified call about this person. What is wrong with the stored text is ours.
 impl Login {
     /// As it is kept: JSON.
@@ -223,7 +234,7 @@ impl Login {
         if let Some(said) = &self.said {
             let said = json!({
                 "subject": said.subject, "login": said.login, "name": said.name, "email": said.email,
-                "groups": said.groups, "claims": said.claims,
+                "groups": said.groups, "claims": said.claims, "missing": said.missing,
             });
             out.insert("said".to_owned(), said);
         }
@@ -251,6 +262,7 @@ impl Login {
                 email: text(said, "email"),
                 groups,
                 claims: text(said, "claims"),
+                missing: missing(said),
             })
         });
         match said {

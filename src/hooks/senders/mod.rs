@@ -9,6 +9,7 @@ mod forward_auth;
 mod hmac;
 mod keycloak;
 mod kratos;
+pub(crate) mod oidc;
 mod okta;
 mod standard_webhooks;
 #[cfg(test)]
@@ -20,7 +21,7 @@ pub(crate) use keycloak::SIGNATURE as KEYCLOAK_SIGNATURE;
 pub(crate) use zitadel::SIGNATURE as ZITADEL_SIGNATURE;
 
 use super::read::{Call, Given, Verified};
-use super::refusal::{Refusal, refuse};
+use super::refusal::{Refusal, refuse, unproved};
 use crate::config::{Hook, Sender};
 use axum::http::{Method, StatusCode};
 
@@ -48,6 +49,8 @@ pub(crate) fn read(call: &Call<'_>, given: &Given<'_>) -> Result<Verified, Refus
         Sender::Zitadel => zitadel::read(call, given),
         Sender::Authentik => authentik::read(call, given),
         Sender::Auth0 => auth0::read(call, given),
+        // Tokens are verified by the provider (`Hook::read`), which has to be asked; without one nothing is proved.
+        Sender::Oidc => Err(unproved("provider")),
     }
 }
 

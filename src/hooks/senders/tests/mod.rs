@@ -9,8 +9,8 @@ use crate::config::{Hook, LoginProtocol, Secret};
 use crate::hooks::make;
 use crate::hooks::read::{Call, Event, Given, Verified};
 use crate::hooks::refusal::Refusal;
+use crate::jose::Keys;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
-use jsonwebtoken::jwk::JwkSet;
 use rosterd_core::ids::Timestamp;
 use serde_json::{Value, json};
 
@@ -76,7 +76,7 @@ impl Sent {
         &self,
         hook: &Hook,
         secrets: &[&str],
-        keys: Option<&JwkSet>,
+        keys: Option<&Keys>,
         source: Option<LoginProtocol>,
         now: Timestamp,
     ) -> Result<Verified, Refusal> {

@@ -1,0 +1,77 @@
+//! OpenID Connect: people whom a provider vouches for by tokens, which are verified here.
+//!
+//! [`metadata`] knows where the provider's endpoints are, [`tokens`] what of a login is believed, [`userinfo`] and
+//! [`introspection`] ask the provider itself, and [`said`] makes of all that what the rest of the program is told.
+//! No URL that stands in a token is ever asked, and no algorithm that the provider proposes is used.
+
+mod check;
+mod introspection;
+mod metadata;
+mod said;
+mod tokens;
+mod userinfo;
+
+use super::{CheckStep, Login, LoginError, Proved, ProviderError, ProviderErrorKind, Shown};
+use crate::config::{self, Oidc};
+use crate::fetch::{Client, KeyCache, Settings, Url};
+use async_trait::async_trait;
+use metadata::Cache;
+use rosterd_core::ids::Timestamp;
+
+/// An OpenID Connect provider.
+#[derive(Debug)]
+pub struct OidcLogin {
+    config: Oidc,
+    issuer: Url,
+    /// `client_id` and then whoever else tokens may be for.
+    audiences: Vec<String>,
+    /// Whether an address counts only where the provider has verified it.
+    verified_only: bool,
+    client: Client,
+    metadata: Cache,
+    keys: KeyCache,
+}
+
+impl OidcLogin {
+    /// Checks what can be checked without asking the provider.
+    ///
+    /// # Errors
+    /// Of the kind [`ProviderErrorKind::Configuration`], naming the key.
+    pub fn new(config: &Oidc, link: &config::Link) -> Result<Self, ProviderError> {
+        let wrong = |message: String| ProviderError { kind: ProviderErrorKind::Configuration, message };
+        let issuer = Url::parse(&config.issuer).map_err(|error| wrong(format!("oidc.issuer: {error}")))?;
+        let authorities = config.ca_file.as_ref().map(|file| {
+            std::fs::read(file).map_err(|error| wrong(format!("oidc.ca_file: {}: {error}", file.display())))
+        });
+        let settings = Settings {
+            hosts: issuer.host_str().map(str::to_owned).into_iter().collect(),
+            private_network: config.private_network,
+            authorities: authorities.transpose()?,
+            timeout: config.timeout.get(),
+        };
+        let client = Client::new(&settings).map_err(|error| wrong(format!("oidc: {error}")))?;
+        let audiences = std::iter::once(&config.client_id).chain(&config.audiences).cloned().collect();
+        let verified_only = link.by.contains(&config::LinkKey::Email) && !config.trust_email;
+        Ok(Self {
+            config: config.clone(),
+            issuer,
+            audiences,
+            verified_only,
+            client,
+            metadata: Cache::default(),
+            keys: KeyCache::default(),
+        })
+    }
+}
+
+#[async_trait]
+impl Login for OidcLogin {
+    async fn verify(&self, shown: &Shown, now: Timestamp) -> Result<Proved, LoginError> {
+        let sources = tokens::believed(self, shown, now).await?;
+        said::said(self, sources)
+    }
+
+    async fn check(&self) -> Vec<CheckStep> {
+        check::run(self).await
+    }
+}
