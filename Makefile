@@ -5,7 +5,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login bench-follow fuzz-api test-directories fuzz bench-million clean
+.PHONY: help demo build test test-servers node-tools deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login bench-follow fuzz-api test-directories fuzz bench-million clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -16,11 +16,14 @@ demo: build ## build, then show a company's directory being followed (offline)
 build: ## build the program: target/release/rosterd
 	$(CARGO) build --release --locked
 
-test: test-servers deploy-tools fmt-check lint policy ## everything that must hold before a change is merged
+test: test-servers deploy-tools node-tools fmt-check lint policy ## everything that must hold before a change is merged
 	$(CARGO) test --workspace --all-features --locked
 
 test-servers: ## install the servers that the tests start, when they are missing
 	@./scripts/install-test-servers.sh
+
+node-tools: deploy-tools ## install Node and what the tests start that is written for it
+	@./scripts/node-tools.sh
 
 deploy-tools: ## install what deploy/ is checked with: Helm's library, Kubernetes' schemas, hadolint, lintian
 	@./scripts/deploy-tools.sh

@@ -1,4 +1,5 @@
-//! The public keys of an issuer of tokens (RFC 7517): asked for at most once a minute, whatever tokens say.
+//! The public keys of an issuer of tokens (RFC 7517): asked for anew because of a token at most once a minute, whatever
+//! tokens say.
 
 use super::{Client, Url};
 use crate::jose::{self, Keys};
@@ -7,8 +8,10 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-/// How often they are asked for at most. A token of an unknown key must not make us ask again.
+/// How often a token of an unknown key can make us ask at most.
 const SELDOM: Duration = Duration::from_secs(60);
+/// How often an issuer that does not answer is asked.
+const AGAIN: Duration = Duration::from_secs(10);
 /// After which they are asked for again, so that a key that was withdrawn is not believed for long.
 const FRESH: Duration = Duration::from_secs(3600);
 /// How long asking may take: shorter than a person waits.
@@ -24,7 +27,9 @@ pub struct KeyCache(Mutex<State>);
 struct State {
     keys: Option<Arc<Keys>>,
     had_at: Option<Instant>,
-    asked_at: Option<Instant>,
+    failed_at: Option<Instant>,
+    /// When a token was the reason.
+    made_to_ask_at: Option<Instant>,
 }
 
 impl KeyCache {
@@ -37,22 +42,26 @@ impl KeyCache {
         state.keys.clone()
     }
 
-    /// Newer keys, if it is time to ask for them.
+    /// Newer keys, if it is time to ask for them: the issuer may have begun to use another a moment ago.
     pub async fn newer(&self, client: &Client, url: &Url) -> Option<Arc<Keys>> {
         let mut state = self.0.lock().await;
+        if state.made_to_ask_at.is_some_and(|at| at.elapsed() < SELDOM) {
+            return None;
+        }
+        state.made_to_ask_at = Some(Instant::now());
         if ask(&mut state, client, url).await { state.keys.clone() } else { None }
     }
 }
 
 /// One at a time: who waits for it finds what the other has fetched.
 async fn ask(state: &mut State, client: &Client, url: &Url) -> bool {
-    if state.asked_at.is_some_and(|at| at.elapsed() < SELDOM) {
+    if state.failed_at.is_some_and(|at| at.elapsed() < AGAIN) {
         return false;
     }
-    state.asked_at = Some(Instant::now());
+    state.failed_at = Some(Instant::now());
     match tokio::time::timeout(PATIENCE, fetch(client, url)).await {
         Ok(Ok(keys)) => {
-            (state.keys, state.had_at) = (Some(Arc::new(keys)), Some(Instant::now()));
+            (state.keys, state.had_at, state.failed_at) = (Some(Arc::new(keys)), Some(Instant::now()), None);
             true
         }
         Ok(Err(why)) => {

@@ -44,6 +44,7 @@ mod main_job;
 mod meta;
 mod nothing_removed;
 mod nothing_removed_tampered;
+mod oidc;
 mod one_path;
 mod orgs_by_key;
 mod plan_apply;

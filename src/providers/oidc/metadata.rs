@@ -1,5 +1,5 @@
 //! Where the provider's endpoints are (OpenID Connect Discovery §4): asked for once and then every hour, and at most
-//! once a minute while it does not answer.
+//! every ten seconds while it does not answer.
 
 use super::super::LoginError;
 use super::OidcLogin;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-const SELDOM: Duration = Duration::from_secs(60);
+const SELDOM: Duration = Duration::from_secs(10);
 const FRESH: Duration = Duration::from_secs(3600);
 /// The largest answer.
 const LARGEST: usize = 256 << 10;

@@ -61,6 +61,9 @@ pub(in crate::store) struct Tail {
     pub(in crate::store) audit: Option<(i64, Vec<u8>)>,
 }
 
+/// The id of a provider of whom nothing was written yet: nobody is its, and everybody another's.
+const NOT_YET: i64 = 0;
+
 /// Looks at a few people.
 pub(super) async fn look(
     db: &mut dyn Session,
@@ -96,13 +99,15 @@ pub(super) async fn look(
     };
     let audit = row.opt_int(16)?.map(|seq| Ok::<_, StoreError>((seq, row.bytes(17)?))).transpose()?;
     sight.tail = Some(Tail { actor: provider.to_owned(), run: row.int(15)?, audit });
-    let Some(number) = row.opt_int(2)? else { return Ok(sight) };
-    sight.finished = sight.finished.max(kept.finished(number));
-    sight.observed.provider = Some(ProviderRow {
-        id: id::<ProviderId>("providers.id", number)?,
-        applied_at: row.opt_int(3)?.map(Timestamp),
-        base: row.opt_text(4)?.map(|text| base(&text)).transpose()?,
-    });
+    let number = row.opt_int(2)?.unwrap_or(NOT_YET);
+    if number != NOT_YET {
+        sight.finished = sight.finished.max(kept.finished(number));
+        sight.observed.provider = Some(ProviderRow {
+            id: id::<ProviderId>("providers.id", number)?,
+            applied_at: row.opt_int(3)?.map(Timestamp),
+            base: row.opt_text(4)?.map(|text| base(&text)).transpose()?,
+        });
+    }
     rows::fill(db, (number, provider), whom, &people, &mut sight).await?;
     if !whom.listed.is_empty() {
         listed(db, (number, provider), &whom.listed, &mut sight.observed).await?;

@@ -1,15 +1,13 @@
 //! A portal that tells rosterd of its logins by a hook: the daemon, and the directory behind it.
 
 use super::database::Backend;
+use super::http::ask;
 use super::invariants;
 use super::rosterd::{Outcome, Running};
 use super::site::{Site, slapd_provider};
 use super::slapd::{SUFFIX, Slapd};
 use super::{free_port, listens, wait_until};
 use serde_json::{Value, json};
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
-use std::time::Duration;
 
 const KEY: &str = "a secret of the portal and of rosterd";
 
@@ -107,18 +105,10 @@ team = "red"
     /// daemon ends before it has answered.
     pub fn tell(&self, path: &str, id: &str, who: &str) -> Option<(u16, Value)> {
         let body = json!({ "user": who }).to_string();
-        let request = format!(
-            "POST /hooks/v1/portal{path} HTTP/1.1\r\nhost: rosterd\r\nauthorization: Bearer {KEY}\r\nwebhook-id: {id}\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-            body.len()
-        );
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).ok()?;
-        let (head, body) = answer.split_once("\r\n\r\n")?;
-        Some((head.split(' ').nth(1)?.parse().unwrap(), serde_json::from_str(body).unwrap()))
+        let secret = format!("Bearer {KEY}");
+        let headers = [("authorization", secret.as_str()), ("webhook-id", id), ("content-type", "application/json")];
+        let (status, body) = ask(self.port, "POST", &format!("/hooks/v1/portal{path}"), &headers, &body)?;
+        Some((status, serde_json::from_str(&body).unwrap()))
     }
 
     /// Ends the daemon in order.

@@ -16,10 +16,10 @@ const settings = { redirects: [`${issuer}/nowhere`], inIdToken: true, jwtFor: nu
 const people = new Map();
 
 const key = (kind, alg, options) => ({
-  ...generateKeyPairSync(kind, options).privateKey.export({ format: 'jwk' }), kid: randomUUID(), use: 'sig', alg,
+  ...generateKeyPairSync(kind, options).privateKey.export({ format: 'jwk' }), kid: randomUUID(), use: "sig", ...(alg ? { alg } : {}),
 });
 const newKeys = () => [
-  key('rsa', 'RS256', { modulusLength: 2048 }),
+  key('rsa', undefined, { modulusLength: 2048 }),
   key('ec', 'ES256', { namedCurve: 'P-256' }),
   key('ed25519', 'EdDSA', {}),
 ];

@@ -1,0 +1,189 @@
+//! What a login gives, takes, and leaves as it is.
+
+use super::{Extra, SignOn, person};
+use crate::world::database::Backend;
+use serde_json::{Value, json};
+
+crate::world::on_both!(
+    groups_of_a_login_become_roles_and_change_with_the_next,
+    a_provider_that_is_down_removes_nothing
+);
+
+fn groups_of_a_login_become_roles_and_change_with_the_next(backend: Backend) {
+    let sign_on = SignOn::open(backend);
+    let answer = sign_on.login("ann");
+    assert_eq!(answer["person"]["teams"][0]["name"], "devs", "{answer}");
+    assert_eq!(sign_on.role("ann").as_deref(), Some("Editor"));
+    let tables = sign_on.site.tables();
+    sign_on.login("root");
+    sign_on.openid.person("ann", &person("ann", &["elsewhere"]));
+    sign_on.login("ann");
+    assert_eq!(sign_on.role("ann").as_deref(), Some("Viewer"));
+    assert_eq!(sign_on.site.tables().team_role("devs", "ann"), None);
+    sign_on.openid.person("ann", &person("ann", &["devs"]));
+    sign_on.login("ann");
+    assert!(sign_on.site.tables().org_role("Main", "ann") == tables.org_role("Main", "ann"));
+    let told = sign_on.site.run(&["explain", "user", "ann"]).expect(0).stdout;
+    assert!(told.contains("devs") && told.contains("sso"), "{told}");
+    // Nothing has changed: nothing is written, although each token is another one.
+    let records = || sign_on.site.database.value("SELECT count(*) FROM audit");
+    let before = records();
+    sign_on.login("ann");
+    assert_eq!(records(), before);
+    sign_on.close();
+}
+
+fn a_provider_that_is_down_removes_nothing(backend: Backend) {
+    let mut sign_on = SignOn::open(backend);
+    sign_on.login("ann");
+    sign_on.openid.person("ann", &person("ann", &[]));
+    let tokens = sign_on.openid.login("ann");
+    let before = sign_on.site.tables();
+    sign_on.openid.stop();
+    // The ID token proves itself; UserInfo, which may say more, is not there.
+    let (status, answer) = sign_on.hand_on(&tokens);
+    assert_eq!((status, &answer["finding"]), (200, &json!("incomplete")), "{answer}");
+    assert!(sign_on.site.tables() == before, "nothing is taken away");
+    // Back, a new login says it all.
+    sign_on.openid.run();
+    sign_on.openid.person("ann", &person("ann", &["elsewhere"]));
+    sign_on.openid.person("root", &person("root", &["admins"]));
+    sign_on.login("root");
+    sign_on.login("ann");
+    assert_eq!(sign_on.role("ann").as_deref(), Some("Viewer"));
+    sign_on.close();
+}
+
+/// A token from before says what was before: it undoes nothing that was said since.
+#[test]
+fn n9_an_older_token_undoes_nothing() {
+    let sign_on = SignOn::open(Backend::Sqlite);
+    let old = sign_on.openid.login("root");
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    sign_on.openid.person("root", &person("root", &["devs"]));
+    sign_on.login("root");
+    assert_eq!(sign_on.role("root").as_deref(), Some("Editor"));
+    let (status, answer) = sign_on.hand_on(&json!({ "id_token": old["id_token"] }));
+    assert_eq!((status, sign_on.role("root").as_deref()), (200, Some("Editor")), "{answer}");
+    sign_on.close();
+}
+
+/// Keys change while people log in: nobody is refused because of it.
+#[test]
+fn o17_new_keys_refuse_nobody() {
+    let sign_on = SignOn::open(Backend::Sqlite);
+    sign_on.login("ann");
+    let old = sign_on.openid.login("root");
+    sign_on.openid.rotate();
+    sign_on.openid.person("ann", &person("ann", &["admins", "devs"]));
+    sign_on.login("ann");
+    assert_eq!(sign_on.role("ann").as_deref(), Some("Admin"));
+    // By a key that the provider has taken back.
+    let (status, answer) = sign_on.hand_on(&json!({ "id_token": old["id_token"] }));
+    assert_eq!((status, sign_on.role("root")), (401, None), "{answer}");
+    sign_on.close();
+}
+
+#[test]
+fn by_every_algorithm_and_with_a_signed_userinfo() {
+    for algorithm in ["RS256", "PS256", "ES256", "EdDSA"] {
+        let settings = json!({ "algorithm": algorithm, "inIdToken": false,
+            "client": { "userinfo_signed_response_alg": algorithm } });
+        let sign_on = SignOn::with(Backend::Sqlite, &settings, &Extra::oidc(&format!("algorithms = [{algorithm:?}]")));
+        sign_on.login("ann");
+        assert_eq!(sign_on.role("ann").as_deref(), Some("Editor"), "{algorithm}");
+        sign_on.close();
+    }
+    let other = SignOn::with(Backend::Sqlite, &json!({}), &Extra::oidc("algorithms = [\"ES256\"]"));
+    let (status, answer) = other.hand_on(&other.openid.login("ann"));
+    assert_eq!((status, other.role("ann")), (401, None), "{answer}");
+    assert!(other.said().contains("algorithm"), "{}", other.said());
+    other.close();
+}
+
+/// Only UserInfo says the groups.
+#[test]
+fn o15_groups_of_userinfo_count_and_only_of_the_same_person() {
+    let sign_on = SignOn::with(Backend::Sqlite, &json!({ "inIdToken": false }), &Extra::default());
+    sign_on.login("ann");
+    assert_eq!(sign_on.role("ann").as_deref(), Some("Editor"));
+    let (ann, root) = (sign_on.openid.login("ann"), sign_on.openid.login("root"));
+    let (status, answer) =
+        sign_on.hand_on(&json!({ "id_token": ann["id_token"], "access_token": root["access_token"] }));
+    assert_eq!(status, 401, "{answer}");
+    assert_eq!((sign_on.role("ann").as_deref(), sign_on.role("root")), (Some("Editor"), None));
+    // Without an access token nobody can be asked: what there was stays.
+    let (status, answer) = sign_on.hand_on(&json!({ "id_token": ann["id_token"] }));
+    assert_eq!((status, &answer["finding"]), (200, &json!("incomplete")), "{answer}");
+    assert_eq!(sign_on.role("ann").as_deref(), Some("Editor"));
+    sign_on.close();
+}
+
+#[test]
+fn o12_o18_a_token_of_another_login_is_refused() {
+    let sign_on = SignOn::open(Backend::Sqlite);
+    let tokens = sign_on.openid.login_with(&json!({ "person": "ann", "nonce": "n-1" }));
+    let with = |nonce: &str| {
+        let mut body = tokens.clone();
+        body["nonce"] = json!(nonce);
+        sign_on.hand_on(&body).0
+    };
+    assert_eq!(with("n-2"), 401);
+    assert_eq!(sign_on.role("ann"), None);
+    assert_eq!(with("n-1"), 200);
+    // One that was made for another application.
+    let other = sign_on.openid.login_with(&json!({ "person": "root", "client": "other" }));
+    assert_eq!(sign_on.hand_on(&other).0, 401);
+    assert_eq!(sign_on.hand_on(&json!({ "access_token": other["access_token"] })).0, 401);
+    assert_eq!(sign_on.role("root"), None);
+    sign_on.close();
+}
+
+/// An opaque access token alone: only the provider can say whose it is, and for whom.
+#[test]
+fn o27_an_access_token_that_only_the_provider_can_read() {
+    let secret = "client_secret = { file = \"client\" }";
+    let sign_on = SignOn::with(Backend::Sqlite, &json!({}), &Extra::oidc(secret));
+    let tokens = sign_on.openid.login("ann");
+    let (status, answer) = sign_on.hand_on(&json!({ "access_token": tokens["access_token"] }));
+    assert_eq!((status, sign_on.role("ann").as_deref()), (200, Some("Editor")), "{answer}");
+    let other = sign_on.openid.login_with(&json!({ "person": "root", "client": "other" }));
+    for wrong in [json!("no token"), other["access_token"].clone()] {
+        let (status, answer) = sign_on.hand_on(&json!({ "access_token": wrong }));
+        assert_eq!((status, sign_on.role("root")), (401, None), "{answer}");
+    }
+    sign_on.close();
+}
+
+/// A signed access token (RFC 9068) for an audience of ours.
+#[test]
+fn a_signed_access_token_alone() {
+    let settings = json!({ "jwtFor": "urn:example:api" });
+    let sign_on = SignOn::with(Backend::Sqlite, &settings, &Extra::oidc("audiences = [\"urn:example:api\"]"));
+    let tokens = sign_on.openid.login("ann");
+    let (status, answer) = sign_on.hand_on(&json!({ "access_token": tokens["access_token"] }));
+    assert_eq!((status, sign_on.role("ann").as_deref()), (200, Some("Editor")), "{answer}\n{}", sign_on.said());
+    sign_on.close();
+}
+
+/// More groups than the token holds: what it does not name is not taken away.
+#[test]
+fn o21_groups_that_are_elsewhere_are_unknown() {
+    let sign_on = SignOn::open(Backend::Sqlite);
+    sign_on.login("ann");
+    let elsewhere: [Value; 2] = [
+        json!({ "hasgroups": true }),
+        json!({ "_claim_names": { "groups": "src1" }, "_claim_sources": { "src1": { "endpoint": "http://127.0.0.1:1/" } } }),
+    ];
+    for more in elsewhere {
+        let mut claims = person("ann", &["admins"]);
+        claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        sign_on.openid.person("ann", &claims);
+        let answer = sign_on.login("ann");
+        assert_eq!(answer["finding"], "incomplete", "{answer}");
+        let tables = sign_on.site.tables();
+        assert_eq!(tables.team_role("devs", "ann"), Some("member"), "what was there stays");
+        assert_eq!(tables.org_role("Main", "ann"), Some("Admin"), "what is named counts");
+    }
+    sign_on.close();
+}
