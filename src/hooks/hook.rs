@@ -113,7 +113,7 @@ impl Hook {
         let secrets = self.secrets(FRESH).await?;
         let shown = match senders::oidc::shown(call, &secrets) {
             Err(refusal) if refusal.status == StatusCode::UNAUTHORIZED => {
-                senders::oidc::shown(call, &*self.secrets(FRESH_WHEN_REFUSED).await?)
+                senders::oidc::shown(call, &self.secrets(FRESH_WHEN_REFUSED).await?)
             }
             shown => shown,
         }?;

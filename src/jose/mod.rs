@@ -67,3 +67,7 @@ impl Refused {
         }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
+mod tests;

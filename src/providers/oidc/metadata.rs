@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(read("https://sso.x.org/", &good).unwrap().userinfo, None);
         for (issuer, root) in [
             ("https://sso.x.org", good.clone()),
-            ("https://SSO.x.org/", good.clone()),
+            ("https://SSO.x.org/", good),
             ("https://sso.x.org/", json!({ "jwks_uri": "https://sso.x.org/keys" })),
             ("https://sso.x.org/", json!({ "issuer": ["https://sso.x.org/"], "jwks_uri": "https://x.org/keys" })),
             ("https://sso.x.org/", json!({ "issuer": "https://sso.x.org/" })),
