@@ -1,12 +1,18 @@
 //! The program: a runtime, a log, and the command line.
 
 use rosterd::cli::{self, Exit};
+#[cfg(feature = "gssapi")]
+use rosterd::providers::ldap::kerberos;
 use rosterd::telemetry;
 use rosterd::telemetry::log::Surroundings;
 use std::io::Write as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    #[cfg(feature = "gssapi")]
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == kerberos::helper::ARGUMENT) {
+        return kerberos::helper::main();
+    }
     let variable = |name| std::env::var(name).ok();
     let surroundings = Surroundings::new(variable("ROSTERD_LOG"), variable("JOURNAL_STREAM").as_deref());
     let telling = telemetry::start(surroundings);

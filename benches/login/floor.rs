@@ -81,7 +81,7 @@ impl Floor {
             while let Some(len) = message_len(&self.received, 1 << 26)?.filter(|len| *len <= self.received.len()) {
                 match decode(&self.received[..len])?.response {
                     Response::Entry(entry) => found.insert(entry.dn.to_vec()),
-                    Response::Bind(result) | Response::Done(result) => {
+                    Response::Bind(result, _) | Response::Done(result) => {
                         ensure!(result.code == 0, "result code {}", result.code);
                         self.received.drain(..len);
                         return Ok(found);

@@ -48,8 +48,8 @@ pub(crate) fn target(bytes: &[u8]) {
 fn walk<'a>(message: &Message<'a>, hear: &mut impl FnMut(&'a [u8])) -> Result<(), BerError> {
     let mut result = |result: LdapResult<'a>| [result.matched_dn, result.text].map(&mut *hear);
     match message.response {
-        Response::Bind(of) | Response::Done(of) => drop(result(of)),
-        Response::Extended(of, name) => {
+        Response::Done(of) => drop(result(of)),
+        Response::Bind(of, name) | Response::Extended(of, name) => {
             result(of);
             name.map(&mut *hear);
         }
@@ -81,7 +81,7 @@ fn parts<'a>(message: &Message<'a>) -> (i32, Option<i32>, Vec<&'a [u8]>) {
     let walked = walk(message, &mut |part| parts.push(part));
     assert_eq!(walked, Ok(()));
     let code = match message.response {
-        Response::Bind(result) | Response::Done(result) | Response::Extended(result, _) => Some(result.code),
+        Response::Bind(result, _) | Response::Done(result) | Response::Extended(result, _) => Some(result.code),
         _ => None,
     };
     (message.id, code, parts)
@@ -112,7 +112,10 @@ fn write(message: &Message<'_>) -> Vec<u8> {
     put_with(&mut out, SEQUENCE, |out| {
         put_number(out, INTEGER, message.id);
         match message.response {
-            Response::Bind(result) => put_with(out, 0x61, |out| put_result(out, &result)),
+            Response::Bind(result, token) => put_with(out, 0x61, |out| {
+                put_result(out, &result);
+                put_optional(out, 0x87, token);
+            }),
             Response::Done(result) => put_with(out, 0x65, |out| put_result(out, &result)),
             Response::Extended(result, name) => put_with(out, 0x78, |out| {
                 put_result(out, &result);

@@ -27,6 +27,7 @@ pub(crate) fn target(bytes: &[u8]) {
         }
         1 => {
             operation(&encode(id, Request::External), id, 0x60);
+            operation(&encode(id, Request::Gssapi(rest)), id, 0x60);
             operation(&encode(id, Request::StartTls), id, 0x77);
             operation(&encode(id, Request::Unbind), id, 0x42);
         }

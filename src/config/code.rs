@@ -100,6 +100,8 @@ codes! {
     ClientCertificate = "client-certificate", Error;
     BindKeyMissing = "bind-key-missing", Error;
     BindKeyUnused = "bind-key-unused", Error;
+    /// Only a build that lacks it says it.
+    NotInThisBuild = "not-in-this-build", Error;
     CleartextPassword = "cleartext-password", Warning;
     AttributeName = "attribute-name", Error;
     DuplicateAttribute = "duplicate-attribute", Error;

@@ -122,13 +122,25 @@ pub enum MinTls {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Bind {
-    /// With what: a DN and a password, a certificate, or nothing.
+    /// With what: a DN and a password, a certificate, Kerberos, or nothing.
     pub method: BindMethod,
     /// `simple`: the DN (or, for Active Directory, `user@domain`).
     pub dn: Option<String>,
     /// `simple`: the password. An empty one is refused before anything is sent.
     pub password: Option<SecretRef>,
+    /// `gssapi`: a file of keys from which rosterd gets its tickets itself. Absent: the tickets of its environment
+    /// (`KRB5CCNAME`).
+    pub keytab_file: Option<PathBuf>,
+    /// `gssapi`: the account, such as `rosterd@EXAMPLE.ORG`. Absent: the keytab's first, or the ticket's owner.
+    pub principal: Option<String>,
+    /// `gssapi`: the server's name as Kerberos knows it (`ldap/name`), where that is not the URL's or
+    /// `tls.server_name`: behind a load balancer, or with an address in the URL.
+    pub service_host: Option<String>,
 }
+
+/// What is said of `gssapi` where it cannot be used.
+pub const WITHOUT_KERBEROS: &str =
+    "this build has no Kerberos: build it with `cargo build --release --features gssapi`, or use another method";
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -138,6 +150,9 @@ pub enum BindMethod {
     Simple,
     /// Who the client certificate, or the Unix socket's peer, is (SASL EXTERNAL).
     External,
+    /// Kerberos (SASL GSSAPI), where rosterd is built with the feature `gssapi`. Without TLS every message is encrypted
+    /// by it.
+    Gssapi,
     /// Nobody.
     Anonymous,
 }

@@ -55,6 +55,7 @@ pub use hooks::{Hook, HookPerson, Network, OnError, Pointer, Rate, Sender, Token
 pub use http::{ApiScope, ClientCertificate, Http, HttpClient, HttpTls};
 pub use ldap::{
     Bind, BindMethod, Follow, FollowBy, Groups, Ldap, MinTls, PrimaryGroup, Scope, ServerOrder, Tls, Users,
+    WITHOUT_KERBEROS,
 };
 pub use limits::Limits;
 pub use load::{Loaded, load, load_rules, parse};

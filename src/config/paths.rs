@@ -29,7 +29,8 @@ pub(super) fn resolve(config: &mut Config, folder: &Path) {
         }
         if let Some(ldap) = &mut provider.ldap {
             let tls = &mut ldap.tls;
-            [&mut tls.ca_file, &mut tls.client_cert_file, &mut tls.client_key_file]
+            let keytab = &mut ldap.bind.keytab_file;
+            [&mut tls.ca_file, &mut tls.client_cert_file, &mut tls.client_key_file, keytab]
                 .into_iter()
                 .flatten()
                 .for_each(path);

@@ -6,7 +6,7 @@ use crate::config::Provider;
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 
-/// Of a provider's password and client certificate, as they can be read now.
+/// Of a provider's password, client certificate and keytab, as they can be read now.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Print([u8; 32]);
 
@@ -20,7 +20,8 @@ impl std::fmt::Debug for Print {
 /// they may be on a file system that hangs.
 pub(super) async fn print(section: Option<Provider>) -> Option<Print> {
     let ldap = section?.ldap?;
-    let files: Vec<PathBuf> = [ldap.tls.client_cert_file, ldap.tls.client_key_file].into_iter().flatten().collect();
+    let files = [ldap.tls.client_cert_file, ldap.tls.client_key_file, ldap.bind.keytab_file];
+    let files: Vec<PathBuf> = files.into_iter().flatten().collect();
     let password = ldap.bind.password;
     if password.is_none() && files.is_empty() {
         return None;

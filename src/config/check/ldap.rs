@@ -2,10 +2,10 @@
 
 use super::Report;
 use super::url::{LdapUrl, Scheme};
-use crate::config::Code;
 use crate::config::attributes::holds_secrets;
 use crate::config::tree::{Entry, Node};
 use crate::config::words::quoted;
+use crate::config::{Code, WITHOUT_KERBEROS};
 use std::collections::BTreeSet;
 
 pub(super) fn check(entry: &Entry, report: &mut Report<'_>) {
@@ -34,6 +34,9 @@ pub(super) fn check(entry: &Entry, report: &mut Report<'_>) {
         }
     }
     bind(entry, &urls, report);
+    for key in ["keytab_file", "principal", "service_host"] {
+        ldap.get("bind").into_iter().for_each(|bind| report.not_empty(bind, key));
+    }
     for part in ["users", "groups"].into_iter().filter_map(|key| ldap.get(key)) {
         attributes(part, report);
     }
@@ -62,16 +65,33 @@ fn urls(ldap: &Node, report: &mut Report<'_>) -> Vec<LdapUrl> {
     read
 }
 
+/// The keys of `bind`, and the method that they are for.
+const BIND_KEYS: [(&str, &str); 5] = [
+    ("dn", "simple"),
+    ("password", "simple"),
+    ("keytab_file", "gssapi"),
+    ("principal", "gssapi"),
+    ("service_host", "gssapi"),
+];
+
 fn bind(ldap: &Entry, urls: &[LdapUrl], report: &mut Report<'_>) {
     let bind = ldap.node.entry("bind");
     let holder = bind.map_or(&ldap.key_origin, |bind| &bind.key_origin);
     let has = |key: &str| bind.and_then(|bind| bind.node.entry(key));
     let method = bind.and_then(|bind| bind.node.text_of("method")).unwrap_or("simple");
+    for (key, goes_with) in BIND_KEYS {
+        // Not a method: the schema's error.
+        let other = ["simple", "external", "anonymous", "gssapi"].contains(&method) && method != goes_with;
+        if let Some(entry) = has(key).filter(|_| other) {
+            let message = format!("`{key}` goes with `method = \"{goes_with}\"` only");
+            report.say(&entry.key_origin, Code::BindKeyUnused, message, format!("this bind is `{method}`"));
+        }
+    }
     match method {
         "simple" => {
             for key in ["dn", "password"] {
                 if has(key).is_none() {
-                    let help = "or say `method = \"external\"` or `method = \"anonymous\"`";
+                    let help = "or say `method = \"external\"`, `\"gssapi\"` or `\"anonymous\"`";
                     report.say(holder, Code::BindKeyMissing, format!("a simple bind needs `{key}` in `bind`"), help);
                 }
             }
@@ -89,11 +109,11 @@ fn bind(ldap: &Entry, urls: &[LdapUrl], report: &mut Report<'_>) {
                 );
             }
         }
+        "gssapi" if !cfg!(feature = "gssapi") => {
+            let message = "signing in with Kerberos is not in this build";
+            report.say(holder, Code::NotInThisBuild, message, WITHOUT_KERBEROS);
+        }
         "external" | "anonymous" => {
-            for entry in ["dn", "password"].into_iter().filter_map(has) {
-                let message = format!("`{}` goes with `method = \"simple\"` only", entry.key);
-                report.say(&entry.key_origin, Code::BindKeyUnused, message, format!("this bind is `{method}`"));
-            }
             let certificate = ldap.node.get("tls").is_some_and(|tls| tls.get("client_cert_file").is_some());
             if method == "external" && !certificate && urls.iter().any(|url| url.scheme != Scheme::Ldapi) {
                 let help = "give `client_cert_file` and `client_key_file` in `tls`, or connect by ldapi://";

@@ -64,7 +64,7 @@ async fn server_steps(
         (connection, text)
     });
     let mut connection = push(steps, format!("connect {}", server.url), connected)?;
-    let bound = access.bind(&mut connection).await.map(|()| ((), "accepted".to_owned()));
+    let bound = access.bind(&mut connection, server).await.map(|()| ((), "accepted".to_owned()));
     push(steps, format!("sign in as {}", access.who()), bound)?;
     let root = root(&mut connection).await;
     push(steps, "root entry".to_owned(), root.map(|text| ((), text)))?;
@@ -170,6 +170,7 @@ fn command(config: &Ldap, server: &Server, question: &Question) -> String {
             words.extend(["-x".to_owned(), "-D".to_owned(), dn, "-W".to_owned()]);
         }
         BindMethod::External => words.extend(["-Y".to_owned(), "EXTERNAL".to_owned()]),
+        BindMethod::Gssapi => words.extend(["-Y".to_owned(), "GSSAPI".to_owned()]),
         BindMethod::Anonymous => words.push("-x".to_owned()),
     }
     let scope = ["base", "one", "sub"].get(question.scope.unsigned_abs() as usize).copied().unwrap_or("sub");

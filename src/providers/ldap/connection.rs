@@ -8,6 +8,7 @@ use super::wire::{Inbox, Message, Request, Response, decode, encode};
 use futures_util::FutureExt as _;
 use std::fmt;
 use std::ops::Range;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -15,6 +16,17 @@ use tokio::time::{Instant, timeout, timeout_at};
 /// Anything that bytes go through.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// What a connection goes through, for ways to sign in that depend on it.
+#[derive(Debug, Default)]
+pub(super) enum Below {
+    /// A socket whose bytes anybody may read.
+    Clear(OwnedFd),
+    /// TLS, with the server's certificate.
+    Tls(Vec<u8>),
+    #[default]
+    Unknown,
+}
 
 /// The longest message accepted. An Active Directory group of 500,000 members has 50 MB.
 const MESSAGE_LIMIT: usize = 64 << 20;
@@ -30,6 +42,7 @@ const NOTICE: &[u8] = b"1.3.6.1.4.1.1466.20036";
 /// A connection to one server.
 pub(super) struct Connection {
     stream: Box<dyn Stream>,
+    below: Below,
     /// What messages call the server.
     pub(super) server: String,
     timeout: Duration,
@@ -55,6 +68,7 @@ impl Connection {
     pub(super) fn new(stream: Box<dyn Stream>, server: &str, timeout: Duration) -> Self {
         Self {
             stream,
+            below: Below::Unknown,
             server: server.to_owned(),
             timeout,
             unhurried: false,
@@ -73,14 +87,37 @@ impl Connection {
         self.unhurried = true;
     }
 
-    /// Gives the stream back, to put TLS over it. Refused when the server has already sent more:
-    /// bytes from before TLS must not count as if they had come through it.
+    /// The same connection, which goes through that.
+    pub(super) fn through(self, below: Below) -> Self {
+        Self { below, ..self }
+    }
+
+    /// What it goes through, once.
+    #[cfg_attr(not(feature = "gssapi"), expect(dead_code, reason = "only Kerberos asks"))]
+    pub(super) fn below(&mut self) -> Below {
+        std::mem::take(&mut self.below)
+    }
+
+    /// Gives the stream back, to put TLS over it.
     pub(super) fn into_stream(self) -> Result<Box<dyn Stream>, Failure> {
-        if !self.inbox.is_empty() {
-            let message = format!("{}: the server sent bytes in clear text behind its answer to StartTLS", self.server);
-            return Err(Failure::new("tls", crate::providers::ProviderErrorKind::Tls, message));
-        }
+        self.nothing_more("StartTLS")?;
         Ok(self.stream)
+    }
+
+    /// Refused when the server has already sent more: bytes in clear text must not count as if they had come
+    /// encrypted.
+    pub(super) fn nothing_more(&self, behind: &str) -> Result<(), Failure> {
+        if self.inbox.is_empty() {
+            return Ok(());
+        }
+        let message = format!("{}: the server sent bytes in clear text behind its answer to {behind}", self.server);
+        Err(Failure::new("tls", crate::providers::ProviderErrorKind::Tls, message))
+    }
+
+    /// From now on messages go through that, which goes over the stream until now.
+    #[cfg_attr(not(feature = "gssapi"), expect(dead_code, reason = "only Kerberos encrypts"))]
+    pub(super) fn over(&mut self, stream: Box<dyn Stream>) {
+        self.stream = stream;
     }
 
     /// Sends a request and says the id that its answers will have.

@@ -61,10 +61,18 @@ pub(super) fn say(result: &LdapResult<'_>) -> String {
     }
 }
 
+/// SEC_E_BAD_BINDINGS: Active Directory saw another channel binding than was sent.
+const BAD_BINDINGS: &[u8] = b"80090346";
+
 /// Why a bind failed, and what to do about it.
 pub(super) fn bind_failure(server: &str, who: &str, result: &LdapResult<'_>) -> Failure {
     use ProviderErrorKind::{Credentials, Protocol, Unreachable};
     let (kind, hint) = match result.code {
+        49 if result.text.starts_with(BAD_BINDINGS) => {
+            let hint =
+                "something between rosterd and the server ends TLS: Kerberos is tied to the server's certificate";
+            (Credentials, hint)
+        }
         49 => (Credentials, active_directory(result.text).unwrap_or("the name or the password is wrong")),
         // The server does not let anybody in by this method, or wants TLS first.
         8 => (Credentials, "the server wants a stronger way to sign in: use ldaps:// or start_tls"),

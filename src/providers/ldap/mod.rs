@@ -17,6 +17,8 @@ mod failure;
 mod feed;
 pub mod filter;
 mod find;
+#[cfg(feature = "gssapi")]
+pub mod kerberos;
 mod measure;
 mod pages;
 mod pool;

@@ -1,14 +1,17 @@
 //! From an address to a connection that is signed in: connect, StartTLS, TLS, bind. In that
 //! order, never with a step left out.
 
-use super::connection::{Connection, Stream};
+use super::connection::{Below, Connection, Stream};
 use super::failure::{Failure, bind_failure, say};
+#[cfg(feature = "gssapi")]
+use super::kerberos;
 use super::url::{Place, Server};
 use super::wire::{Request, Response, Simple};
 use super::{certificate, measure, tls};
 use crate::config::{BindMethod, Ldap, Secret};
 use crate::providers::ProviderErrorKind;
 use rustls::ClientConfig;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpStream, UnixStream};
@@ -28,6 +31,8 @@ enum Login {
     Simple(String, Secret),
     External,
     Anonymous,
+    #[cfg(feature = "gssapi")]
+    Kerberos(kerberos::Account),
 }
 
 /// What was sent to sign in, to tell whether the same would be sent again.
@@ -41,6 +46,8 @@ impl PartialEq for Fingerprint {
                 dn == other && password.expose() == sent.expose()
             }
             (Login::External, Login::External) | (Login::Anonymous, Login::Anonymous) => true,
+            #[cfg(feature = "gssapi")]
+            (Login::Kerberos(account), Login::Kerberos(other)) => account == other,
             _ => false,
         }
     }
@@ -60,6 +67,13 @@ impl<'a> Access<'a> {
         let login = match config.bind.method {
             BindMethod::External => Login::External,
             BindMethod::Anonymous => Login::Anonymous,
+            #[cfg(feature = "gssapi")]
+            BindMethod::Gssapi => Login::Kerberos(kerberos::Account::new(&config.bind)?),
+            #[cfg(not(feature = "gssapi"))]
+            BindMethod::Gssapi => {
+                let message = format!("ldap.bind.method = \"gssapi\": {}", crate::config::WITHOUT_KERBEROS);
+                return Err(Failure::configuration(message));
+            }
             BindMethod::Simple => {
                 let dn = config.bind.dn.as_deref().unwrap_or_default();
                 if dn.is_empty() {
@@ -90,7 +104,7 @@ impl<'a> Access<'a> {
     /// A connection that is signed in.
     pub(super) async fn open(&self, server: &Server) -> Result<Connection, Failure> {
         let (mut connection, _) = measure::request("connect", self.connect(server)).await?;
-        measure::request("bind", self.bind(&mut connection)).await?;
+        measure::request("bind", self.bind(&mut connection, server)).await?;
         Ok(connection)
     }
 
@@ -100,7 +114,8 @@ impl<'a> Access<'a> {
         let (host, at_once, stream) = match &server.place {
             Place::Unix(path) => {
                 let stream = self.within(url, UnixStream::connect(path)).await?;
-                return Ok((Connection::new(Box::new(stream), url, self.timeout()), None));
+                let below = clear(&stream);
+                return Ok((Connection::new(Box::new(stream), url, self.timeout()).through(below), None));
             }
             Place::Tcp { host, port, tls } => {
                 let stream = self.within(url, TcpStream::connect((host.as_str(), *port))).await?;
@@ -110,7 +125,8 @@ impl<'a> Access<'a> {
             }
         };
         if !at_once && !self.config.start_tls {
-            return Ok((Connection::new(Box::new(stream), url, self.timeout()), None));
+            let below = clear(&stream);
+            return Ok((Connection::new(Box::new(stream), url, self.timeout()).through(below), None));
         }
         let stream: Box<dyn Stream> = if at_once { Box::new(stream) } else { self.start_tls(url, stream).await? };
         let Some(config) = &self.tls else {
@@ -128,7 +144,9 @@ impl<'a> Access<'a> {
         let place = format!("ldap {}", url.split_once("://").map_or(url, |(_, place)| place));
         measure::certificates(place, stream.get_ref().1.peer_certificates().unwrap_or_default());
         let facts = facts(stream.get_ref().1);
-        Ok((Connection::new(Box::new(stream), url, self.timeout()), Some(facts)))
+        let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+        let below = certificate.map_or(Below::Unknown, |certificate| Below::Tls(certificate.to_vec()));
+        Ok((Connection::new(Box::new(stream), url, self.timeout()).through(below), Some(facts)))
     }
 
     /// RFC 4511 §4.14. After anything but a success nothing more is sent.
@@ -151,18 +169,23 @@ impl<'a> Access<'a> {
     }
 
     /// Signs in.
-    pub(super) async fn bind(&self, connection: &mut Connection) -> Result<(), Failure> {
+    pub(super) async fn bind(&self, connection: &mut Connection, to: &Server) -> Result<(), Failure> {
         let request = match &self.login {
             Login::Simple(dn, password) => Request::Simple(Simple { dn, password: password.expose() }),
             Login::External => Request::External,
             Login::Anonymous => Request::Simple(Simple { dn: "", password: "" }),
+            #[cfg(feature = "gssapi")]
+            Login::Kerberos(account) => {
+                let host = self.config.tls.server_name.as_deref().unwrap_or(to.host());
+                return kerberos::sign_in(connection, account, host, self.timeout()).await;
+            }
         };
         let server = connection.server.clone();
         let id = connection.send(request).await?;
         let message = connection.receive(id).await?;
         match message.response {
-            Response::Bind(result) if result.code == 0 => Ok(()),
-            Response::Bind(result) => Err(bind_failure(&server, &self.who(), &result)),
+            Response::Bind(result, _) if result.code == 0 => Ok(()),
+            Response::Bind(result, _) => Err(bind_failure(&server, &self.who(), &result)),
             _ => Err(Failure::protocol("ber", format!("{server} answered the bind with something else"))),
         }
     }
@@ -178,6 +201,8 @@ impl<'a> Access<'a> {
             Login::Simple(dn, _) => dn.clone(),
             Login::External => "the client certificate or the socket's peer (EXTERNAL)".to_owned(),
             Login::Anonymous => "nobody (anonymous)".to_owned(),
+            #[cfg(feature = "gssapi")]
+            Login::Kerberos(account) => account.who(),
         }
     }
 
@@ -188,6 +213,11 @@ impl<'a> Access<'a> {
             Ok(Ok(done)) => Ok(done),
         }
     }
+}
+
+/// A socket without TLS.
+fn clear(stream: &impl AsFd) -> Below {
+    stream.as_fd().try_clone_to_owned().map_or(Below::Unknown, Below::Clear)
 }
 
 fn late(url: &str) -> Failure {

@@ -54,6 +54,17 @@ impl Server {
     }
 }
 
+impl Server {
+    /// The host's name; of a socket, this machine's usual one.
+    #[cfg_attr(not(feature = "gssapi"), expect(dead_code, reason = "only Kerberos asks"))]
+    pub(super) fn host(&self) -> &str {
+        match &self.place {
+            Place::Tcp { host, .. } => host,
+            Place::Unix(_) => "localhost",
+        }
+    }
+}
+
 fn split_port(rest: &str) -> Option<(&str, Option<u16>)> {
     if let Some(v6) = rest.strip_prefix('[') {
         let (host, after) = v6.split_once(']')?;

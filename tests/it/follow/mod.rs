@@ -4,6 +4,8 @@
 mod active_directory;
 mod behaviour;
 mod controllers;
+#[cfg(feature = "gssapi")]
+mod kerberos;
 mod lost;
 mod walk;
 

@@ -23,6 +23,7 @@ pub mod portal;
 pub mod postgres;
 pub mod proxy;
 pub mod psql;
+pub mod recorder;
 pub mod roster;
 pub mod rosterd;
 pub mod samba;

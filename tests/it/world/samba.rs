@@ -1,6 +1,7 @@
 //! Samba as an Active Directory domain controller, on an address of its own: its ports cannot be chosen, so it
 //! wants to be root. The domain is made once for all tests, and each starts from a copy. Stopped on drop.
 
+use super::ca::Certificate;
 use super::company::{Company, Person, group_dn};
 use super::ldap_edit::{Edited, copy_folder};
 use super::slapd::{READER, SUFFIX};
@@ -28,7 +29,20 @@ pub struct Samba {
     dir: TempDir,
     address: String,
     running: Option<Child>,
+    /// Lines of its settings.
+    settings: String,
 }
+
+/// What a domain with Kerberos is besides.
+#[derive(Debug, Clone, Copy)]
+pub struct Kerberos<'a> {
+    /// It lets nobody in who does not encrypt.
+    pub strict: bool,
+    pub tls: Option<&'a Certificate>,
+}
+
+/// As what Kerberos knows the domain controller.
+pub const DC: &str = "dc1.example.org";
 
 impl Samba {
     /// Whether it is installed and may be started here.
@@ -40,7 +54,7 @@ impl Samba {
     pub fn start(company: &Company) -> Self {
         let dir = TempDir::new().unwrap();
         unpack(DOMAIN.get_or_init(domain), dir.path());
-        let mut server = Self { dir, address: address(), running: None };
+        let mut server = Self { dir, address: address(), running: None, settings: CLEAR.to_owned() };
         server.offline("ldbmodify", &[], &entries(company));
         server.run();
         server
@@ -50,7 +64,7 @@ impl Samba {
     pub fn beside(&self, copy: &TempDir) -> Self {
         let dir = TempDir::new().unwrap();
         unpack(DOMAIN.get_or_init(domain), dir.path());
-        let mut server = Self { dir, address: address(), running: None };
+        let mut server = Self { dir, address: address(), settings: self.settings.clone(), running: None };
         std::fs::remove_dir_all(server.data()).unwrap();
         copy_folder(copy.path(), &server.data());
         let own = "CN=NTDS Settings,CN=DC1,CN=Servers,CN=Default-First-Site-Name,CN=Sites,CN=Configuration";
@@ -59,6 +73,52 @@ impl Samba {
         server.offline("ldbmodify", &["--relax"], &change);
         server.run();
         server
+    }
+
+    /// The same, which also hands out tickets.
+    pub fn with_kerberos(company: &Company, how: Kerberos<'_>) -> Self {
+        let mut server = Self::start(company);
+        server.stop();
+        let strict = if how.strict { "allow_sasl_over_tls" } else { "no" };
+        server.settings = format!("server services = ldap kdc\nldap server require strong auth = {strict}\n");
+        server.settings += &how.tls.map_or("tls enabled = no\n".to_owned(), |Certificate { cert, key }| {
+            format!("tls enabled = yes\ntls certfile = {}\ntls keyfile = {}\n", cert.display(), key.display())
+        });
+        samba_tool(server.dir.path(), &["spn", "add", &format!("ldap/{DC}"), "DC1$"]);
+        server.run();
+        server
+    }
+
+    /// A file of the keys of that account.
+    pub fn keytab(&self, account: &str) -> PathBuf {
+        let file = self.dir.path().join(format!("{account}.keytab"));
+        let conf = self.dir.path().join("etc/smb.conf");
+        let principal = format!("--principal={account}@EXAMPLE.ORG");
+        run(tool("samba-tool").args(["domain", "exportkeytab"]).arg(&file).arg(principal).arg("-s").arg(conf));
+        file
+    }
+
+    /// A new password, so that keytabs made until now are of no use.
+    pub fn new_password(&self, account: &str) {
+        samba_tool(self.dir.path(), &["user", "setpassword", account, "--newpassword=another-1"]);
+    }
+
+    /// A `krb5.conf` for this domain, which asks nobody for names.
+    pub fn krb5_conf(&self) -> PathBuf {
+        let file = self.dir.path().join("krb5.conf");
+        let text = format!(
+            "[libdefaults]\ndefault_realm = EXAMPLE.ORG\ndns_lookup_kdc = false\ndns_lookup_realm = false\n\
+             rdns = false\ndns_canonicalize_hostname = false\n\
+             [realms]\nEXAMPLE.ORG = {{\nkdc = {address}\n}}\n[domain_realm]\n.example.org = EXAMPLE.ORG\n",
+            address = self.address
+        );
+        std::fs::write(&file, text).unwrap();
+        file
+    }
+
+    /// Where it listens, without a port.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// Gives the reader the rights to follow changes: to replicate, and to see what was deleted.
@@ -91,7 +151,8 @@ impl Samba {
     }
 
     fn run(&mut self) {
-        std::fs::write(self.dir.path().join("etc/smb.conf"), settings(self.dir.path(), &self.address)).unwrap();
+        std::fs::write(self.dir.path().join("etc/smb.conf"), settings(self.dir.path(), &self.address) + &self.settings)
+            .unwrap();
         for folder in ["run/ncalrpc", "run/winbindd", "run/ntp"] {
             std::fs::create_dir_all(self.dir.path().join(folder)).unwrap();
         }
@@ -176,6 +237,9 @@ fn address() -> String {
     }
 }
 
+/// Passwords in clear text, and nothing but LDAP.
+const CLEAR: &str = "server services = ldap\ntls enabled = no\nldap server require strong auth = no\n";
+
 fn settings(dir: &Path, address: &str) -> String {
     let dir = dir.display();
     format!(
@@ -184,7 +248,6 @@ netbios name = DC1
 realm = EXAMPLE.ORG
 workgroup = EXAMPLE
 server role = active directory domain controller
-server services = ldap
 dcerpc endpoint servers =
 interfaces = {address}/8
 bind interfaces only = yes
@@ -199,8 +262,6 @@ winbindd socket directory = {dir}/run/winbindd
 ntp signd socket directory = {dir}/run/ntp
 log file = {dir}/log.samba
 logging = file
-tls enabled = no
-ldap server require strong auth = no
 dns update command = /bin/true
 spn update command = /bin/true
 gpo update command = /bin/true

@@ -16,6 +16,8 @@ pub struct Site {
     pub database: Database,
     /// Organizations that once had an active Admin, as far as a test looked (N4).
     administered: RefCell<BTreeSet<String>>,
+    /// Environment variables of each run.
+    surroundings: RefCell<Vec<(String, String)>>,
 }
 
 impl Site {
@@ -28,7 +30,7 @@ impl Site {
 
     /// With a database that is there already.
     pub fn on(database: Database, dir: TempDir, config: &str) -> Self {
-        let site = Self { dir, database, administered: RefCell::default() };
+        let site = Self { dir, database, administered: RefCell::default(), surroundings: RefCell::default() };
         site.secret("reader.pw", READER.1);
         site.configure(config);
         site
@@ -65,7 +67,15 @@ impl Site {
     /// The same, with environment variables, not waited for.
     pub fn start(&self, args: &[&str], env: &[(&str, &str)]) -> Running {
         let args: Vec<&str> = ["--config", "rosterd.toml"].iter().chain(args).copied().collect();
-        rosterd::start(self.dir.path(), &args, env)
+        let surroundings = self.surroundings.borrow();
+        let mut all: Vec<_> = surroundings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        all.extend_from_slice(env);
+        rosterd::start(self.dir.path(), &args, &all)
+    }
+
+    /// Each run from now on has this environment variable.
+    pub fn surround(&self, name: &str, value: &str) {
+        self.surroundings.borrow_mut().push((name.to_owned(), value.to_owned()));
     }
 
     /// Runs a sync that must end with this exit code.

@@ -15,7 +15,8 @@ pub struct Message<'a> {
 /// What a server can say.
 #[derive(Debug, Clone, Copy)]
 pub enum Response<'a> {
-    Bind(LdapResult<'a>),
+    /// §4.2.2, with the server's token for SASL.
+    Bind(LdapResult<'a>, Option<&'a [u8]>),
     Entry(Entry<'a>),
     /// The rest is at another server (§4.5.3): the first of its URLs.
     Reference(&'a [u8]),
@@ -81,7 +82,12 @@ pub fn decode(bytes: &[u8]) -> Result<Message<'_>, BerError> {
     let (tag, content) = message.element()?;
     let mut operation = Reader::new(content);
     let response = match tag {
-        0x61 => Response::Bind(result(&mut operation)?),
+        0x61 => {
+            let result = result(&mut operation)?;
+            let token = operation.optional(0x87)?;
+            operation.end_of_extensible()?;
+            Response::Bind(result, token)
+        }
         0x64 => {
             let dn = operation.expect(OCTET_STRING)?;
             let attributes = operation.expect(SEQUENCE)?;

@@ -12,6 +12,8 @@ pub enum Request<'a> {
     Simple(Simple<'a>),
     /// §4.2 with SASL EXTERNAL (RFC 4422 appendix A): as whom the connection itself says.
     External,
+    /// §4.2 with a token of SASL GSSAPI (RFC 4752).
+    Gssapi(&'a [u8]),
     Search(Search<'a>),
     /// §4.14.
     StartTls,
@@ -56,12 +58,8 @@ pub fn encode(id: i32, request: Request<'_>) -> Vec<u8> {
         match request {
             Request::Simple(Simple { dn, password }) => put_bind(out, dn, |out| put(out, 0x80, password.as_bytes())),
             // An empty authorization identity: the one that the connection has.
-            Request::External => put_bind(out, "", |out| {
-                put_with(out, 0xa3, |out| {
-                    put(out, OCTET_STRING, b"EXTERNAL");
-                    put(out, OCTET_STRING, b"");
-                });
-            }),
+            Request::External => put_sasl(out, "EXTERNAL", b""),
+            Request::Gssapi(token) => put_sasl(out, "GSSAPI", token),
             Request::Search(search) => put_search(out, &search),
             Request::StartTls => put_with(out, 0x77, |out| put(out, 0x80, START_TLS.as_bytes())),
             Request::Unbind => put(out, 0x42, b""),
@@ -75,6 +73,15 @@ fn put_bind(out: &mut Vec<u8>, dn: &str, authentication: impl FnOnce(&mut Vec<u8
         put_number(out, INTEGER, 3);
         put(out, OCTET_STRING, dn.as_bytes());
         authentication(out);
+    });
+}
+
+fn put_sasl(out: &mut Vec<u8>, mechanism: &str, credentials: &[u8]) {
+    put_bind(out, "", |out| {
+        put_with(out, 0xa3, |out| {
+            put(out, OCTET_STRING, mechanism.as_bytes());
+            put(out, OCTET_STRING, credentials);
+        });
     });
 }
 
@@ -106,6 +113,8 @@ mod tests {
     fn the_bytes_of_rfc_4511() {
         let simple = encode(1, Request::Simple(Simple { dn: "cn=a", password: "pw" }));
         assert_eq!(simple, b"\x30\x12\x02\x01\x01\x60\x0d\x02\x01\x03\x04\x04cn=a\x80\x02pw");
+        let token = encode(1, Request::Gssapi(b"tk"));
+        assert_eq!(token, b"\x30\x18\x02\x01\x01\x60\x13\x02\x01\x03\x04\x00\xa3\x0c\x04\x06GSSAPI\x04\x02tk");
         assert_eq!(encode(2, Request::Unbind), b"\x30\x05\x02\x01\x02\x42\x00");
         let start_tls = encode(1, Request::StartTls);
         assert_eq!(start_tls, b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037");
