@@ -1,6 +1,6 @@
 # Needs Rust 1.94 or newer, a C compiler and make.
-# `make test` also installs OpenLDAP and PostgreSQL from the distribution when they are missing, and
-# `make fuzz` a C++ compiler.
+# `make test` and `make lint` also install OpenLDAP, PostgreSQL and the Kerberos library's headers from the
+# distribution when they are missing, and `make fuzz` a C++ compiler.
 
 CARGO ?= cargo
 
@@ -28,7 +28,7 @@ node-tools: deploy-tools ## install Node and what the tests start that is writte
 deploy-tools: ## install what deploy/ is checked with: Helm's library, Kubernetes' schemas, hadolint, lintian
 	@./scripts/deploy-tools.sh
 
-check-deploy: deploy-tools build ## deploy/ held to those tools; as root, the package and the image tried (not part of test)
+check-deploy: test-servers deploy-tools build ## deploy/ held to those tools; as root, the package and the image tried (not part of test)
 	$(CARGO) test --all-features --locked --test it -- deploy::
 	@./scripts/check-deploy.sh
 
@@ -47,13 +47,14 @@ fmt: ## format the code
 fmt-check:
 	$(CARGO) fmt --all --check
 
-lint: ## clippy, with every warning an error
+lint: test-servers ## clippy, with every warning an error
 	$(CARGO) clippy --workspace --all-targets --all-features --locked -- -D warnings
+	$(CARGO) clippy --locked -- -D warnings
 
 policy: ## licences, banned crates, sources, advisories (deny.toml)
 	@./scripts/policy.sh
 
-facts: ## what an import from Grafana is held against, and the table of it
+facts: test-servers ## what an import from Grafana is held against, and the table of it
 	$(CARGO) test --all-features --locked --test it -- grafana:: --nocapture
 
 bench: test-servers build ## measure against the floor of the same machine (minutes; not part of test)

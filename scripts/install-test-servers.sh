@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs, from the distribution, the real servers that the tests start: OpenLDAP, 389 Directory Server,
-# Samba (as an Active Directory domain controller), PostgreSQL, and what sites put around that: pgbouncer, Patroni with etcd; and Prometheus' promtool,
-# which tests the alert rules.
+# Samba (as an Active Directory domain controller), PostgreSQL, and what sites put around that: pgbouncer, Patroni with
+# etcd; Prometheus' promtool, which tests the alert rules; and for the feature `gssapi` Kerberos' headers, with libclang,
+# which reads them, and kinit.
 #
 # Debian and Ubuntu only; elsewhere it says what is missing. Does nothing when all is there.
 # It starts no service, and sees to it that the packages start none: slapd is installed without a
@@ -14,6 +15,17 @@ postgres_binary() {
     command -v initdb && return
     for candidate in /usr/lib/postgresql/*/bin/initdb; do
         if [ -x "$candidate" ]; then
+            echo "$candidate"
+            return
+        fi
+    done
+    return 1
+}
+
+# What bindgen loads: libclang.so or libclang-14.so, wherever the compiler's packages put it.
+libclang() {
+    for candidate in /usr/lib/llvm-*/lib/libclang*.so /usr/lib/*/libclang*.so /usr/lib*/libclang*.so; do
+        if [ -e "$candidate" ]; then
             echo "$candidate"
             return
         fi
@@ -35,6 +47,11 @@ if ! command -v samba >/dev/null || ! command -v ldbmodify >/dev/null; then
 fi
 command -v ldapmodify >/dev/null || packages="$packages ldap-utils"
 command -v openssl >/dev/null || packages="$packages openssl"
+command -v kinit >/dev/null || packages="$packages krb5-user"
+if ! command -v krb5-config >/dev/null || [ ! -e /usr/include/gssapi/gssapi_krb5.h ]; then
+    packages="$packages libkrb5-dev"
+fi
+libclang >/dev/null || packages="$packages libclang-dev"
 command -v setpriv >/dev/null || packages="$packages util-linux"
 postgres_binary >/dev/null || packages="$packages postgresql"
 command -v pgbouncer >/dev/null || packages="$packages pgbouncer"

@@ -64,7 +64,7 @@ async fn server_steps(
         (connection, text)
     });
     let mut connection = push(steps, format!("connect {}", server.url), connected)?;
-    let bound = access.bind(&mut connection, server).await.map(|()| ((), "accepted".to_owned()));
+    let bound = access.bind(&mut connection).await.map(|()| ((), "accepted".to_owned()));
     push(steps, format!("sign in as {}", access.who()), bound)?;
     let root = root(&mut connection).await;
     push(steps, "root entry".to_owned(), root.map(|text| ((), text)))?;

@@ -19,6 +19,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// What a connection goes through, for ways to sign in that depend on it.
 #[derive(Debug, Default)]
+#[cfg_attr(not(feature = "gssapi"), expect(dead_code, reason = "only Kerberos looks into it"))]
 pub(super) enum Below {
     /// A socket whose bytes anybody may read.
     Clear(OwnedFd),

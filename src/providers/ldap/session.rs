@@ -104,7 +104,7 @@ impl<'a> Access<'a> {
     /// A connection that is signed in.
     pub(super) async fn open(&self, server: &Server) -> Result<Connection, Failure> {
         let (mut connection, _) = measure::request("connect", self.connect(server)).await?;
-        measure::request("bind", self.bind(&mut connection, server)).await?;
+        measure::request("bind", self.bind(&mut connection)).await?;
         Ok(connection)
     }
 
@@ -169,13 +169,14 @@ impl<'a> Access<'a> {
     }
 
     /// Signs in.
-    pub(super) async fn bind(&self, connection: &mut Connection, to: &Server) -> Result<(), Failure> {
+    pub(super) async fn bind(&self, connection: &mut Connection) -> Result<(), Failure> {
         let request = match &self.login {
             Login::Simple(dn, password) => Request::Simple(Simple { dn, password: password.expose() }),
             Login::External => Request::External,
             Login::Anonymous => Request::Simple(Simple { dn: "", password: "" }),
             #[cfg(feature = "gssapi")]
             Login::Kerberos(account) => {
+                let to = Server::parse(&connection.server)?;
                 let host = self.config.tls.server_name.as_deref().unwrap_or(to.host());
                 return kerberos::sign_in(connection, account, host, self.timeout()).await;
             }

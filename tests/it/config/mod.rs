@@ -6,6 +6,8 @@ mod examples;
 mod reference;
 mod secrets;
 mod semantics;
+#[cfg(not(feature = "gssapi"))]
+mod without_kerberos;
 
 use rosterd::config::{Diagnostics, Format, Loaded, parse};
 

@@ -1,7 +1,7 @@
 //! Samba as an Active Directory domain controller, on an address of its own: its ports cannot be chosen, so it
 //! wants to be root. The domain is made once for all tests, and each starts from a copy. Stopped on drop.
 
-use super::ca::Certificate;
+use super::ca::{Ca, Certificate};
 use super::company::{Company, Person, group_dn};
 use super::ldap_edit::{Edited, copy_folder};
 use super::slapd::{READER, SUFFIX};
@@ -38,7 +38,7 @@ pub struct Samba {
 pub struct Kerberos<'a> {
     /// It lets nobody in who does not encrypt.
     pub strict: bool,
-    pub tls: Option<&'a Certificate>,
+    pub tls: Option<(&'a Ca, &'a Certificate)>,
 }
 
 /// As what Kerberos knows the domain controller.
@@ -81,8 +81,9 @@ impl Samba {
         server.stop();
         let strict = if how.strict { "allow_sasl_over_tls" } else { "no" };
         server.settings = format!("server services = ldap kdc\nldap server require strong auth = {strict}\n");
-        server.settings += &how.tls.map_or("tls enabled = no\n".to_owned(), |Certificate { cert, key }| {
-            format!("tls enabled = yes\ntls certfile = {}\ntls keyfile = {}\n", cert.display(), key.display())
+        server.settings += &how.tls.map_or("tls enabled = no\n".to_owned(), |(ca, Certificate { cert, key })| {
+            let (ca, cert, key) = (ca.file(), cert.display(), key.display());
+            format!("tls enabled = yes\ntls cafile = {}\ntls certfile = {cert}\ntls keyfile = {key}\n", ca.display())
         });
         samba_tool(server.dir.path(), &["spn", "add", &format!("ldap/{DC}"), "DC1$"]);
         server.run();
@@ -169,7 +170,8 @@ impl Samba {
         let ready = wait_until(60, || answers() || child.try_wait().unwrap().is_some());
         let alive = child.try_wait().unwrap().is_none();
         self.running = Some(child);
-        let said = || std::fs::read_to_string(self.dir.path().join("out")).unwrap_or_default();
+        let file = |name: &str| std::fs::read_to_string(self.dir.path().join(name)).unwrap_or_default();
+        let said = || file("out") + &file("log.samba");
         assert!(ready && alive, "samba does not start: {}", said());
     }
 

@@ -86,6 +86,7 @@ pub(super) async fn receive(from: &mut (impl AsyncRead + Unpin)) -> io::Result<(
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test says what it expected")]
 mod tests {
     use super::*;
 

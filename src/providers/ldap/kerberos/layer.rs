@@ -88,6 +88,7 @@ fn invalid(text: String) -> io::Error {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test says what it expected")]
 mod tests {
     use super::*;
 

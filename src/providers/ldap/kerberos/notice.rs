@@ -21,6 +21,7 @@ pub(super) fn notice(why: &str) -> Vec<u8> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test says what it expected")]
 mod tests {
     use super::super::super::wire::{Response, decode};
 

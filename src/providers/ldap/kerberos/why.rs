@@ -40,9 +40,11 @@ impl Refusal {
         let has_keytab = account.keytab.is_some();
         let keytab = account.keytab.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
         let (kind, hint) = match self.why {
-            Why::NoTicket if has_keytab => (Credentials, format!("the keytab {keytab} brought no ticket")),
+            Why::NoTicket | Why::NoKeytab if has_keytab => {
+                (Credentials, format!("the keytab {keytab} has no key of the account: `klist -k` lists what it has"))
+            }
             // Nothing was shown to anybody, so no account is locked by trying again; kinit is somebody else's task.
-            Why::NoTicket => (
+            Why::NoTicket | Why::NoKeytab => (
                 Unreachable,
                 "there is no Kerberos ticket: get one with kinit into the cache that KRB5CCNAME names, or set \
                  ldap.bind.keytab_file"
@@ -62,13 +64,6 @@ impl Refusal {
             Why::WrongKey => (
                 Credentials,
                 format!("the key in {keytab} is not the account's, or not any more: make the keytab anew"),
-            ),
-            Why::NoKeytab => (
-                Credentials,
-                format!(
-                    "the keytab {keytab} has no key for the account: see ldap.bind.principal, and `klist -k` for \
-                         what is in it"
-                ),
             ),
             Why::UnknownService => (Configuration, unknown_service(wish)),
             Why::UnknownRealm => {
