@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs, from the distribution, the real servers that the tests start: OpenLDAP, 389 Directory Server,
 # Samba (as an Active Directory domain controller), PostgreSQL, and what sites put around that: pgbouncer, Patroni with
-# etcd; Prometheus' promtool, which tests the alert rules; and for the feature `gssapi` Kerberos' headers, with libclang,
-# which reads them, and kinit.
+# etcd; Prometheus' promtool, which tests the alert rules; and for the feature `gssapi` MIT Kerberos: a server, kinit,
+# the library's headers, and libclang, which reads them.
 #
 # Debian and Ubuntu only; elsewhere it says what is missing. Does nothing when all is there.
 # It starts no service, and sees to it that the packages start none: slapd is installed without a
@@ -48,6 +48,9 @@ fi
 command -v ldapmodify >/dev/null || packages="$packages ldap-utils"
 command -v openssl >/dev/null || packages="$packages openssl"
 command -v kinit >/dev/null || packages="$packages krb5-user"
+command -v krb5kdc >/dev/null || packages="$packages krb5-kdc"
+command -v kadmin.local >/dev/null || packages="$packages krb5-admin-server"
+[ -n "$(find /usr/lib* -path '*sasl2/libgssapiv2.so*' 2>/dev/null)" ] || packages="$packages libsasl2-modules-gssapi-mit"
 if ! command -v krb5-config >/dev/null || [ ! -e /usr/include/gssapi/gssapi_krb5.h ]; then
     packages="$packages libkrb5-dev"
 fi

@@ -90,6 +90,18 @@ pub(super) fn bind_failure(server: &str, who: &str, result: &LdapResult<'_>) -> 
     Failure::new("bind", kind, format!("{server}: signing in as {who} failed: {hint}; it said {}", say(result)))
 }
 
+/// The same for a ticket, of which no name and no password can be wrong.
+#[cfg(feature = "gssapi")]
+pub(super) fn ticket_failure(server: &str, who: &str, result: &LdapResult<'_>) -> Failure {
+    if result.code != 49 || result.text.starts_with(BAD_BINDINGS) || active_directory(result.text).is_some() {
+        return bind_failure(server, who, result);
+    }
+    let hint = "the server does not accept the ticket: its own key may be another by now, or something between ends \
+                TLS, to whose certificate the ticket is tied";
+    let message = format!("{server}: signing in as {who} failed: {hint}; it said {}", say(result));
+    Failure::new("bind", ProviderErrorKind::Credentials, message)
+}
+
 /// Active Directory hides the real reason of 49 in its text: `…, data 52e, v3839`.
 fn active_directory(text: &[u8]) -> Option<&'static str> {
     let text = std::str::from_utf8(text).ok()?;

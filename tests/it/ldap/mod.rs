@@ -4,6 +4,8 @@ mod faults;
 mod feed;
 mod find;
 mod hostile;
+#[cfg(feature = "gssapi")]
+mod kerberos;
 mod slapd;
 mod tls;
 mod values;

@@ -61,6 +61,11 @@ impl Ca {
         self.sign("server", "localhost", &names, "20200101000000Z", "20491231000000Z")
     }
 
+    /// As [`Self::server`], another certificate.
+    pub fn another_server(&self) -> Certificate {
+        self.sign("another", "localhost", "DNS:localhost,IP:127.0.0.1", "20200101000000Z", "20491231000000Z")
+    }
+
     /// For a name that no test's server has.
     pub fn other_name(&self) -> Certificate {
         self.sign("other", "elsewhere.example", "DNS:elsewhere.example", "20200101000000Z", "20491231000000Z")

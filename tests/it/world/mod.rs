@@ -14,6 +14,7 @@ pub mod ds389;
 pub mod expected;
 pub mod http;
 pub mod invariants;
+pub mod kdc;
 pub mod ldap_edit;
 pub mod ldap_tamper;
 pub mod openid;
@@ -31,6 +32,7 @@ pub mod scripted_ldap;
 pub mod site;
 pub mod slapd;
 pub mod tables;
+pub mod tls_between;
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Child, Command};

@@ -2,6 +2,7 @@
 //! none for the administrator. Started on free ports as the current user, stopped on drop.
 
 use super::ca::{Ca, Certificate};
+use super::kdc::SERVER;
 use super::{end, free_port, listens, wait_until};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -54,6 +55,8 @@ pub struct Slapd {
     port: u16,
     tls_port: u16,
     tls: Option<(PathBuf, Certificate)>,
+    /// The keys of its service, where it takes tickets.
+    keytab: Option<PathBuf>,
     access: String,
     /// How it tells of changes; empty for not at all.
     sync: &'static str,
@@ -81,13 +84,23 @@ impl Slapd {
         Self::start_as(entries, tls, "")
     }
 
+    /// The same, and it takes tickets; over TLS those that are tied to its certificate.
+    pub fn with_kerberos(entries: &str, tls: (&Ca, Certificate), keytab: PathBuf) -> Self {
+        Self::start_all(entries, Some(tls), "", Some(keytab))
+    }
+
     fn start_as(entries: &str, tls: Option<(&Ca, Certificate)>, sync: &'static str) -> Self {
+        Self::start_all(entries, tls, sync, None)
+    }
+
+    fn start_all(entries: &str, tls: Option<(&Ca, Certificate)>, sync: &'static str, keytab: Option<PathBuf>) -> Self {
         let tls = tls.map(|(ca, certificate)| (ca.file(), certificate));
         let mut slapd = Self {
             dir: TempDir::new().unwrap(),
             port: 0,
             tls_port: 0,
             tls,
+            keytab,
             access: READ_ALL.to_owned(),
             sync,
             running: None,
@@ -119,6 +132,10 @@ impl Slapd {
 
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    pub fn tls_port(&self) -> u16 {
+        self.tls_port
     }
 
     /// Ends it; the data stays.
@@ -180,6 +197,9 @@ impl Slapd {
                 server.key.display()
             )
         });
+        let sasl = self.keytab.as_ref().map_or(String::new(), |_| {
+            format!("sasl-host {SERVER}\nsasl-realm EXAMPLE.ORG\nsasl-cbinding tls-endpoint\n")
+        });
         let (admin, password) = ADMIN;
         let (reader, _) = READER;
         let text = format!(
@@ -191,7 +211,7 @@ include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
 include /etc/ldap/schema/nis.schema
 pidfile {dir}/slapd.pid
-{tls}authz-regexp \"^gidNumber=[0-9]+[+]uidNumber=[0-9]+,cn=peercred,cn=external,cn=auth$\" \"{admin}\"
+{tls}{sasl}authz-regexp \"^gidNumber=[0-9]+[+]uidNumber=[0-9]+,cn=peercred,cn=external,cn=auth$\" \"{admin}\"
 authz-regexp \"^cn=([^,]*)$\" \"cn=$1,{SUFFIX}\"
 sizelimit size.soft=500 size.hard=500 size.pr=1000 size.prtotal=unlimited
 database mdb
@@ -237,6 +257,7 @@ limits dn.exact={reader} size.soft=500 size.hard=500 size.pr=1000 size.prtotal=u
         }
         // `-d 0` keeps it in the foreground, so that the child is the server.
         let mut child = Command::new(slapd_command("slapd"))
+            .envs(self.keytab.iter().map(|keytab| ("KRB5_KTNAME", keytab)))
             .args(["-f", "slapd.conf", "-h", &urls, "-d", "0"])
             .current_dir(self.dir.path())
             .stdin(Stdio::null())

@@ -1,7 +1,7 @@
 //! The bind: tokens from the helper to the server and back, then the layer.
 
 use super::super::connection::{Below, Connection};
-use super::super::failure::{Failure, bind_failure};
+use super::super::failure::{Failure, ticket_failure};
 use super::super::wire::{Request, Response};
 use super::binding::server_end_point;
 use super::frame::Kind;
@@ -80,7 +80,7 @@ async fn steps(connection: &mut Connection, account: &Account, host: &str) -> Re
                 return Ok(());
             }
             Response::Bind(result, _) if result.code != 0 => {
-                return Err(bind_failure(&server, &account.who(), &result));
+                return Err(ticket_failure(&server, &account.who(), &result));
             }
             _ => break,
         }
