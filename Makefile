@@ -49,7 +49,7 @@ fmt-check:
 
 lint: test-servers ## clippy, with every warning an error
 	$(CARGO) clippy --workspace --all-targets --all-features --locked -- -D warnings
-	$(CARGO) clippy --locked -- -D warnings
+	$(CARGO) clippy --all-targets --locked -- -D warnings
 
 policy: ## licences, banned crates, sources, advisories (deny.toml)
 	@./scripts/policy.sh

@@ -30,7 +30,7 @@ impl Helper {
         ours.set_nonblocking(true).map_err(failed)?;
         let mut command = Command::new(PROGRAM);
         // A signal to rosterd's terminal is not the helper's: it ends with the connection.
-        command.arg(helper::ARGUMENT).process_group(0).kill_on_drop(true);
+        command.arg0("rosterd").arg(helper::ARGUMENT).process_group(0).kill_on_drop(true);
         command.stdin(Stdio::from(OwnedFd::from(theirs))).stderr(Stdio::null());
         command.stdout(server.map_or_else(Stdio::null, Stdio::from));
         // Its messages are compared with nothing, but read by people who read the rest in English.
