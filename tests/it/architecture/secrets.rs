@@ -25,6 +25,11 @@ const EXPOSED: &[(&str, &str)] = &[
     ("src/http/caller.rs", "let same = token::hash(secret.expose()).ct_eq(&token::hash(text));"),
     ("src/http/routes/tokens.rs", "let shown = Listed { token: Some(made.token.expose().to_owned()), ..kept };"),
     // Both are our own: the password that is configured now, and the one that was sent before.
+    // Sent to the issuer, over TLS.
+    (
+        "src/providers/oidc/introspection.rs",
+        "let basic = secret.as_ref().map(|secret| (login.config.client_id.as_str(), secret.expose()));",
+    ),
     ("src/providers/ldap/session.rs", "dn == other && password.expose() == sent.expose()"),
     ("src/providers/ldap/session.rs", "if password.expose().is_empty() {"),
     (
@@ -52,6 +57,8 @@ const SENDERS: &[(&str, &[&str])] = &[
     ("hmac", &["hmac_of_all("]),
     ("keycloak", &["hmac_of_all(", "verify_token("]),
     ("kratos", &["shared("]),
+    // Tokens prove themselves, in the provider; a secret may be wanted besides.
+    ("oidc", &["shared("]),
     ("okta", &["shared("]),
     ("standard_webhooks", &["hmac_of_all("]),
     ("zitadel", &["hmac_of_all("]),
