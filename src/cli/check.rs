@@ -32,15 +32,12 @@ async fn provider(args: &Args, name: &str) -> Result<Exit, Failure> {
         let known = loaded.config.providers.keys().cloned().collect::<Vec<_>>().join(", ");
         return Err(Failure::new(Exit::Usage, format!("there is no provider {name:?}; there are: {known}")));
     };
-    let wrong =
-        |error: providers::ProviderError| Failure::new(Exit::Configuration, format!("providers.{name}: {error}"));
-    let steps = match (providers::build(section).map_err(wrong)?, providers::build_login(section).map_err(wrong)?) {
-        (Some(directory), _) => directory.check().await,
-        (None, Some(login)) => login.check().await,
-        (None, None) => {
-            let message = format!("provider {name} cannot be asked: its people are known by their logins only");
-            return Err(Failure::new(Exit::Usage, message));
-        }
+    let steps = providers::check(section)
+        .await
+        .map_err(|error| Failure::new(Exit::Configuration, format!("providers.{name}: {error}")))?;
+    let Some(steps) = steps else {
+        let message = format!("provider {name} cannot be asked: its people are known by their logins only");
+        return Err(Failure::new(Exit::Usage, message));
     };
     let good = steps.iter().all(|step| step.result.is_ok());
     let table = || {

@@ -91,6 +91,18 @@ pub fn build_login(section: &config::Provider) -> Result<Option<Arc<dyn Login>>,
     }
 }
 
+/// Tries each step of what a section says, up to the first failure; `None` where there is nobody to ask.
+///
+/// # Errors
+/// Of the kind [`ProviderErrorKind::Configuration`], naming the key.
+pub async fn check(section: &config::Provider) -> Result<Option<Vec<CheckStep>>, ProviderError> {
+    Ok(match (build(section)?, build_login(section)?) {
+        (Some(directory), _) => Some(directory.check().await),
+        (None, Some(login)) => Some(login.check().await),
+        (None, None) => None,
+    })
+}
+
 /// What a read is given from outside.
 #[derive(Debug, Clone)]
 pub struct ReadRequest {

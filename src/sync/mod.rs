@@ -9,6 +9,7 @@
 //! it reads everything anew, so that what one run missed the next one sees.
 
 mod answer;
+mod check;
 mod concerned;
 mod engine;
 mod few;

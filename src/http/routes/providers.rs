@@ -85,12 +85,10 @@ pub(super) struct Checked {
 #[utoipa::path(post, path = "/api/v1/providers/{name}/check", params(("name" = String, Path), ("Idempotency-Key" = Option<String>, Header)), responses((status = 200, description = "Step by step", body = Checked)))]
 pub(super) async fn check(State(api): State<Arc<Api>>, Named(name): Named<String>) -> Result<Json<Checked>, Problem> {
     let engine = api.engine();
-    let Some(directory) = engine.providers.get(&name) else {
-        return Err(Problem::not_found("the configuration has no provider of that name that can be listed"));
+    let Some(steps) = engine.check(&name).await.map_err(|error| Problem::internal(&error))? else {
+        return Err(Problem::not_found("the configuration has no provider of that name that can be asked"));
     };
-    let steps: Vec<Step> = directory
-        .check()
-        .await
+    let steps: Vec<Step> = steps
         .into_iter()
         .map(|step| match step.result {
             Ok(said) => Step { step: step.what, ok: true, said },

@@ -187,3 +187,15 @@ fn o21_groups_that_are_elsewhere_are_unknown() {
     }
     sign_on.close();
 }
+
+/// Where the provider is, and whether its keys are any.
+#[test]
+fn a_check_says_what_was_found() {
+    let sign_on = SignOn::open(Backend::Sqlite);
+    let said = sign_on.site.run(&["check", "provider", "sso"]).expect(0);
+    assert!(said.stdout.contains("UserInfo at") && said.stdout.contains("3 that can verify"), "{}", said.stdout);
+    let mut sign_on = sign_on;
+    sign_on.openid.stop();
+    sign_on.site.run(&["check", "provider", "sso"]).expect(1);
+    sign_on.close();
+}
