@@ -56,11 +56,13 @@ pub struct Follow {
     pub by: FollowBy,
     /// How often the server is asked for them.
     pub every: Duration,
+    /// `modify-timestamp`: how often the ids of everybody are listed, to see who is gone.
+    pub sweep: Duration,
 }
 
 impl Default for Follow {
     fn default() -> Self {
-        Self { by: FollowBy::Auto, every: ten_seconds() }
+        Self { by: FollowBy::Auto, every: ten_seconds(), sweep: Duration::from_secs(300) }
     }
 }
 
@@ -78,6 +80,9 @@ pub enum FollowBy {
     /// Active Directory's update sequence numbers.
     #[serde(rename = "usn-changed")]
     UsnChanged,
+    /// The times at which entries were changed, for servers that offer none of these.
+    #[serde(rename = "modify-timestamp")]
+    ModifyTimestamp,
     /// Nothing.
     #[serde(rename = "none")]
     Nothing,

@@ -1,6 +1,7 @@
 //! What a provider says has changed: whom to look at. Nothing of it is believed besides: whoever is named
 //! is asked for.
 
+use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Until where changes were read, in the words of the provider that wrote it.
@@ -70,21 +71,40 @@ impl Default for Members {
     }
 }
 
-/// Who is still there, by ids that are UUIDs: a million of them are 16 MB.
+/// Who is still there, by numbers that stand for ids: a million of them are 16 MB.
 #[derive(Debug, Default)]
-pub struct Left(Vec<u128>);
+pub struct Left {
+    ids: Vec<u128>,
+    /// Also those whose ids are no UUIDs.
+    all: bool,
+}
 
 impl Left {
+    /// Those whose ids are these UUIDs.
     pub(super) fn of(mut ids: Vec<u128>) -> Self {
         ids.sort_unstable();
-        Self(ids)
+        Self { ids, all: false }
     }
 
-    /// Whether the one of that immutable id is among them. What is no UUID is.
+    /// Those whose ids have these [numbers](number).
+    pub(super) fn numbered(ids: Vec<u128>) -> Self {
+        Self { all: true, ..Self::of(ids) }
+    }
+
+    /// Whether the one of that immutable id is among them. Whoever could not have been named is.
     #[must_use]
     pub fn has(&self, subject: &str) -> bool {
-        uuid(subject).is_none_or(|id| self.0.binary_search(&id).is_ok())
+        let id = if self.all { Some(number(subject)) } else { uuid(subject) };
+        id.is_none_or(|id| self.ids.binary_search(&id).is_ok())
     }
+}
+
+/// A number for any id: for a UUID the one that it is.
+pub(super) fn number(id: &str) -> u128 {
+    uuid(id).unwrap_or_else(|| {
+        let digest: [u8; 32] = Sha256::digest(id).into();
+        digest.iter().take(16).fold(0, |number, byte| number << 8 | u128::from(*byte))
+    })
 }
 
 /// The number that a UUID is, however it is punctuated.
@@ -104,5 +124,8 @@ mod tests {
         assert!(left.has("00000000-00000000-00000000-00000002"));
         assert!(!left.has("00000000-0000-0000-0000-000000000003"));
         assert!(left.has("ann"), "nothing is said of whom the provider cannot name");
+        let left = Left::numbered(["00000000000000000000000000000001", "ann"].map(number).into());
+        assert!(left.has("ann") && left.has("00000000-0000-0000-0000-000000000001"));
+        assert!(!left.has("bob") && !left.has("00000000-0000-0000-0000-000000000002"));
     }
 }

@@ -158,6 +158,11 @@ impl<'s> Concerned<'s> {
         Ok(Ok(()))
     }
 
+    /// Whether they concern nobody.
+    pub(super) fn is_nobody(&self) -> bool {
+        self.people.is_empty() && self.groups.is_empty()
+    }
+
     /// Whom and what to ask for.
     pub(super) fn sought(&self) -> Result<Sought, TooMany> {
         if self.people.len() > MOST {

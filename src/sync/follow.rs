@@ -95,7 +95,7 @@ impl Engine {
             Since::Lost(why) => return Ok(Once::everybody(why)),
             Since::Changes(changes) => changes,
         };
-        if changes.is_empty() && changes.cursor.is_none() {
+        if changes.is_empty() && changes.cursor.is_none() || self.says_who_is_left(provider, &changes).await? {
             return Ok(Once::Done(Followed::Nothing));
         }
         let number = self.store.begin_reading().await?;
@@ -138,6 +138,15 @@ impl Engine {
                 Once::Done(Followed::Looked { people, rows: applied.map_or(0, |applied| applied.rows) })
             }
         })
+    }
+
+    /// Whether it is only said who is left, and nobody is gone: then nothing at all is written.
+    async fn says_who_is_left(&self, provider: &str, changes: &Changes) -> Result<bool, RunError> {
+        let named = !changes.people.is_empty() || !changes.groups.is_empty() || !changes.others.is_empty();
+        if named || changes.cursor.is_some() {
+            return Ok(false);
+        }
+        Ok(Concerned::of(&*self.store, provider, changes).await?.is_ok_and(|concerned| concerned.is_nobody()))
     }
 
     /// Asks the provider for everybody whom the changes concern. Also the groups whose lists of members they

@@ -28,6 +28,7 @@ mod reference;
 mod root;
 mod search;
 mod session;
+mod time;
 mod tls;
 mod url;
 mod walk;
@@ -61,6 +62,8 @@ pub struct LdapDirectory {
     pool: Pool,
     /// Until where this process has read changes.
     read_until: Mutex<Option<Cursor>>,
+    /// What this process knows of a feed by times of change.
+    pace: Mutex<feed::Pace>,
 }
 
 impl LdapDirectory {
@@ -104,6 +107,7 @@ impl LdapDirectory {
             servers,
             pool: Pool::new(),
             read_until: Mutex::default(),
+            pace: Mutex::default(),
         })
     }
 

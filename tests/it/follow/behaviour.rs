@@ -1,11 +1,18 @@
 //! What happens in a directory, followed by its feed alone: everything was read once, at the start.
 
-use super::{By, Followed, WAYS};
+use super::{By, Followed, WAYS, by_time};
 use crate::world::company::{Company, group_dn, person_dn};
 use crate::world::database::Backend;
 use crate::world::ldap_edit::Edited;
 
-crate::world::on_both!(slapd_is_followed, ds389_is_followed, active_directory_is_followed, active_directory_is_read);
+crate::world::on_both!(
+    slapd_is_followed,
+    slapd_is_followed_by_times,
+    ds389_is_followed,
+    ds389_is_followed_by_times,
+    active_directory_is_followed,
+    active_directory_is_read
+);
 
 fn slapd_is_followed(backend: Backend) {
     for way in WAYS {
@@ -13,8 +20,19 @@ fn slapd_is_followed(backend: Backend) {
     }
 }
 
+fn slapd_is_followed_by_times(backend: Backend) {
+    everything_happens(Followed::by_time(backend, Company::new(60, 30, 7), "", By::Feed));
+}
+
 fn ds389_is_followed(backend: Backend) {
     if let Some(followed) = Followed::ds389(backend, By::Feed) {
+        everything_happens(followed);
+    }
+}
+
+fn ds389_is_followed_by_times(backend: Backend) {
+    let provider = |url: &str| by_time(url, "nsUniqueId");
+    if let Some(followed) = Followed::ds389_as(backend, Company::new(60, 30, 7), provider, By::Feed) {
         everything_happens(followed);
     }
 }

@@ -7,6 +7,7 @@ mod controllers;
 #[cfg(feature = "gssapi")]
 mod kerberos;
 mod lost;
+mod timestamps;
 mod walk;
 
 use crate::world::company::Company;
@@ -19,7 +20,7 @@ use crate::world::ldap_edit::Edited;
 use crate::world::rosterd::Running;
 use crate::world::samba::{AD_READER, Samba};
 use crate::world::site::{Site, slapd_provider};
-use crate::world::slapd::{ADMIN, READER, SUFFIX, SYNC_LOG, SYNC_PRESENT, Slapd};
+use crate::world::slapd::{ADMIN, NO_SYNC, READER, SUFFIX, SYNC_LOG, SYNC_PRESENT, Slapd};
 use crate::world::wait_until;
 use walk::NO_LIMITS;
 
@@ -35,6 +36,13 @@ struct Followed<S = Slapd> {
 impl Followed {
     fn start(backend: Backend, company: Company, sync: &'static str) -> Self {
         Self::every(backend, company, sync, "100ms")
+    }
+
+    /// Of a slapd that tells of changes in no way.
+    fn by_time(backend: Backend, company: Company, more: &str, by: By) -> Self {
+        let directory = Directory::telling(company, NO_SYNC);
+        let provider = by_time(&directory.slapd.url(), "entryUUID") + more;
+        Self::of(backend, directory, &provider, READER, by)
     }
 
     /// The same, asked so often.
@@ -71,12 +79,17 @@ impl Followed<Ds389> {
 
     /// The same, with more in the configuration.
     fn ds389_of(backend: Backend, company: Company, more: &str, by: By) -> Option<Self> {
+        Self::ds389_as(backend, company, |url| provider(url, "nsUniqueId", "100ms") + more, by)
+    }
+
+    /// The same, with this configuration of it.
+    fn ds389_as(backend: Backend, company: Company, provider: impl Fn(&str) -> String, by: By) -> Option<Self> {
         Ds389::is_there().then(|| {
             let directory = Directory { slapd: Ds389::start(&company.ldif()), company };
             // As long as nothing has ever changed, its cookie means everything.
             let change = format!("dn: ou=moved,{SUFFIX}\nchangetype: modify\nreplace: description\ndescription: x\n");
             directory.slapd.modify(&change);
-            let provider = provider(&directory.slapd.url(), "nsUniqueId", "100ms") + more;
+            let provider = provider(&directory.slapd.url());
             Self::of(backend, directory, &provider, READER, by)
         })
     }
@@ -138,6 +151,12 @@ fn provider(url: &str, id: &str, every: &str) -> String {
     slapd_provider("corp", url, &follow)
         .replace("create_missing", "every = \"24h\"\ncreate_missing")
         .replace("{ base", &format!("{{ id = {id:?}, base"))
+}
+
+/// The same, followed by the times of changes.
+fn by_time(url: &str, id: &str) -> String {
+    let follow = "by = \"modify-timestamp\", every = \"100ms\", sweep = \"1s\"";
+    provider(url, id, "100ms").replace("every = \"100ms\"", follow)
 }
 
 /// All of a domain.

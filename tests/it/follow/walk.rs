@@ -36,7 +36,7 @@ fn length() -> Length {
     if whole() { Length { changes: 200, at_once: 7 } } else { Length { changes: 12, at_once: 4 } }
 }
 
-crate::world::on_both!(slapd_is_followed_through_anything);
+crate::world::on_both!(slapd_is_followed_through_anything, slapd_is_followed_by_times_through_anything);
 
 fn slapd_is_followed_through_anything(backend: Backend) {
     for way in WAYS {
@@ -44,9 +44,19 @@ fn slapd_is_followed_through_anything(backend: Backend) {
     }
 }
 
+fn slapd_is_followed_by_times_through_anything(backend: Backend) {
+    walk(Followed::by_time(backend, company(), NO_LIMITS, By::Feed), 7);
+}
+
 #[test]
 fn ds389_is_followed_through_anything() {
     for backend in backends() {
+        let provider = |url: &str| super::by_time(url, "nsUniqueId") + NO_LIMITS;
+        if whole()
+            && let Some(followed) = Followed::ds389_as(backend, company(), provider, By::Feed)
+        {
+            walk(followed, 8);
+        }
         if let Some(followed) = Followed::ds389_of(backend, company(), NO_LIMITS, By::Feed) {
             walk(followed, 2);
         }

@@ -7,6 +7,7 @@ mod hostile;
 #[cfg(feature = "gssapi")]
 mod kerberos;
 mod slapd;
+mod times;
 mod tls;
 mod values;
 

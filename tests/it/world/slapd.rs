@@ -63,6 +63,8 @@ pub struct Slapd {
     running: Option<Child>,
 }
 
+/// It tells of none.
+pub const NO_SYNC: &str = "";
 /// It remembers the last changes, and says who is gone.
 pub const SYNC_LOG: &str = "overlay syncprov\nsyncprov-sessionlog 10000\n";
 /// It remembers none, and says who is left.

@@ -8,6 +8,7 @@ mod content_sync;
 mod dir_sync;
 mod listed;
 mod position;
+mod timestamps;
 mod usn;
 
 use super::LdapDirectory;
@@ -22,6 +23,7 @@ use crate::providers::follow::{Changes, Cursor, Ring, Since};
 use async_trait::async_trait;
 use position::{Position, Way};
 use std::fmt;
+pub(super) use timestamps::Pace;
 
 /// More changes than this are read with everything else.
 const MOST: usize = 10_000;
@@ -37,6 +39,11 @@ trait Feed: Send + Sync {
     /// Where it stands now, where that costs little to say.
     async fn stands(&self, connection: &mut Connection) -> Result<Option<Position>, Failure>;
 
+    /// The same, where it takes where it stood then to say so.
+    async fn stands_after(&self, connection: &mut Connection, _: &Position) -> Result<Option<Position>, Failure> {
+        self.stands(connection).await
+    }
+
     /// What has changed since then.
     async fn since(&self, connection: &mut Connection, position: Position) -> Result<Since, Failure>;
 }
@@ -48,6 +55,7 @@ impl Way {
             Self::ContentSync => Box::new(content_sync::ContentSync::of(directory)?),
             Self::DirSync => Box::new(dir_sync::DirSync::of(directory)?),
             Self::UsnChanged => Box::new(usn::UsnChanged::of(directory)?),
+            Self::ModifyTimestamp => Box::new(timestamps::ModifyTimestamp::of(directory)),
         })
     }
 }
@@ -55,10 +63,11 @@ impl Way {
 /// In the order in which they are tried.
 fn ways(by: FollowBy) -> &'static [Way] {
     match by {
-        FollowBy::Auto => &[Way::ContentSync, Way::DirSync, Way::UsnChanged],
+        FollowBy::Auto => &[Way::ContentSync, Way::DirSync, Way::UsnChanged, Way::ModifyTimestamp],
         FollowBy::ContentSync => &[Way::ContentSync],
         FollowBy::DirSync => &[Way::DirSync],
         FollowBy::UsnChanged => &[Way::UsnChanged],
+        FollowBy::ModifyTimestamp => &[Way::ModifyTimestamp],
         FollowBy::Nothing => &[],
     }
 }
@@ -93,7 +102,8 @@ pub(super) async fn is_behind(
 ) -> Result<bool, Failure> {
     let Some(read) = Position::parse(directory, read) else { return Ok(false) };
     let Some(feed) = read.way().feed(directory) else { return Ok(false) };
-    Ok(feed.stands(connection).await?.is_some_and(|now| now.view(&read) == View::Behind))
+    let now = feed.stands_after(connection, &read).await?;
+    Ok(now.is_some_and(|now| now.view(&read) == View::Behind))
 }
 
 /// Where a server stands.

@@ -2,7 +2,7 @@
 
 use super::super::LdapDirectory;
 use super::super::search::Question;
-use super::{View, content_sync, usn};
+use super::{View, content_sync, timestamps, usn};
 use crate::providers::follow::Cursor;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,7 @@ pub(super) enum Way {
     ContentSync,
     DirSync,
     UsnChanged,
+    ModifyTimestamp,
 }
 
 /// Where a feed stands.
@@ -55,6 +56,9 @@ impl Position {
                 false => View::Newer,
             },
             (Way::UsnChanged | Way::DirSync, Way::UsnChanged | Way::DirSync) => usn::view(self.stand(), then.stand()),
+            (Way::ModifyTimestamp, Way::ModifyTimestamp) if timestamps::is_behind(&self.cookies, &then.cookies) => {
+                View::Behind
+            }
             _ => View::Newer,
         }
     }

@@ -18,8 +18,14 @@ pub fn equal(attribute: &str, value: &[u8]) -> Vec<u8> {
 /// That a value of the attribute is that number or a larger one.
 #[must_use]
 pub fn at_least(attribute: &str, number: u64) -> Vec<u8> {
+    not_before(attribute, &number.to_string())
+}
+
+/// That a value of the attribute is that one or comes after it, as its rule of ordering has it (RFC 4511 §4.5.1.7.3).
+#[must_use]
+pub fn not_before(attribute: &str, value: &str) -> Vec<u8> {
     let mut out = Vec::new();
-    put_with(&mut out, 0xa5, |out| put_pair(out, attribute, number.to_string().as_bytes()));
+    put_with(&mut out, 0xa5, |out| put_pair(out, attribute, value.as_bytes()));
     out
 }
 

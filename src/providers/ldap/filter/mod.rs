@@ -7,7 +7,7 @@ mod build;
 
 use super::wire::ber::{OCTET_STRING, SEQUENCE, put, put_with};
 use build::put_pair;
-pub use build::{all_of, any_of, at_least, equal, not, present};
+pub use build::{all_of, any_of, at_least, equal, not, not_before, present};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
