@@ -8,8 +8,10 @@ use crate::world::ldap_edit::Edited;
 crate::world::on_both!(
     slapd_is_followed,
     slapd_is_followed_by_times,
+    slapd_is_read,
     ds389_is_followed,
     ds389_is_followed_by_times,
+    ds389_is_read,
     active_directory_is_followed,
     active_directory_is_read
 );
@@ -24,6 +26,10 @@ fn slapd_is_followed_by_times(backend: Backend) {
     everything_happens(Followed::by_time(backend, Company::new(60, 30, 7), "", By::Feed));
 }
 
+fn slapd_is_read(backend: Backend) {
+    everything_happens(Followed::by_time(backend, Company::new(60, 30, 7), "", By::FullRead));
+}
+
 fn ds389_is_followed(backend: Backend) {
     if let Some(followed) = Followed::ds389(backend, By::Feed) {
         everything_happens(followed);
@@ -33,6 +39,12 @@ fn ds389_is_followed(backend: Backend) {
 fn ds389_is_followed_by_times(backend: Backend) {
     let provider = |url: &str| by_time(url, "nsUniqueId");
     if let Some(followed) = Followed::ds389_as(backend, Company::new(60, 30, 7), provider, By::Feed) {
+        everything_happens(followed);
+    }
+}
+
+fn ds389_is_read(backend: Backend) {
+    if let Some(followed) = Followed::ds389(backend, By::FullRead) {
         everything_happens(followed);
     }
 }
