@@ -14,6 +14,7 @@ pub mod members;
 pub mod nesting;
 pub mod observed;
 pub mod plan;
+pub mod renewal;
 pub mod rights;
 pub mod snapshot;
 pub mod text;

@@ -4,6 +4,7 @@
 //! said at each field; the difference walks these lists side by side.
 
 use crate::ids::{GroupId, IdentityId, Maybe, OrgId, ProviderId, ReadingNumber, RuleId, TeamId, Timestamp, UserId};
+use crate::renewal::Renewal;
 use crate::rights::{OrgRole, TeamRole};
 use crate::text::{Arena, Text};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +44,11 @@ pub struct Observed {
     pub team_members: Vec<TeamMemberRow>,
     /// This provider's identities, by id, those that have gone included.
     pub identities: Vec<IdentityRow>,
+    /// On what the leases of this provider's identities rest that have not ended, by identity; of identities that
+    /// can be listed there are none.
+    pub renewals: Vec<(IdentityId, Renewal)>,
+    /// The newest of this provider, ended or not. Of [`Scope::Provider`] only.
+    pub last_renewal: Option<Timestamp>,
     /// This provider's groups, by id, those that have gone included.
     pub groups: Vec<GroupRow>,
     /// Of the provider's groups, by id: the digest of who may be in each. See [`crate::members`]. Of

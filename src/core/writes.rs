@@ -6,6 +6,7 @@
 use crate::ids::{GroupId, IdentityId, OrgId, ProviderId, ReadingNumber, RuleId, TeamId, Timestamp, UserId};
 use crate::observed::{Base, Grant, RemovalClass, UserState};
 use crate::plan::Change;
+use crate::renewal::Renewal;
 use crate::rights::{OrgRole, TeamRole};
 use crate::text::{Arena, Text};
 
@@ -60,6 +61,8 @@ pub struct Writes {
     /// Identities that a reading of a few people was about and of which nothing need have changed:
     /// an older reading may no longer overwrite them.
     pub seen: Vec<IdentityId>,
+    /// Of people who cannot be listed: by which logins they are known.
+    pub renewals: Vec<RenewalWrite>,
     /// What the provider's people have after this, where everybody was read.
     pub base: Option<Base>,
     /// What the `groups` of `identities` and the `parents` of `groups` point into.
@@ -82,7 +85,7 @@ impl Writes {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let read = self.seen.is_empty() && self.groups.is_empty() && self.identities.is_empty();
-        let followed = self.lists.is_empty() && self.cursor.is_none();
+        let followed = self.lists.is_empty() && self.cursor.is_none() && self.renewals.is_empty();
         self.run.is_none() && read && followed && self.changed_orgs.is_empty()
     }
 
@@ -118,6 +121,8 @@ pub enum Trigger {
     Api,
     /// The provider told of changes.
     Feed,
+    /// By schedule, of a provider that cannot list its people: leases may have ended.
+    Lease,
 }
 
 impl Trigger {
@@ -129,6 +134,7 @@ impl Trigger {
             Self::Login => "login",
             Self::Api => "api",
             Self::Feed => "feed",
+            Self::Lease => "lease",
         }
     }
 }
@@ -261,6 +267,15 @@ impl IdentityWrite {
     pub fn gone_at(&self, writes: &Writes) -> Option<Timestamp> {
         self.gone.then_some(writes.observed_at)
     }
+}
+
+/// On what somebody's lease rests: insert, or replace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RenewalWrite {
+    pub identity: IdentityId,
+    pub renewal: Renewal,
+    /// Since when it is over; `None` while it holds.
+    pub ended_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy)]

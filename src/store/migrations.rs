@@ -36,6 +36,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(4, "0004_orgs_by_key_and_claims"),
     migration!(5, "0005_daemon"),
     migration!(6, "0006_feeds"),
+    migration!(7, "0007_renewals"),
 ];
 
 /// The newest migration that this program knows.

@@ -3,7 +3,7 @@
 use super::draft::Draft;
 use super::people::Work;
 use super::rows::PersonRows;
-use super::{Bookkeeping, Change, Field, SuspendReason};
+use super::{Bookkeeping, Change, Field, SuspendReason, leases};
 use crate::ids::UserId;
 use crate::observed::{Observed, UserState};
 use crate::text::{Arena, Text};
@@ -41,6 +41,7 @@ pub(super) fn settle(
         Presence::Silent => return,
         Presence::Present | Presence::Elsewhere => None,
         Presence::NoMatch => Some(SuspendReason::NoMatch),
+        Presence::Gone if identities.iter().any(|work| leases::ends(draft, work)) => Some(SuspendReason::Lease),
         Presence::Gone => Some(SuspendReason::Gone),
     };
     state(draft, user, rows, reason);
@@ -128,7 +129,8 @@ fn voices<'t>(
     let mut voices = Vec::with_capacity(1 + rows.other_identities.len());
     for work in identities {
         let read = work.person.and_then(|index| draft.snapshot.people.get(index.0 as usize));
-        let stored = work.stored.and_then(|at| observed.identities.get(at as usize)).filter(|i| i.gone_at.is_none());
+        let stored = work.stored.and_then(|at| observed.identities.get(at as usize));
+        let stored = stored.filter(|i| i.gone_at.is_none() && !leases::leaves(draft, work));
         let says = match (read, stored) {
             (Some(p), _) => [p.login, p.name, p.email].map(Words::Read),
             (None, Some(i)) => [i.login, i.name, i.email].map(Words::Stored),

@@ -38,6 +38,8 @@ pub enum SuspendReason {
     Gone,
     /// `on_no_match = "suspend"`.
     NoMatch,
+    /// No login has renewed their lease, and no other provider has them.
+    Lease,
 }
 
 /// One act. Roles are those that rosterd gives; what people gave by hand stands beside them and is

@@ -4,6 +4,7 @@ use super::limits::{Exceeded, Measure};
 use super::{Bookkeeping, Change, Known, Plan, Policy};
 use crate::ids::{IdentityId, ReadingNumber, RuleId, Timestamp, UserId};
 use crate::observed::{Base, Grant, LastIds, Observed, Scope};
+use crate::renewal::Renewal;
 use crate::snapshot::{Gap, PersonIndex, Snapshot};
 use crate::text::Text;
 use siphasher::sip::SipHasher24;
@@ -21,6 +22,7 @@ pub(super) struct Draft<'a> {
     pub(super) number: ReadingNumber,
     /// By identity.
     pub(super) given: Vec<(IdentityId, Grant)>,
+    pub(super) login: Option<Renewal>,
     pub(super) now: Timestamp,
     pub(super) changes: Vec<Change>,
     /// One sentence each, with how often it was true.
@@ -48,6 +50,7 @@ impl<'a> Draft<'a> {
         policy: &'a Policy,
         number: ReadingNumber,
         mut given: Vec<(IdentityId, Grant)>,
+        login: Option<Renewal>,
         now: Timestamp,
     ) -> Self {
         given.sort_unstable();
@@ -76,6 +79,7 @@ impl<'a> Draft<'a> {
             observed: Arc::new(observed),
             policy,
             given,
+            login,
             now,
             changes: Vec::with_capacity(room + newcomers * 2),
             notes: BTreeMap::new(),
@@ -160,6 +164,7 @@ impl<'a> Draft<'a> {
         Plan {
             provider: self.provider.to_owned(),
             complete: self.complete(),
+            everybody: self.everybody(),
             gaps,
             changes: self.changes,
             withheld,

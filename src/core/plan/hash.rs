@@ -54,6 +54,9 @@ impl Plan {
         for (one, other) in direct.chain([(u32::MAX, u32::MAX)]).chain(nested) {
             put(&[one.to_be_bytes(), other.to_be_bytes()].concat());
         }
+        for renewal in self.bookkeeping.renewals.iter().filter(|renewal| renewal.ended_at.is_some()) {
+            put(&renewal.identity.0.to_be_bytes());
+        }
         hex(&hash.finalize())
     }
 

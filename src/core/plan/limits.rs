@@ -1,10 +1,10 @@
 //! How much a plan takes away, and whether that is more than the operator allows at once.
 
 use super::draft::Draft;
-use super::emptied;
 use super::people::Work;
 use super::rows::PersonRows;
 use super::{Change, Effect};
+use super::{emptied, leases};
 use crate::ids::{OrgId, TeamId, UserId};
 use crate::observed::{Base, Observed, RemovalClass, Scope, UserState};
 use crate::rights::OrgRole;
@@ -91,6 +91,8 @@ pub struct Measure {
 pub enum Exceeded {
     /// The provider stands before where it was read last.
     Behind,
+    /// Nobody at all was renewed for a whole lease, of so many people.
+    NobodyRenewed { people: u32 },
     /// The provider has nobody left.
     Empty { before: u32 },
     /// More removals than allowed, in one organization or (`None`) over all.
@@ -122,6 +124,7 @@ pub(super) fn measure(draft: &Draft<'_>) -> (Vec<Measure>, Vec<Exceeded>) {
     if draft.snapshot.behind && !draft.changes.is_empty() {
         exceeded.push(Exceeded::Behind);
     }
+    exceeded.extend(leases::nobody_renewed(draft));
     if draft.everybody() && draft.snapshot.people.is_empty() && draft.base.present > 0 {
         exceeded.push(Exceeded::Empty { before: draft.base.present });
     }
@@ -149,7 +152,7 @@ pub(super) fn measure(draft: &Draft<'_>) -> (Vec<Measure>, Vec<Exceeded>) {
         exceeded.extend(over(None));
         exceeded.extend(orgs.into_iter().filter_map(|org| over(Some(org))));
     }
-    if draft.everybody() {
+    if draft.observed.scope == Scope::Provider {
         exceeded.extend(emptied::emptied(draft));
     }
     let gained = tally.gainers.len() as u32;

@@ -20,6 +20,7 @@ mod emptied;
 mod groups;
 mod guard;
 mod hash;
+mod leases;
 mod limits;
 mod lists;
 mod logins;
@@ -44,9 +45,12 @@ pub use writes::{RunFacts, audit_body};
 use crate::ids::{GroupId, IdentityId, OrgId, ReadingNumber, RuleId, TeamId, Timestamp, UserId};
 use crate::mapping::RuleSet;
 use crate::observed::{Base, Grant, Observed, Scope};
+use crate::renewal::Renewal;
 use crate::snapshot::{Gap, PersonIndex, Reading, Snapshot};
 use crate::text::Text;
-use crate::writes::{GroupWrite, IdentityWrite, ListWrite, NewTeam, OrgWrite, SuspensionWrite, UserWrite};
+use crate::writes::{
+    GroupWrite, IdentityWrite, ListWrite, NewTeam, OrgWrite, RenewalWrite, SuspensionWrite, UserWrite,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -63,6 +67,8 @@ pub struct Input<'a> {
     /// What this provider gave before, by identity. May be empty where [`Input::needs_given`] says
     /// that nobody will look.
     pub given: Vec<(IdentityId, Grant)>,
+    /// Of a login: by which the leases of the people in the reading are renewed, where they have any.
+    pub login: Option<Renewal>,
     pub now: Timestamp,
 }
 
@@ -82,6 +88,8 @@ pub struct Plan {
     pub provider: String,
     /// Whether the reading was complete. If not, nothing is removed.
     pub complete: bool,
+    /// Whether it was of everybody: who is not in it is gone.
+    pub everybody: bool,
     /// Why not.
     pub gaps: Vec<Gap>,
     /// What will be done, in the order in which it was found: organizations and teams first, then
@@ -110,6 +118,11 @@ impl Plan {
     /// new description, a person's new DN) is no change, but is written; so is an organization's key.
     #[must_use]
     pub fn is_empty(&self) -> bool {
+        self.is_no_news() && self.bookkeeping.renewals.is_empty()
+    }
+
+    /// Whether there is nothing to be told of a run: leases may be renewed.
+    fn is_no_news(&self) -> bool {
         self.changes.is_empty() && self.bookkeeping.is_empty()
     }
 
@@ -191,6 +204,7 @@ struct Bookkeeping {
     base: Option<Base>,
     /// Whom a reading of a few people was about, as far as they were known.
     seen: Vec<IdentityId>,
+    renewals: Vec<RenewalWrite>,
 }
 
 impl Bookkeeping {
@@ -203,13 +217,13 @@ impl Bookkeeping {
 /// Works out the plan.
 #[must_use]
 pub fn plan(input: Input<'_>) -> Plan {
-    let Input { provider, observed, reading, rules, policy, number, given, now } = input;
+    let Input { provider, observed, reading, rules, policy, number, given, login, now } = input;
     let (known, gaps, snapshot) = match reading {
         Reading::Complete(complete) => (Known::Everybody, Vec::new(), complete.into_snapshot()),
         Reading::People(people) => (Known::People, Vec::new(), people.into_snapshot()),
         Reading::Unknown(partial) => (Known::Part, partial.gaps, partial.snapshot),
     };
-    let mut draft = draft::Draft::new(provider, known, snapshot, observed, policy, number, given, now);
+    let mut draft = draft::Draft::new(provider, known, snapshot, observed, policy, number, given, login, now);
     let groups = groups::gather(&mut draft);
     let people = people::gather(&mut draft);
     lists::note(&mut draft, &groups, &people);

@@ -196,8 +196,17 @@ mod tests {
         observed.last = LastIds { org: stored.len() as u32, ..LastIds::default() };
         let policy = Policy::default();
         let (snapshot, given) = (Snapshot::default(), Vec::new());
-        let mut draft =
-            Draft::new("corp", Known::Everybody, snapshot, observed, &policy, ReadingNumber(1), given, Timestamp(1));
+        let mut draft = Draft::new(
+            "corp",
+            Known::Everybody,
+            snapshot,
+            observed,
+            &policy,
+            ReadingNumber(1),
+            given,
+            None,
+            Timestamp(1),
+        );
         let mut slots = Slots::default();
         for (key, name) in declared {
             let name = (!name.is_empty()).then(|| (*name).to_owned());

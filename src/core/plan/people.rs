@@ -197,6 +197,7 @@ impl SuspendReason {
         match self {
             Self::Gone => format!("gone from provider {provider}"),
             Self::NoMatch => format!("no rule of provider {provider} matches"),
+            Self::Lease => format!("the lease of provider {provider} ended: no login renewed it"),
         }
     }
 }

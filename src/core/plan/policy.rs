@@ -14,6 +14,8 @@ pub struct Policy {
     pub limits: Limits,
     /// How long somebody stays suspended before being archived, in milliseconds.
     pub archive_after: i64,
+    /// Of a provider that cannot list its people: how long what a login said holds, in milliseconds.
+    pub lease: Option<i64>,
     /// Changes of the provider are followed: whom its groups list is kept.
     pub follow: bool,
 }
@@ -44,6 +46,7 @@ impl Default for Policy {
             link_by: BTreeMap::new(),
             limits: Limits { removals_percent: 20, removals_at_least: 10, emptied_at_least: 3, privileged_gains: 5 },
             archive_after: 30 * 24 * 3600 * 1000,
+            lease: None,
             follow: false,
         }
     }

@@ -202,6 +202,10 @@ impl Plan {
                 "provider {} stands before where it was read last: a replica that lags, or a copy from before",
                 self.provider
             ),
+            Exceeded::NobodyRenewed { people } => format!(
+                "nobody of the {people} people of provider {} has logged in for a whole lease: it looks like an outage",
+                self.provider
+            ),
             Exceeded::Empty { before } => {
                 format!("provider {} returned nobody; it had {before} people", self.provider)
             }

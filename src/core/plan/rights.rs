@@ -9,7 +9,7 @@ use super::memberships::{org_changes, team_changes};
 use super::people::Work;
 use super::rows::{PersonRows, Rows};
 use super::targets::Targets;
-use super::{Change, Reason, accounts, limits};
+use super::{Change, Reason, accounts, leases, limits};
 use crate::ids::{GroupId, RuleId, UserId};
 use crate::mapping::{
     Claim, Decision, Document, Mapping, ON_NO_MATCH, OrgName, Person, Problem, RuleSet, Slot, Verdict,
@@ -182,14 +182,17 @@ impl Walk<'_> {
             if stored.gone_at.is_some() {
                 return Said::Gone;
             }
-            if draft.gone(stored.subject) && !work.newer {
+            if leases::leaves(draft, &work) {
                 store_gone(draft, work, stored);
+                leases::end(draft, work.identity);
                 return Said::Gone;
             }
+            leases::begin(draft, work.identity);
             self.wanted.extend(draft.given_to(work.identity).iter().map(|(_, grant)| *grant));
             return Said::Silent;
         };
         let Some(person) = draft.snapshot.people.get(index.0 as usize).copied() else { return Said::Gone };
+        leases::renew(draft, work.identity);
         self.place(draft, index, stored);
         self.direct.clear();
         self.direct.extend(self.places.iter().filter_map(|place| self.groups.ids.get(*place as usize)));

@@ -41,6 +41,7 @@ impl Plan {
         writes.observed_at = run.started_at;
         writes.base = books.base;
         writes.seen = books.seen;
+        writes.renewals = books.renewals;
         writes.new_rules = books.new_rules;
         writes.new_orgs = books.new_orgs.into_values().collect();
         writes.changed_orgs = books.changed_orgs.into_values().collect();
@@ -151,7 +152,7 @@ impl Plan {
             Some(self.observed.provider.as_ref().map_or(ProviderId(self.observed.last.provider + 1), |p| p.id));
         let Summary { added, changed, removed, withheld } = summary;
         let (trigger, started_at, complete) = (run.trigger, run.started_at, self.complete);
-        if !self.is_empty() {
+        if !self.is_no_news() {
             writes.run = Some(RunRow { trigger, started_at, complete, added, changed, removed, withheld });
         }
         writes.used_hold = run.hold;
@@ -184,6 +185,7 @@ pub fn audit_body(out: &mut String, provider: &str, changes: &[Change]) {
             Change::UpdateUser { field, .. } => body.kind("update_user").word(field.name()),
             Change::Suspend { reason: SuspendReason::Gone, .. } => body.kind("suspend_user").word("gone"),
             Change::Suspend { reason: SuspendReason::NoMatch, .. } => body.kind("suspend_user").word("no_match"),
+            Change::Suspend { reason: SuspendReason::Lease, .. } => body.kind("suspend_user").word("lease"),
             Change::Resume { .. } => body.kind("resume_user"),
             Change::Archive { .. } => body.kind("archive_user"),
             Change::ServerAdmin { give, reason, .. } => {

@@ -130,6 +130,7 @@ async fn what_was_applied_is_read_back(site: Site) {
             policy,
             number: ReadingNumber(1),
             given,
+            login: None,
             now: NOW,
         });
         let facts = RunFacts { trigger: Trigger::Command, started_at: NOW, hold: None, epoch: None };
@@ -148,6 +149,7 @@ async fn what_was_applied_is_read_back(site: Site) {
             policy,
             number: ReadingNumber(1),
             given: Vec::new(),
+            login: None,
             now: NOW,
         };
         assert!(rosterd_core::plan::plan(input(observed, back)).is_empty());

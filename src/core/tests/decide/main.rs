@@ -3,6 +3,7 @@
 
 mod accounts;
 mod language;
+mod leases;
 mod limits;
 mod mapping;
 mod orgs;

@@ -43,6 +43,7 @@ pub(crate) fn planned(target: &Target, policy: &Policy, number: i64, reading: Re
         policy,
         number: ReadingNumber(number),
         given: target.given("corp"),
+        login: None,
         now: Timestamp(number),
     })
 }

@@ -75,6 +75,7 @@ impl World {
             policy: &free(),
             number: ReadingNumber(number),
             given: self.target.given("corp"),
+            login: None,
             now: Timestamp(number),
         });
         (!plan.is_empty()).then(|| Arc::new(plan.into_writes(facts())))

@@ -6,7 +6,7 @@ use rosterd_core::observed::{
     RecentRemoval, RemovalClass, SuspensionRow, TeamMemberRow, TeamRow, UserRow, UserState,
 };
 use rosterd_core::rights::{OrgRole, TeamRole};
-use rosterd_core::writes::Writes;
+use rosterd_core::writes::{RenewalWrite, Writes};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +61,7 @@ pub(crate) struct Target {
     groups: BTreeMap<GroupId, Group>,
     identities: BTreeMap<IdentityId, Identity>,
     bases: BTreeMap<ProviderId, Base>,
+    pub(crate) renewals: BTreeMap<IdentityId, RenewalWrite>,
     removals: Vec<(Timestamp, ProviderId, RemovalClass, Option<OrgId>, u32, bool)>,
     /// How many audit records were written.
     pub(crate) audit: usize,
@@ -138,6 +139,10 @@ impl Target {
                 reading: i.reading,
             });
         }
+        let own = |id: &IdentityId| self.identities.get(id).is_some_and(|i| Some(i.provider) == number);
+        let renewals = self.renewals.iter().filter(|(id, _)| own(id));
+        o.last_renewal = renewals.clone().map(|(_, row)| row.renewal.at).max();
+        o.renewals = renewals.filter(|(_, row)| row.ended_at.is_none()).map(|(id, row)| (*id, row.renewal)).collect();
         others.sort_by_key(|i| (i.user, i.provider));
         for i in others {
             let provider = self.providers[&i.provider].0.clone();
@@ -222,6 +227,7 @@ impl Target {
         let logins: BTreeMap<_, _> = self.users.iter().map(|(id, user)| (&user.login, id)).collect();
         assert_eq!(logins.len(), self.users.len(), "two users with one login");
         assert!(w.changed_users.is_sorted_by(|a, b| a.id < b.id), "each person once");
+        self.renewals.extend(w.renewals.iter().map(|row| (row.identity, *row)));
         for row in &w.org_members {
             assert!(self.users.contains_key(&row.user) && self.orgs.contains_key(&row.org));
             let key = (row.user, row.org);

@@ -179,6 +179,7 @@ impl Sync<'_> {
             policy: self.policy,
             number: ReadingNumber(self.now.0),
             given: target.given(self.provider),
+            login: None,
             now: self.now,
         })
     }
