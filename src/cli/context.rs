@@ -8,7 +8,7 @@ use crate::config::{self, Loaded};
 use crate::providers::Progress;
 use crate::random::SystemRandom;
 use crate::store::{self, Access, Store, StoreError};
-use crate::sync::{Compiled, Engine};
+use crate::sync::{Compiled, Engine, Passes};
 use crate::worker::{self, Surroundings};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -108,27 +108,35 @@ pub(crate) fn engine_without_providers(loaded: &Loaded, store: Arc<dyn Store>) -
         random: Arc::new(SystemRandom),
         progress: Arc::new(Progress::default()),
         compiled: Compiled::default(),
+        passes: Passes::default(),
         retiring: BTreeSet::new(),
         following: false,
     }
 }
 
-/// The providers that were named, or all that are configured.
-pub(crate) fn chosen(engine: &Engine, named: &[String]) -> Result<Vec<String>, Failure> {
-    let known: Vec<String> = engine.providers.keys().cloned().collect();
+/// The providers that were named, or all that can be asked for somebody.
+pub(crate) fn chosen_to_ask(engine: &Engine, named: &[String]) -> Result<Vec<String>, Failure> {
     let by_login = |name: &&String| engine.config.providers.get(*name).is_some_and(config::Provider::knows_logins_only);
     if let Some(name) = named.iter().find(by_login) {
-        let message = format!("provider {name} cannot be listed: its people are known by their logins only");
+        let message = format!("provider {name} cannot be asked: its people are known by their logins only");
         return Err(Failure::new(Exit::Usage, message));
     }
+    among(engine.providers.keys().cloned().collect(), named)
+}
+
+/// The providers that were named, or all that are configured.
+pub(crate) fn chosen(engine: &Engine, named: &[String]) -> Result<Vec<String>, Failure> {
+    among(engine.with_runs().into_iter().collect(), named)
+}
+
+fn among(known: Vec<String>, named: &[String]) -> Result<Vec<String>, Failure> {
     if let Some(unknown) = named.iter().find(|name| !known.contains(name)) {
         let known = known.join(", ");
         return Err(Failure::new(Exit::Usage, format!("there is no provider {unknown:?}; there are: {known}")));
     }
     let chosen = if named.is_empty() { known } else { named.to_vec() };
     if chosen.is_empty() {
-        let message =
-            "the configuration has no provider that can be listed: add [providers.NAME] with `ldap` or `file`";
+        let message = "the configuration has no provider for that: add [providers.NAME] with `ldap` or `file`";
         return Err(Failure::new(Exit::Configuration, message));
     }
     Ok(chosen)

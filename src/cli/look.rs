@@ -25,7 +25,7 @@ pub(super) async fn run(args: &Args, whom: &Whom) -> Result<Exit, Failure> {
     let engine = context::engine(&loaded, store)?;
     let named: Vec<String> = whom.provider.iter().cloned().collect();
     let mut answers = Vec::new();
-    for name in context::chosen(&engine, &named)? {
+    for name in context::chosen_to_ask(&engine, &named)? {
         let looked = engine.look(&name, &[Asked::Key(key.clone())], Trigger::Command).await;
         answers.push((name, looked.map(|mut looked| looked.pop())));
     }

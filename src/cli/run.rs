@@ -14,10 +14,7 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let store = context::open_to_write(args, &loaded).await?;
     let mut engine = context::engine(&loaded, store)?;
     engine.following = true;
-    if engine.config.hooks.is_empty() {
-        // With hooks there may be only people who are known by their logins.
-        context::chosen(&engine, &[])?;
-    }
+    context::chosen(&engine, &[])?;
     let metrics = Metrics::start().map_err(Failure::failed)?;
     note(args, "running; Ctrl-C ends it");
     let source = FileSource { path: args.config.clone(), environment: context::environment() };

@@ -72,6 +72,7 @@ codes! {
     EmptyValue = "empty-value", Error;
     ExactlyOneKey = "exactly-one-key", Error;
     ZeroDuration = "zero-duration", Error;
+    LongLease = "long-lease", Error;
     /// The schema takes what the program does not: a mistake of rosterd's own.
     SchemaMismatch = "schema-mismatch", Error;
 

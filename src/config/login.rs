@@ -1,3 +1,4 @@
+use super::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +9,16 @@ use serde::{Deserialize, Serialize};
 pub struct Login {
     /// How they log in.
     pub protocol: LoginProtocol,
+    /// How long what a login said holds if no other renews it: then they count as gone. At most a year.
+    #[serde(default = "thirty_days")]
+    pub lease: Duration,
+}
+
+/// The longest lease: a leaver must lose access some day.
+pub(super) const LONGEST_LEASE: Duration = Duration::from_secs(366 * 86_400);
+
+pub(super) fn thirty_days() -> Duration {
+    Duration::from_secs(30 * 86_400)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -1,3 +1,4 @@
+use super::login::thirty_days;
 use super::{Duration, SecretRef};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,9 @@ pub struct Oidc {
     /// How old a token may be that is shown.
     #[serde(default = "an_hour")]
     pub max_age: Duration,
+    /// How long what a login said holds if no other renews it: then they count as gone. At most a year.
+    #[serde(default = "thirty_days")]
+    pub lease: Duration,
     /// How far its clock may be from ours.
     #[serde(default = "a_minute")]
     pub clock_skew: Duration,

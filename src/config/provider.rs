@@ -80,6 +80,12 @@ impl Provider {
     pub fn knows_logins_only(&self) -> bool {
         self.login.is_some() || self.oidc.is_some()
     }
+
+    /// How long what it says of somebody holds; `None` where people are listed.
+    #[must_use]
+    pub fn lease(&self) -> Option<Duration> {
+        self.login.as_ref().map(|login| login.lease).or_else(|| self.oidc.as_ref().map(|oidc| oidc.lease))
+    }
 }
 
 fn per_provider() -> Rate {

@@ -19,7 +19,7 @@ impl Work for Asked {
     fn run(&self, provider: &str) -> bool {
         // Where another replica reads the provider, that one finds the request by itself.
         let leads = self.0.status().providers.get(provider).is_some_and(|provider| provider.leads);
-        if leads { self.0.run(provider, Trigger::Api).is_ok() } else { self.engine().providers.contains_key(provider) }
+        if leads { self.0.run(provider, Trigger::Api).is_ok() } else { self.engine().with_runs().contains(provider) }
     }
 
     fn reload(&self) {

@@ -1,7 +1,7 @@
 //! The configuration's side of an explanation: which rules there are, where they stand, what they
 //! look for.
 
-use crate::config::{ClaimMatch, ClaimValue, Config, Match, Places, Rule};
+use crate::config::{ClaimMatch, ClaimValue, Config, Duration, Match, Places, Rule};
 use crate::sync::rules_for;
 use rosterd_core::mapping::RuleSet;
 use std::collections::BTreeMap;
@@ -31,6 +31,11 @@ impl<'a> Book<'a> {
     /// The provider's rules; `None` when it is not configured.
     pub(super) fn of(&self, provider: &str) -> Option<&RuleSet> {
         self.rules.get(provider)
+    }
+
+    /// How long what a login at the provider said holds, in milliseconds.
+    pub(super) fn lease(&self, provider: &str) -> Option<i64> {
+        self.config.providers.get(provider)?.lease().map(Duration::millis)
     }
 
     /// Only what a rule asks of groups, each by itself enough; `None` when it asks nothing of them.

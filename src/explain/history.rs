@@ -31,6 +31,9 @@ fn words(change: &Value, actor: &str, names: &Names) -> String {
         "link_user" => format!("found to be the same person at provider {}", text(1).unwrap_or(actor)),
         "update_user" => format!("{} changed", text(1).unwrap_or("something")),
         "suspend_user" if text(1) == Some("gone") => format!("suspended: gone from provider {actor}"),
+        "suspend_user" if text(1) == Some("lease") => {
+            format!("suspended: the lease of provider {actor} ended, no login renewed it")
+        }
         "suspend_user" => format!("suspended: no rule of provider {actor} matches"),
         "resume_user" => "active again".to_owned(),
         "archive_user" => "archived".to_owned(),
@@ -72,6 +75,8 @@ mod tests {
         assert_eq!(say(json!(["team_role", 1, "member", null, null, null])), "Acme / web: member taken away");
         assert_eq!(say(json!(["server_admin", true, 1, 1])), "server admin: given by all through staff");
         assert_eq!(say(json!(["suspend_user", "gone"])), "suspended: gone from provider corp");
+        let ended = "suspended: the lease of provider corp ended, no login renewed it";
+        assert_eq!(say(json!(["suspend_user", "lease"])), ended);
         assert_eq!(say(json!(["of_later", 1])), r#"["of_later",1]"#);
     }
 }

@@ -85,6 +85,8 @@ fn identity(book: &Book<'_>, source: &Source<'_>) -> Identity {
         login: known.login.clone(),
         observed_at: known.observed_at,
         gone_at: known.gone_at,
+        renewed_at: known.renewal.map(|renewal| renewal.at),
+        lease_ends_at: known.lease_end(book.lease(&known.provider)),
         groups: known.direct.iter().filter_map(|id| source.ways.find(*id)).map(|group| group.name.clone()).collect(),
         claims: serde_json::from_str(&known.claims).unwrap_or_default(),
         direct_role: tried.and_then(Tried::direct),

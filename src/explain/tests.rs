@@ -118,6 +118,8 @@ fn ana() -> PersonView {
             claims: String::new(),
             observed_at: Timestamp(1),
             gone_at: None,
+            renewal: None,
+            lease_ended_at: None,
             direct: vec![1],
             groups: groups(),
             grants: vec![grant("org", 5, "Editor", "engineers", 2), grant("team", 7, "member", "teams", 1)],

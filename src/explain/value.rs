@@ -44,6 +44,10 @@ pub(crate) struct Identity {
     /// When what is known of this identity was last written.
     pub(crate) observed_at: Timestamp,
     pub(crate) gone_at: Option<Timestamp>,
+    /// Of somebody who cannot be listed: when a login last renewed their lease, about; null where people are listed.
+    pub(crate) renewed_at: Option<Timestamp>,
+    /// When that lease ends, or ended.
+    pub(crate) lease_ends_at: Option<Timestamp>,
     /// Groups that list this identity themselves.
     pub(crate) groups: Vec<String>,
     /// What else the provider said, by source; null for nothing.

@@ -94,18 +94,18 @@ async fn look(hooks: &Arc<Hooks>, hook: &Hook, event: Event, kept: bool) -> Resu
         signed: event.login.said.is_some(),
     };
     if !kept {
-        return Ok(outcome(asked(hooks, &work.provider, &event.login).await));
+        return Ok(outcome(asked(hooks, &work.provider, &event.login, event.at).await));
     }
     // What a signed source says counts once and in order, so that is settled first.
     if event.login.said.is_some() {
         return match keep(hooks, hook, new).await {
-            Some(Kept::New) => Ok(worked(hooks, &work, asked(hooks, &work.provider, &event.login).await)),
+            Some(Kept::New) => Ok(worked(hooks, &work, asked(hooks, &work.provider, &event.login, event.at).await)),
             Some(Kept::Again | Kept::Superseded) => Ok(Outcome::Known),
             Some(Kept::OtherBody) => Err(refuse("other-body", StatusCode::CONFLICT)),
             None => Ok(Outcome::Failed),
         };
     }
-    let (kept, looked) = tokio::join!(keep(hooks, hook, new), asked(hooks, &work.provider, &event.login));
+    let (kept, looked) = tokio::join!(keep(hooks, hook, new), asked(hooks, &work.provider, &event.login, event.at));
     match kept {
         Some(Kept::OtherBody) => Err(refuse("other-body", StatusCode::CONFLICT)),
         Some(Kept::New) => Ok(worked(hooks, &work, looked)),

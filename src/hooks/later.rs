@@ -4,7 +4,7 @@
 //! another. Many deliveries about one person are one look.
 
 use super::count;
-use super::looking::{Asked, Finding, LookError, Looked};
+use super::looking::{Asked, Finding, LookError, Looked, Said};
 use super::read::Login;
 use super::service::Hooks;
 use crate::store::{Delivery, DeliveryResult, StoreError, Then};
@@ -159,7 +159,7 @@ async fn waiting(hooks: &Hooks) -> Result<u64, StoreError> {
 async fn one(hooks: &Hooks, deliveries: Vec<Delivery>) {
     let Some(first) = deliveries.first() else { return };
     let answer = match Login::from_json(&first.login) {
-        Ok(login) => asked(hooks, &first.provider, &login).await,
+        Ok(login) => asked(hooks, &first.provider, &login, first.event_at).await,
         Err(_) => Err("damaged"),
     };
     for delivery in &deliveries {
@@ -175,11 +175,11 @@ async fn one(hooks: &Hooks, deliveries: Vec<Delivery>) {
     }
 }
 
-/// Looks at somebody. What went wrong is logged here, in our own words.
-pub(super) async fn asked(hooks: &Hooks, provider: &str, login: &Login) -> Answer {
+/// Looks at somebody; `at`: when a signed source said it. What went wrong is logged here, in our own words.
+pub(super) async fn asked(hooks: &Hooks, provider: &str, login: &Login, at: Option<Timestamp>) -> Answer {
     let asked = match &login.said {
         None => Asked::Key(login.key.clone()),
-        Some(said) => Asked::Said(Box::new(said.clone())),
+        Some(said) => Asked::Said(Box::new(Said { at, ..said.clone() })),
     };
     match timeout(PATIENCE, hooks.looks.look(provider, asked, Trigger::Login)).await {
         Ok(Ok(looked)) => Ok(looked),

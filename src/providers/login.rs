@@ -54,6 +54,10 @@ pub struct Said {
     pub groups: Option<Vec<String>>,
     /// A JSON object with a member for each source, as [`rosterd_core::mapping::Document`] reads it.
     pub claims: Option<String>,
+    /// When it was said; `None`: now.
+    pub at: Option<Timestamp>,
+    /// Until when it holds, where it says so itself and that is sooner than the provider's `lease`.
+    pub until: Option<Timestamp>,
     /// What it does not say although there is more, and why. Nothing is taken away then.
     pub missing: Vec<(String, String)>,
 }

@@ -24,6 +24,7 @@ mod postgres;
 mod provider_groups;
 mod reading;
 mod records;
+mod renewals;
 mod requests;
 mod session;
 mod shared;
@@ -44,6 +45,7 @@ pub use records::{
     Applied, AuditRecord, Counts, GrantView, GroupView, Hold, HoldDecision, HoldState, IdentityView, MigrationStatus,
     Names, NewHold, OrgListing, OrgView, PersonView, ProviderGroup, Run, TeamView,
 };
+pub use renewals::{Ending, Renewals};
 pub use requests::{NewRequest, Requests, RunRequest};
 pub use tokens::{NewToken, Token, Tokens};
 
@@ -58,7 +60,7 @@ use std::sync::Arc;
 /// The authorization database.
 #[async_trait]
 pub trait Store:
-    Deliveries + Feeds + Idempotency + Leases + Lists + Requests + Tokens + Send + Sync + fmt::Debug
+    Deliveries + Feeds + Idempotency + Leases + Lists + Renewals + Requests + Tokens + Send + Sync + fmt::Debug
 {
     /// Whether the database answers.
     async fn alive(&self) -> Result<(), StoreError>;

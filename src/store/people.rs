@@ -5,6 +5,7 @@ use super::session::{Param, Row, Session, id};
 use super::{GrantView, IdentityView, Names, OrgListing, OrgView, PersonView, StoreError, TeamView, history, json};
 use rosterd_core::ids::{Timestamp, UserId};
 use rosterd_core::observed::Right;
+use rosterd_core::renewal::Renewal;
 use std::collections::BTreeMap;
 
 /// See [`super::Store::people`].
@@ -141,8 +142,9 @@ async fn identities(db: &mut dyn Session, user: i64) -> Result<Vec<IdentityView>
     let rows = db
         .rows(
             "SELECT p.id, p.name, i.subject, i.dn, i.login, i.name, i.email, i.observed_at, i.gone_at, i.group_ids,
-                    i.grants, i.claims
-             FROM identities i JOIN providers p ON p.id = i.provider_id WHERE i.user_id = $1 ORDER BY p.name, i.id",
+                    i.grants, i.claims, r.renewed_at, r.until, r.ended_at
+             FROM identities i JOIN providers p ON p.id = i.provider_id
+             LEFT JOIN renewals r ON r.identity_id = i.id WHERE i.user_id = $1 ORDER BY p.name, i.id",
             &[Param::Int(Some(user))],
         )
         .await?;
@@ -175,6 +177,11 @@ async fn identities(db: &mut dyn Session, user: i64) -> Result<Vec<IdentityView>
             claims: row.opt_text(11)?.unwrap_or_default(),
             observed_at: Timestamp(row.int(7)?),
             gone_at: row.opt_int(8)?.map(Timestamp),
+            renewal: match row.opt_int(12)? {
+                Some(at) => Some(Renewal { at: Timestamp(at), until: row.opt_int(13)?.map(Timestamp) }),
+                None => None,
+            },
+            lease_ended_at: row.opt_int(14)?.map(Timestamp),
             groups: groups.closure(&direct),
             direct,
             grants: grants.collect(),
@@ -196,6 +203,7 @@ pub(super) async fn purge(db: &mut dyn Session, login: &str, actor: &str, now: T
         "DELETE FROM org_members WHERE user_id = $1",
         "DELETE FROM team_members WHERE user_id = $1",
         "DELETE FROM user_suspensions WHERE user_id = $1",
+        "DELETE FROM renewals WHERE identity_id IN (SELECT id FROM identities WHERE user_id = $1)",
         "DELETE FROM identities WHERE user_id = $1",
         "DELETE FROM users WHERE id = $1",
     ] {

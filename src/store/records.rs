@@ -2,6 +2,7 @@
 //! of a person and a group that commands print. Nothing here reads or writes.
 
 use rosterd_core::ids::Timestamp;
+use rosterd_core::renewal::Renewal;
 use std::collections::BTreeMap;
 
 /// One migration.
@@ -185,11 +186,28 @@ pub struct IdentityView {
     pub claims: String,
     pub observed_at: Timestamp,
     pub gone_at: Option<Timestamp>,
+    /// On what the lease rests of somebody who cannot be listed.
+    pub renewal: Option<Renewal>,
+    /// Since when that is over.
+    pub lease_ended_at: Option<Timestamp>,
     /// `provider_groups.id` of those that this identity is in directly.
     pub direct: Vec<i64>,
     /// These groups, and every group above them.
     pub groups: Vec<ProviderGroup>,
     pub grants: Vec<GrantView>,
+}
+
+impl IdentityView {
+    /// When the lease of somebody who cannot be listed ends, or ended. `lease`: how long one is now.
+    #[must_use]
+    pub fn lease_end(&self, lease: Option<i64>) -> Option<Timestamp> {
+        let renewal = self.renewal?;
+        match (self.lease_ended_at, lease) {
+            (Some(ended), _) => Some(ended),
+            (None, Some(lease)) => Some(renewal.end(lease)),
+            (None, None) => None,
+        }
+    }
 }
 
 /// `provider_groups`.

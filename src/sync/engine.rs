@@ -1,5 +1,6 @@
 //! What a run works with: the configuration, the providers, the store, a clock, a source of seeds.
 
+use super::leases::Passes;
 use super::measure;
 use super::rules::{policy_for, rules_for};
 use crate::clock::Clock;
@@ -33,6 +34,8 @@ pub struct Engine {
     pub progress: Arc<Progress>,
     /// The rules of each provider, once they were needed.
     pub compiled: Compiled,
+    /// When the people of each provider that cannot list them were last gone through.
+    pub passes: Passes,
     /// Providers that are being retired: read as if they had nobody.
     pub retiring: BTreeSet<String>,
     /// Between full readings the providers' changes are followed: as a daemon does.
@@ -141,6 +144,7 @@ impl Engine {
             random: Arc::clone(&self.random),
             progress: Arc::default(),
             compiled: Compiled::default(),
+            passes: Passes::default(),
             retiring: BTreeSet::new(),
             following: false,
         }
@@ -155,6 +159,7 @@ impl Engine {
         let (read, observed) = tokio::join!(reading, observed);
         let Read { reading, cursor, verifies } = read?;
         let prepared = self.planned(provider, reading, number, observed?, started_at).await?;
+        self.passes.note(provider, started_at);
         // Of what is incomplete something is missing that may not come again.
         let cursor = cursor.filter(|_| prepared.plan.complete);
         Ok(Prepared { cursor, verifies, ..prepared })
@@ -216,7 +221,17 @@ impl Engine {
         let (named, provider) = (provider.to_owned(), provider.to_owned());
         let work = move || {
             let (provider, rules, policy) = (&provider, &rules, &policy);
-            plan::plan(Input { provider, observed, reading, rules, policy, number, given, now: started_at })
+            plan::plan(Input {
+                provider,
+                observed,
+                reading,
+                rules,
+                policy,
+                number,
+                given,
+                login: None,
+                now: started_at,
+            })
         };
         // On a thread of its own: a hundred thousand people take a tenth of a second or more.
         let plan = measure::stage(&named, "plan", tokio::task::spawn_blocking(work))
@@ -233,6 +248,9 @@ impl Engine {
             let part = nobody.begin("a retired provider");
             nobody.end(part);
             return Ok(Read { reading: nobody.finish(), cursor: None, verifies: false });
+        }
+        if self.lease(provider).is_some() {
+            return Ok(Read { reading: super::leases::nothing_said(seed), cursor: None, verifies: false });
         }
         let directory = self
             .providers

@@ -112,6 +112,7 @@ impl Engine {
             epoch: cause.epoch,
             followed: Some(Following { listed, whole, checked }),
             cursor: to,
+            login: None,
         };
         let written = self.few_written(provider, number, found.reading, whom, how).await;
         let (verdict, applied, _) = match written {

@@ -18,6 +18,7 @@ use crate::store::{Applied, Decide, Decision, PersonNow, Scope, Sight, Whom};
 use rosterd_core::ids::{ReadingNumber, Timestamp};
 use rosterd_core::observed::Observed;
 use rosterd_core::plan::{self, Exceeded, Fate, Input, Losses, Plan, RunFacts};
+use rosterd_core::renewal::Renewal;
 use rosterd_core::snapshot::{PersonIndex, PersonKey, Reading};
 use rosterd_core::writes::{CursorWrite, Trigger, Writes};
 use std::collections::BTreeSet;
@@ -105,6 +106,8 @@ pub(super) struct How {
     /// Changes were followed, which is more careful than a login: see [`Following`].
     pub(super) followed: Option<Following>,
     pub(super) cursor: Option<CursorWrite>,
+    /// A login said it.
+    pub(super) login: Option<Renewal>,
 }
 
 /// What stands in the way of writing what was followed, besides the limits. While a plan waits for an approval
@@ -161,7 +164,7 @@ impl Engine {
         let number = self.store.begin_reading().await?;
         let Found { reading, matches } = self.few(provider, asked).await?;
         let whom = whom(&self.config, provider, &reading);
-        let how = How { trigger, epoch: None, followed: None, cursor: None };
+        let how = How { trigger, epoch: None, followed: None, cursor: None, login: self.login(asked) };
         let (verdict, _, now_are) = self.few_written(provider, number, reading, whom, how).await?;
         Ok(self.tell(&matches, verdict, &now_are))
     }
@@ -198,7 +201,8 @@ impl Engine {
                     observed.whole = Some(how.followed.as_ref().map(|known| known.whole.clone()).unwrap_or_default());
                     let reading = if held { reading.doubted("held", "a plan waits for an approval") } else { reading };
                     let (rules, policy) = (&*rules, &policy);
-                    let input = Input { provider: &provider, observed, reading, rules, policy, number, given, now };
+                    let (login, provider) = (how.login, &*provider);
+                    let input = Input { provider, observed, reading, rules, policy, number, given, login, now };
                     settle(plan::plan(input), &people, how, now, policy.limits.emptied_at_least)
                 };
                 *verdict.lock().unwrap_or_else(PoisonError::into_inner) = said;

@@ -4,7 +4,7 @@ use super::engine::{Prepared, RunError};
 use super::follow::Followed;
 use super::look::Looked;
 use crate::clock::Stopwatch;
-use crate::store::{Hold, HoldState};
+use crate::store::{Ending, Hold, HoldState};
 use crate::telemetry::names;
 use metrics::{counter, gauge, histogram};
 use rosterd_core::ids::Timestamp;
@@ -41,11 +41,20 @@ pub(super) fn planned(plan: &Plan) {
     let (people, groups) = plan.read();
     let complete = if plan.complete { 1.0 } else { 0.0 };
     gauge!(names::PROVIDER_COMPLETE, "provider" => provider.clone()).set(complete);
-    for (object, there) in [("people", people), ("groups", groups)] {
+    // Where people cannot be listed, nothing was read.
+    let listed = plan.everybody || !plan.complete;
+    for (object, there) in [("people", people), ("groups", groups)].into_iter().filter(|_| listed) {
         gauge!(names::PROVIDER_OBJECTS, "provider" => provider.clone(), "object" => object).set(there as f64);
     }
     gauge!(names::DRIFT, "provider" => provider.clone()).set((plan.changes.len() + plan.withheld.len()) as f64);
     gauge!(names::WITHHELD, "provider" => provider.clone()).set(plan.withheld.len() as f64);
+}
+
+/// How many leases end when.
+pub(super) fn ending(provider: &str, ending: &Ending) {
+    for (within, people) in [("now", ending.now), ("1d", ending.day), ("7d", ending.week)] {
+        gauge!(names::LEASES_ENDING, "provider" => provider.to_owned(), "within" => within).set(people as f64);
+    }
 }
 
 /// Nothing was to be done.

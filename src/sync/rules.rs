@@ -1,7 +1,7 @@
 //! From the configuration's words to the core's.
 
 use super::terms::terms;
-use crate::config::{ClaimMatch, ClaimValue, Config, Create, LinkKey, Match, Rule};
+use crate::config::{ClaimMatch, ClaimValue, Config, Create, Duration, LinkKey, Match, Provider, Rule};
 use rosterd_core::mapping::{ClaimTest, ConditionSpec, RuleSet, RuleSpec, Scalar};
 use rosterd_core::plan::{self, Policy};
 
@@ -87,6 +87,7 @@ pub fn policy_for(config: &Config, provider: &str) -> Policy {
             .map(|(name, p)| (name.clone(), p.link.by.iter().map(link).collect()))
             .collect(),
         limits,
+        lease: own.and_then(Provider::lease).map(Duration::millis),
         archive_after: config.accounts.archive_after.millis(),
         follow: false,
     }

@@ -97,7 +97,7 @@ impl Engine {
         };
         if prepared.plan.is_empty() {
             let plan = &prepared.plan;
-            if plan.complete {
+            if plan.everybody {
                 let cursor = prepared.cursor.as_ref().map(|cursor| cursor.0.as_str());
                 self.store.finished(&plan.provider, plan.number, plan.generation(), cursor).await?;
             }
@@ -127,8 +127,8 @@ impl Engine {
                 let Sight { observed, given, .. } = sight;
                 let (rules, policy) = (&*rules, &policy);
                 let now = started_at;
-                let plan =
-                    plan::plan(Input { provider: &provider, observed, reading, rules, policy, number, given, now });
+                let (login, provider) = (None, &*provider);
+                let plan = plan::plan(Input { provider, observed, reading, rules, policy, number, given, login, now });
                 let hold = if plan.exceeded.is_empty() {
                     Ok(None)
                 } else {
@@ -138,7 +138,7 @@ impl Engine {
                 let (came, decision) = match hold {
                     Err(()) => (Turn::Held(plan), Decision::default()),
                     Ok(_) if plan.is_empty() => {
-                        let finished = plan.complete.then_some(number);
+                        let finished = plan.everybody.then_some(number);
                         (Turn::Unchanged(plan), Decision { finished, writes: None })
                     }
                     Ok(hold) => {

@@ -32,6 +32,7 @@ pub const PROPAGATION: &str = "rosterd_propagation_seconds";
 pub const PROVIDER_UP: &str = "rosterd_provider_up";
 pub const PROVIDER_COMPLETE: &str = "rosterd_provider_complete";
 pub const PROVIDER_OBJECTS: &str = "rosterd_provider_objects";
+pub const LEASES_ENDING: &str = "rosterd_leases_ending_people";
 pub const PROVIDER_REQUESTS: &str = "rosterd_provider_requests_total";
 pub const PROVIDER_REQUEST_DURATION: &str = "rosterd_provider_request_duration_seconds";
 /// See [`super::table`] for what its numbers mean.

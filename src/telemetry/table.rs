@@ -22,7 +22,7 @@ const fn later(name: &'static str, kind: Kind, labels: &'static [Label], help: &
 
 const PROVIDER: Label = label("provider", Providers);
 const HOOK: Label = label("hook", Hooks);
-const TRIGGER: Label = label("trigger", Words(&["command", "schedule", "login", "api", "feed"]));
+const TRIGGER: Label = label("trigger", Words(&["command", "schedule", "login", "api", "feed", "lease"]));
 const RUN_OUTCOME: Label = label("outcome", Words(&["applied", "unchanged", "held", "failed"]));
 const STAGE: Label = label("stage", Words(&["read", "observe", "plan", "apply"]));
 const OBJECT: Label = label("object", Words(&["org", "team", "user", "org_member", "team_member", "server_admin"]));
@@ -31,6 +31,7 @@ const LOOK_OUTCOME: Label =
     label("outcome", Words(&["applied", "unchanged", "nobody", "several", "incomplete", "held", "not_yet", "failed"]));
 const FOLLOW_OUTCOME: Label = label("outcome", Words(&["nothing", "looked", "everybody", "waiting", "not", "failed"]));
 const READ_OBJECT: Label = label("object", Words(&["people", "groups"]));
+const WITHIN: Label = label("within", Words(&["now", "1d", "7d"]));
 const REQUEST_OP: Label = label("op", Words(&["connect", "bind", "search"]));
 const REQUEST_CODE: Label =
     label("code", Described("`success`, or a word for what went wrong, such as `timeout`, `tls` or `refused`"));
@@ -119,6 +120,12 @@ pub const METRICS: &[Metric] = &[
         "1 when the last reading was complete. After an incomplete one nothing is taken away.",
     ),
     later(names::PROVIDER_OBJECTS, Gauge, &[PROVIDER, READ_OBJECT], "What the last reading held."),
+    later(
+        names::LEASES_ENDING,
+        Gauge,
+        &[PROVIDER, WITHIN],
+        "People who cannot be listed and whose lease ends within that time if they do not log in; `now`: it has ended, and they still have what they had because nothing was done about it yet, or it is held.",
+    ),
     later(names::PROVIDER_REQUESTS, Counter, &[REQUEST_OP, REQUEST_CODE], "Requests to LDAP servers, by their result."),
     zero(names::PROVIDER_REQUEST_DURATION, Histogram(QUICK), &[REQUEST_OP], "How long LDAP servers took to answer."),
     zero(

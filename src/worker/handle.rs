@@ -102,9 +102,9 @@ impl Handle {
     /// one may already have read what the asker wants to be read.
     ///
     /// # Errors
-    /// The configuration in force has no such provider, or its people are known by their logins only.
+    /// The configuration in force has no such provider.
     pub fn run(&self, provider: &str, trigger: Trigger) -> Result<(), NoSuchProvider> {
-        if !self.0.engine.load().providers.contains_key(provider) {
+        if !self.0.engine.load().with_runs().contains(provider) {
             return Err(NoSuchProvider(provider.to_owned()));
         }
         self.0.ask(|asked| {
@@ -120,8 +120,10 @@ impl Handle {
     /// Nothing was changed.
     pub async fn look(&self, provider: &str, asked: Asked, trigger: Trigger) -> Result<Looked, LookError> {
         let looked = self.0.lookups.look(self.engine(), provider, asked, trigger).await;
-        if matches!(&looked, Ok(Looked { finding: Finding::Held(_), .. })) {
-            // A provider that cannot be listed has no full runs.
+        // Where people cannot be listed, a run would find the same as before.
+        let listed = self.0.engine.load().providers.contains_key(provider);
+        if listed && matches!(&looked, Ok(Looked { finding: Finding::Held(_), .. })) {
+            // It may have been taken out meanwhile.
             let _ = self.run(provider, trigger);
         }
         looked

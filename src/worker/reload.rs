@@ -134,9 +134,12 @@ impl Worker {
     /// rules may give other rights.
     pub(super) fn take_up(&mut self, now: Timestamp) -> Result<(), String> {
         let engine = self.shared.engine.load_full();
-        self.tasks.retain(|name, _| engine.providers.contains_key(name));
-        self.leadership.providers(&engine.providers.keys().cloned().collect());
-        for name in engine.providers.keys() {
+        let names = engine.with_runs();
+        // One of another kind is another provider.
+        let same = |name: &str, task: &Task| task.ends_leases() == engine.lease(name).is_some();
+        self.tasks.retain(|name, task| names.contains(name) && same(name, task));
+        self.leadership.providers(&names);
+        for name in &names {
             let Some(section) = engine.config.providers.get(name) else { continue };
             match self.tasks.get_mut(name) {
                 Some(task) => {

@@ -7,6 +7,7 @@ use super::handle::Shared;
 use super::requests;
 use crate::providers::ProviderErrorKind;
 use crate::sync::{Cause, Engine, Outcome, RunError};
+use rosterd_core::writes::Trigger;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::time::timeout;
@@ -77,6 +78,9 @@ impl Run {
     }
 
     async fn once(&self, writing: &AtomicBool) -> Result<What, RunError> {
+        if self.cause.trigger == Trigger::Lease && self.engine.every_lease_holds(&self.provider).await? {
+            return Ok(What::Unchanged { complete: true });
+        }
         let prepared = self.engine.prepare(&self.provider).await?;
         let (people, groups) = prepared.plan.read();
         let (complete, planned) = (prepared.plan.complete, prepared.plan.summary());

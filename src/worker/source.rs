@@ -5,7 +5,7 @@ use crate::config::{self, Config, Diagnostics, Loaded};
 use crate::providers::{self, Directory, Progress};
 use crate::random::Random;
 use crate::store::Store;
-use crate::sync::{Compiled, Engine};
+use crate::sync::{Compiled, Engine, Passes};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -66,6 +66,7 @@ pub fn engine(loaded: &Loaded, around: &Surroundings, before: Option<&Engine>) -
         random: Arc::clone(&around.random),
         progress: Arc::new(Progress::default()),
         compiled: Compiled::default(),
+        passes: Passes::default(),
         retiring: BTreeSet::new(),
         following: before.is_some_and(|before| before.following),
     })

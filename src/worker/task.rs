@@ -25,6 +25,8 @@ pub(super) struct Task {
     pub(super) running: Option<Running>,
     pub(super) breaker: Breaker,
     pub(super) following: Following,
+    /// What a run by schedule is for.
+    scheduled: Trigger,
     /// Of what the provider refused.
     pub(super) refused: Option<Print>,
     last: Option<LastRun>,
@@ -58,6 +60,7 @@ impl Task {
             running: None,
             breaker: Breaker::default(),
             following,
+            scheduled: if section.lease().is_some() { Trigger::Lease } else { Trigger::Schedule },
             refused: None,
             last: None,
             last_success: None,
@@ -70,6 +73,11 @@ impl Task {
         self.jitter_millis = jitter_millis;
         self.due = Some(Due { plain: now, at: now });
         self.breaker.try_now();
+    }
+
+    /// Whether its people cannot be listed.
+    pub(super) fn ends_leases(&self) -> bool {
+        self.scheduled == Trigger::Lease
     }
 
     /// When the next run begins, if nobody asks for one before.
@@ -85,7 +93,7 @@ impl Task {
             return None;
         }
         let due = self.next().is_some_and(|next| next <= now);
-        self.asked.or(due.then_some(Trigger::Schedule))
+        self.asked.or(due.then_some(self.scheduled))
     }
 
     /// A run begins. `chance` is any number.

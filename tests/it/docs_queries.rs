@@ -19,6 +19,7 @@ const MIGRATIONS: [&str; 6] = [
     include_str!("../../migrations/sqlite/0004_orgs_by_key_and_claims.sql"),
     include_str!("../../migrations/sqlite/0005_daemon.sql"),
     include_str!("../../migrations/sqlite/0006_feeds.sql"),
+    include_str!("../../migrations/sqlite/0007_renewals.sql"),
 ];
 
 /// ana: Viewer of Acme and member of sre; wei: Admin of Acme, suspended; jo: server admin, Viewer.

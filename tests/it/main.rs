@@ -35,6 +35,7 @@ mod hostile;
 mod http;
 mod last_admin;
 mod ldap;
+mod leases;
 mod limits;
 mod logins;
 mod logins_postgres;

@@ -61,6 +61,13 @@ fn identity(out: &mut String, identity: &Identity) {
         Some(gone) => writeln!(out, ", gone since {}", moment(Some(gone))),
         None => writeln!(out, ", as of {}", moment(Some(identity.observed_at))),
     };
+    if let (Some(renewed), Some(ends)) = (identity.renewed_at, identity.lease_ends_at) {
+        let ends = match identity.gone_at {
+            Some(_) => format!("the lease ended on {}", moment(Some(ends))),
+            None => format!("the lease ends on {} unless a login renews it", moment(Some(ends))),
+        };
+        let _ = writeln!(out, "    {ends}; last login {}", moment(Some(renewed)));
+    }
     if !identity.claims.is_null() {
         let said = identity.claims.to_string();
         let shown: String = said.chars().take(MOST_CLAIMS).collect();

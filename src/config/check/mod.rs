@@ -14,6 +14,7 @@ mod expression;
 mod hooks;
 mod http;
 mod ldap;
+mod leases;
 mod never;
 mod oidc;
 mod orgs;

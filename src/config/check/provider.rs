@@ -1,6 +1,6 @@
 //! A provider: its name, that it says how people come, and what `on_no_match` needs.
 
-use super::{Report, claims, conditions, ldap, oidc, schedule};
+use super::{Report, claims, conditions, ldap, leases, oidc, schedule};
 use crate::config::Code;
 use crate::config::tree::{Entry, Node};
 use crate::config::words::{either, quoted};
@@ -43,6 +43,7 @@ fn source(entry: &Entry, report: &mut Report<'_>) {
         [one] if one.key == "ldap" => ldap::check(one, report),
         [one] if one.key == "file" => file(one, report),
         [one] if one.key == "oidc" => oidc::check(&one.node, report),
+        [one] if one.key == "login" => leases::check(&one.node, report),
         [_] => {}
         [first, second, ..] => {
             let (name, first, second_key) = (quoted(&entry.key), quoted(&first.key), quoted(&second.key));

@@ -161,6 +161,8 @@ fn login(root: &Value, given: &Given<'_>, form: &Form) -> Option<Login> {
         claims: claims(root, given, protocol),
         subject: subject.clone(),
         missing: Vec::new(),
+        at: None,
+        until: None,
     };
     Some(Login { key: PersonKey::Subject(subject), said: Some(said) })
 }
@@ -235,6 +237,7 @@ impl Login {
             let said = json!({
                 "subject": said.subject, "login": said.login, "name": said.name, "email": said.email,
                 "groups": said.groups, "claims": said.claims, "missing": said.missing,
+                "until": said.until.map(|at| at.0),
             });
             out.insert("said".to_owned(), said);
         }
@@ -263,6 +266,8 @@ impl Login {
                 groups,
                 claims: text(said, "claims"),
                 missing: missing(said),
+                at: None,
+                until: said.get("until").and_then(Value::as_i64).map(Timestamp),
             })
         });
         match said {

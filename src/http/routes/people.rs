@@ -79,6 +79,10 @@ pub(super) struct Identity {
     login: String,
     observed_at: i64,
     gone_at: Option<i64>,
+    /// Where the provider cannot list its people: when a login last renewed their lease, about.
+    renewed_at: Option<i64>,
+    /// When that lease ends, or ended.
+    lease_ends_at: Option<i64>,
     /// The groups that it is in, directly or through others.
     groups: Vec<String>,
 }
@@ -96,7 +100,10 @@ pub(super) struct Detail {
 #[utoipa::path(get, path = "/api/v1/people/{id}", params(("id" = i64, Path)), responses((status = 200, description = "The person", body = Detail)))]
 pub(super) async fn one(State(api): State<Arc<Api>>, Named(id): Named<i64>) -> Result<Json<Detail>, Problem> {
     let person = find(&api, id).await?;
+    let engine = api.engine();
     let identities = person.identities.into_iter().map(|identity| Identity {
+        renewed_at: identity.renewal.map(|renewal| renewal.at.0),
+        lease_ends_at: identity.lease_end(engine.lease(&identity.provider)).map(|at| at.0),
         provider: identity.provider,
         subject: identity.subject,
         dn: identity.dn,

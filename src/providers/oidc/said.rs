@@ -59,6 +59,8 @@ pub(super) fn said(login: &OidcLogin, sources: Sources) -> Result<Proved, LoginE
         email: email.map(str::to_owned),
         groups: None,
         claims: None,
+        at: Some(at),
+        until: None,
         missing: Vec::new(),
     };
     let kept = claims::text(

@@ -1,13 +1,14 @@
 //! The rows of those users, in the order that a plan walks them.
 
 use super::super::session::{Param, Row, Session, id, word};
-use super::super::{StoreError, json};
+use super::super::{StoreError, json, renewals};
 use super::{Sight, Whom, list, neighbours, sql};
 use rosterd_core::ids::{GroupId, ReadingNumber, Timestamp};
 use rosterd_core::observed::{
     GroupRow, IdentityRow, Observed, OrgMemberRow, OtherIdentity, RecentRemoval, RemovalClass, SuspensionRow,
     TeamMemberRow, UserRow, UserState,
 };
+use rosterd_core::renewal::Renewal;
 use rosterd_core::rights::{OrgRole, TeamRole};
 use std::collections::BTreeSet;
 
@@ -40,6 +41,7 @@ pub(super) async fn fill(
     o.team_members.sort_unstable_by_key(|row| (row.user, row.team));
     o.suspensions.sort_unstable_by_key(|row| (row.user, texts.get(row.origin)));
     o.identities.sort_unstable_by_key(|row| row.id);
+    o.renewals.sort_unstable();
     o.groups.sort_unstable_by_key(|row| row.id);
     o.groups.dedup_by_key(|row| row.id);
     o.other_identities.sort_by_key(|row| (row.user, texts.get(row.provider)));
@@ -76,6 +78,7 @@ fn one(row: &Row, provider: &str, sight: &mut Sight) -> Result<(), StoreError> {
     match row.int(0)? {
         6 => return group(row, o),
         7 => return removed(row, o),
+        8 => return renewed(row, o),
         _ => {}
     }
     let user = id("users.id", row.int(1)?)?;
@@ -176,6 +179,12 @@ fn removed(row: &Row, o: &mut Observed) -> Result<(), StoreError> {
         org: row.opt_int(1)?.map(|org| id("removals.org_id", org)).transpose()?,
         removed: u32::try_from(row.int(2)?).unwrap_or(u32::MAX),
     });
+    Ok(())
+}
+
+fn renewed(row: &Row, o: &mut Observed) -> Result<(), StoreError> {
+    let renewal = Renewal { at: Timestamp(row.int(2)?), until: row.opt_int(3)?.map(Timestamp) };
+    renewals::put(o, id("renewals.identity_id", row.int(1)?)?, renewal, false);
     Ok(())
 }
 

@@ -145,14 +145,19 @@ macro_rules! people_and_more {
             $groups_of_who!(),
             " UNION ALL
              SELECT 7, org_id, CAST(sum(removed) AS BIGINT), NULL, NULL, class, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-             FROM removals WHERE provider_id = (SELECT id FROM providers WHERE name = $1) AND at >= $5 AND approved = 0 GROUP BY class, org_id"
+             FROM removals WHERE provider_id = (SELECT id FROM providers WHERE name = $1) AND at >= $5 AND approved = 0 GROUP BY class, org_id
+             UNION ALL
+             SELECT 8, r.identity_id, r.renewed_at, r.until, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+             FROM identities i JOIN renewals r ON r.identity_id = i.id
+             WHERE r.ended_at IS NULL AND i.provider_id = (SELECT id FROM providers WHERE name = $1) AND i.user_id ",
+            $who!()
         )
     };
 }
 
 /// Everything about users whom the identities belong to or who hold the logins, each row with its kind in
 /// front; also 6: the groups that are named and those that these identities are in, some twice; 7: what was
-/// removed since. $1: the provider's name, $2: subjects, $3: logins, $4: subjects of groups, $5: since when.
+/// removed since; 8: on what the leases rest of those of their identities that have any. $1: the provider's name, $2: subjects, $3: logins, $4: subjects of groups, $5: since when.
 pub(super) const LOOK: Sql = Sql {
     sqlite: people_and_more!(sqlite_texts, sqlite_who, sqlite_groups_of_who),
     postgres: people_and_more!(postgres_texts, postgres_who, postgres_groups_of_who),

@@ -70,6 +70,7 @@ pub(super) async fn apply(
     fault::point("apply.groups");
     apply.identities().await?;
     fault::point("apply.identities");
+    apply.renewals().await?;
     apply.feed().await?;
     apply.org_members().await?;
     fault::point("apply.org_members");

@@ -12,6 +12,7 @@ mod leases;
 mod line;
 mod load;
 mod observe;
+mod renewals;
 mod revise;
 mod seen;
 mod servers;

@@ -3,8 +3,8 @@
 //! `COPY` takes no parameters; the two that are needed go through settings of the transaction, so
 //! that every statement stays a constant. The server sends rows as they lie; they are sorted here.
 
-use super::super::json;
 use super::super::session::{id, word};
+use super::super::{json, renewals};
 use super::copy::{Fields, each};
 use super::{StoreError, error};
 use rosterd_core::ids::{ReadingNumber, RuleId, Timestamp};
@@ -12,6 +12,7 @@ use rosterd_core::observed::{
     GroupRow, IdentityRow, LastIds, Observed, OrgMemberRow, OrgRow, OtherIdentity, ProviderRow, RecentRemoval,
     RemovalClass, SuspensionRow, TeamMemberRow, TeamRow, UserRow, UserState,
 };
+use rosterd_core::renewal::Renewal;
 use rosterd_core::rights::{OrgRole, TeamRole};
 use rosterd_core::text::Text;
 use sqlx::{PgConnection, Row};
@@ -171,6 +172,18 @@ async fn provenance(c: &mut PgConnection, o: &mut Observed) -> Result<(), StoreE
     )
     .await?;
     o.identities.sort_unstable_by_key(|identity| identity.id);
+    each(
+        c,
+        "COPY (SELECT identity_id, renewed_at, until, ended_at FROM renewals
+               WHERE provider_id = current_setting('rosterd.provider')::bigint ORDER BY identity_id) TO STDOUT",
+        |row| {
+            let identity = id("renewals.identity_id", row.int()?)?;
+            let renewal = Renewal { at: Timestamp(row.int()?), until: row.opt_int()?.map(Timestamp) };
+            renewals::put(o, identity, renewal, row.opt_int()?.is_some());
+            Ok(())
+        },
+    )
+    .await?;
     each(c, "COPY (SELECT id, name FROM rules ORDER BY id) TO STDOUT", |row| {
         let rule: RuleId = id("rules.id", row.int()?)?;
         o.rules.push((rule, o.texts.push(&row.text()?)));

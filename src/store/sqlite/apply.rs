@@ -71,6 +71,7 @@ pub(super) fn write_all(tx: &Connection, w: &mut Arc<Writes>, now: Timestamp) ->
     fault::point("apply.groups");
     apply.identities()?;
     fault::point("apply.identities");
+    apply.renewals()?;
     apply.feed()?;
     let rows = apply.rows;
     // Written, and the larger half of a first run: the index over the members needs the room.

@@ -11,6 +11,7 @@ mod keys;
 mod leases;
 mod lock;
 mod observe;
+mod renewals;
 mod revise;
 mod seen;
 mod session;

@@ -3,14 +3,15 @@
 //! Memberships are read in the order of their key, which is how the table lies on the disk, and
 //! sorted by person here: to follow the index by person costs a look-up for each row.
 
-use super::super::json;
 use super::super::session::{id, word};
+use super::super::{json, renewals};
 use super::{StoreError, error};
 use rosterd_core::ids::{ReadingNumber, RuleId, Timestamp};
 use rosterd_core::observed::{
     GroupRow, IdentityRow, LastIds, Observed, OrgMemberRow, OrgRow, OtherIdentity, ProviderRow, RecentRemoval,
     RemovalClass, SuspensionRow, TeamMemberRow, TeamRow, UserRow, UserState,
 };
+use rosterd_core::renewal::Renewal;
 use rosterd_core::rights::{OrgRole, TeamRole};
 use rosterd_core::text::Text;
 use rusqlite::{Connection, OptionalExtension, Params, Row, TransactionBehavior};
@@ -200,6 +201,14 @@ fn provenance(tx: &Connection, provider: i64, o: &mut Observed) -> Result<(), St
             Ok(())
         },
     )?;
+    let rests =
+        "SELECT identity_id, renewed_at, until, ended_at FROM renewals WHERE provider_id = ?1 ORDER BY identity_id";
+    each(tx, rests, [provider], |row| {
+        let (at, until, ended) = (Timestamp(int(row, 1)?), opt_int(row, 2)?, opt_int(row, 3)?);
+        let identity = id("renewals.identity_id", int(row, 0)?)?;
+        renewals::put(o, identity, Renewal { at, until: until.map(Timestamp) }, ended.is_some());
+        Ok(())
+    })?;
     each(tx, "SELECT id, name FROM rules ORDER BY id", [], |row| {
         let rule: RuleId = id("rules.id", int(row, 0)?)?;
         o.rules.push((rule, o.texts.push(text(row, 1)?)));

@@ -25,6 +25,7 @@ const ALL: [&str; 6] = [
     "0004_orgs_by_key_and_claims",
     "0005_daemon",
     "0006_feeds",
+    "0007_renewals",
 ];
 
 /// Every table, index and constraint as the database describes it.
@@ -110,7 +111,7 @@ async fn r44_a_migration_that_was_cut_off_is_done_again(site: Site) {
     before_the_daemon(&site);
     let store = site.open(Access::Write).await.unwrap();
     assert!(matches!(store.observe("corp", NOW).await, Err(StoreError::Schema(_))));
-    assert_eq!(store.migrate(NOW).await.unwrap(), ["0005_daemon", "0006_feeds"]);
+    assert_eq!(store.migrate(NOW).await.unwrap(), ["0005_daemon", "0006_feeds", "0007_renewals"]);
     store.apply(Arc::new(company()), NOW).await.unwrap();
 }
 
@@ -165,7 +166,10 @@ async fn an_older_database_keeps_what_is_in_it(site: Site) {
     }
     let store = site.open(Access::Write).await.unwrap();
     assert!(matches!(store.observe("corp", NOW).await, Err(StoreError::Schema(_))));
-    assert_eq!(store.migrate(NOW).await.unwrap(), ["0004_orgs_by_key_and_claims", "0005_daemon", "0006_feeds"]);
+    assert_eq!(
+        store.migrate(NOW).await.unwrap(),
+        ["0004_orgs_by_key_and_claims", "0005_daemon", "0006_feeds", "0007_renewals"]
+    );
     let observed = store.observe("corp", NOW).await.unwrap();
     assert!(observed.orgs.len() == 2 && observed.orgs.iter().all(|org| org.key.is_empty()));
     let reading = store.last_reading("corp", 7).await.unwrap();

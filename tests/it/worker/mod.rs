@@ -6,6 +6,7 @@
 mod day;
 mod failures;
 mod inside;
+mod leases;
 mod reload;
 mod requests;
 mod secrets;
