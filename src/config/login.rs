@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Login {
     /// How they log in.
     pub protocol: LoginProtocol,
-    /// How long what a login said holds if no other renews it: then they count as gone. At most a year.
+    /// How long what a login said holds if no other renews it: then they count as gone. At most 366 days.
     #[serde(default = "thirty_days")]
     pub lease: Duration,
 }

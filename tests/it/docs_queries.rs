@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 const PAGE: &str = include_str!("../../docs/tables.md");
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../../migrations/sqlite/0001_authorization.sql"),
     include_str!("../../migrations/sqlite/0002_provenance.sql"),
     include_str!("../../migrations/sqlite/0003_records.sql"),

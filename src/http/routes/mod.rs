@@ -76,12 +76,3 @@ fn configured(api: &Api, provider: &str) -> Result<Arc<crate::sync::Engine>, Pro
     }
     Err(Problem::field("provider", "the configuration has no provider of that name"))
 }
-
-/// As [`configured`], of a provider whose people can be listed.
-fn listable(api: &Api, provider: &str) -> Result<Arc<crate::sync::Engine>, Problem> {
-    let engine = configured(api, provider)?;
-    if engine.providers.contains_key(provider) {
-        return Ok(engine);
-    }
-    Err(Problem::field("provider", "its people are known by their logins only, so it cannot be read"))
-}

@@ -1,6 +1,6 @@
 //! What a run would change, and why. The provider is read; nothing is written.
 
-use super::{Api, Asked, Problem, listable};
+use super::{Api, Asked, Problem, configured};
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
@@ -19,7 +19,7 @@ pub(super) struct Which {
 /// What a run of a provider would change now, as `rosterd plan --output json` says it.
 #[utoipa::path(get, path = "/api/v1/plan", params(Which), responses((status = 200, description = "The plan", body = Object), (status = 409, description = "The provider cannot be read as it is configured", body = super::super::problem::Said, content_type = "application/problem+json")))]
 pub(super) async fn plan(State(api): State<Arc<Api>>, Asked(which): Asked<Which>) -> Result<Json<Value>, Problem> {
-    let engine = listable(&api, &which.provider)?;
+    let engine = configured(&api, &which.provider)?;
     let prepared = engine.prepare(&which.provider).await?;
     let mut value = prepared.plan.to_json();
     value["hash"] = prepared.plan.hash(&engine.config_hash).into();

@@ -1,6 +1,6 @@
 //! Runs: those that were asked for, asking for one, and those that changed something.
 
-use super::{Api, Asked, Caller, Named, Page, Problem, Sent, listable, page};
+use super::{Api, Asked, Caller, Named, Page, Problem, Sent, configured, page};
 use crate::http::token;
 use crate::store::{NewRequest, Run, RunRequest};
 use axum::extract::State;
@@ -103,7 +103,7 @@ pub(super) async fn ask(
     Extension(caller): Extension<Caller>,
     Sent(ask): Sent<Ask>,
 ) -> Result<Response, Problem> {
-    let engine = listable(&api, &ask.provider)?;
+    let engine = configured(&api, &ask.provider)?;
     let id = token::id(engine.random.as_ref()).map_err(|error| Problem::internal(&error))?;
     let trigger = Trigger::Api.name().to_owned();
     let new = NewRequest { id, provider: ask.provider, trigger, asked_by: caller.name };

@@ -85,13 +85,13 @@ async fn what_other_providers_and_people_gave_stays(site: Site) {
     sso.login("ann", &["staff", "t-red"]).await;
     sso.login("ben", &["staff"]).await;
     site.by_hand(
-        "UPDATE org_members SET manual_role = 'Admin' WHERE user_id = (SELECT id FROM users WHERE login = 'ben')",
+        "UPDATE org_members SET manual_role = 'Editor' WHERE user_id = (SELECT id FROM users WHERE login = 'ben')",
     );
     sso.set(31 * DAY + 1);
     sso.settle().await;
     let rights = "SELECT u.login, u.state, o.name, m.role FROM org_members m JOIN users u ON u.id = m.user_id
          JOIN orgs o ON o.id = m.org_id ORDER BY u.login";
-    assert_eq!(site.by_hand(rights), "ann|active|Other|Editor\nben|suspended|Main|Admin\n");
+    assert_eq!(site.by_hand(rights), "ann|active|Other|Editor\nben|suspended|Main|Editor\n");
 }
 
 async fn who_was_known_before_there_were_leases_has_one_from_the_first_run_on(site: Site) {

@@ -18,7 +18,7 @@ on_both!(
 );
 
 /// Every migration, in order.
-const ALL: [&str; 6] = [
+const ALL: [&str; 7] = [
     "0001_authorization",
     "0002_provenance",
     "0003_records",
@@ -91,7 +91,7 @@ async fn a_changed_migration_is_refused(site: Site) {
 
 async fn a_newer_database_is_refused(site: Site) {
     drop(site.store().await);
-    site.by_hand("INSERT INTO schema_migrations (version, name, sha256, applied_at) VALUES (7, '0007_later', '', 0)");
+    site.by_hand("INSERT INTO schema_migrations (version, name, sha256, applied_at) VALUES (8, '0008_later', '', 0)");
     let store = site.open(Access::Write).await.unwrap();
     let refused = [
         store.migrate(NOW).await.err(),
@@ -100,7 +100,7 @@ async fn a_newer_database_is_refused(site: Site) {
     ];
     for refused in refused {
         let Some(StoreError::Schema(message)) = refused else { panic!("{refused:?}") };
-        assert!(message.contains("newer") && message.contains("0007_later"), "{message}");
+        assert!(message.contains("newer") && message.contains("0008_later"), "{message}");
     }
     assert_eq!(site.by_hand("SELECT count(*) FROM users"), "0\n");
 }
@@ -129,6 +129,7 @@ fn before_the_daemon(site: &Site) {
     };
     triggers.iter().for_each(|sql| drop(site.by_hand(sql)));
     let tables = [
+        "renewals",
         "group_joins",
         "group_lists",
         "feeds",

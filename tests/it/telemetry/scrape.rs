@@ -57,6 +57,7 @@ impl World {
             random: Arc::new(SystemRandom),
             progress: Arc::new(Progress::default()),
             compiled: Default::default(),
+            passes: Default::default(),
             retiring: BTreeSet::new(),
             following: false,
         }
