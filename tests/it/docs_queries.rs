@@ -119,7 +119,7 @@ fn every_column_of_every_table_is_on_the_page() {
         }
         tables += 1;
     }
-    assert_eq!(tables, 10);
+    assert_eq!(tables, 11);
 }
 
 #[test]

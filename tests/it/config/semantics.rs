@@ -23,6 +23,7 @@ fn one_complaint(text: &str, expected: &str) {
     assert_eq!(count, 1, "one complaint expected:\n{found}\nin:\n{text}");
 }
 
+const SSO: &str = "version = 1\n[providers.sso.login]\nprotocol = 'oidc'\n";
 const SIGNED_IN: &str = "bind = { dn = 'cn=x', password = { env = 'X' } }";
 
 #[test]
@@ -32,6 +33,8 @@ fn providers() {
         ("version = 1\n[providers]\nManual.file.path = 'x'\n".to_owned(), "`Manual` cannot name a provider"),
         ("version = 1\n[providers]\nmanual.file.path = 'x'\n".to_owned(), "`manual` cannot name a provider"),
         ("version = 1\n[providers.x]\nfile.path = 'x'\nevery = '0s'\n".to_owned(), "`every` must be more than 0"),
+        (format!("{SSO}lease = '0d'\n"), "`lease` must be more than 0"),
+        (format!("{SSO}lease = '367d'\n"), "`lease` must be at most 366d"),
         ("version = 1\n[providers.x]\nfile.path = ' '\n".to_owned(), "`path` must not be empty"),
         ("version = 1\n[providers.x]\nfile.path = 'x'\non_no_match = 'default'\n".to_owned(), "needs `default`"),
         (

@@ -175,6 +175,7 @@ async fn of_two_things_a_signed_source_says_the_later_counts(site: Site) {
     let [(provider, Asked::Said(said))] = asked.as_slice() else { panic!("{asked:?}") };
     assert_eq!((provider.as_str(), said.subject.as_str()), ("sso", "s-1"));
     assert_eq!(said.groups, Some(vec!["new".to_owned()]));
+    assert_eq!(said.at.map(|at| at.0), Some(2_000_000), "when it was, not when it came");
     let outcomes: Vec<_> =
         world.deliveries().await.into_iter().map(|one| (one.sender_id, one.outcome.unwrap())).collect();
     let a = outcomes.iter().find(|(id, _)| id == "a").unwrap();
