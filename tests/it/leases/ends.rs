@@ -49,8 +49,8 @@ async fn who_does_not_log_in_for_a_lease_loses_what_the_provider_gave_until_the_
 
 async fn a_login_that_says_when_it_ends_ends_then(site: Site) {
     let sso = Sso::new(&site.url, &config(), DAY).await;
-    sso.said(rosterd::sync::Said { until: Some(Timestamp(DAY + 8 * HOUR)), ..said("ann", &["staff"]) }).await;
-    sso.said(rosterd::sync::Said { until: Some(Timestamp(900 * DAY)), ..said("ben", &["staff"]) }).await;
+    sso.said(rosterd::providers::Said { until: Some(Timestamp(DAY + 8 * HOUR)), ..said("ann", &["staff"]) }).await;
+    sso.said(rosterd::providers::Said { until: Some(Timestamp(900 * DAY)), ..said("ben", &["staff"]) }).await;
     sso.set(DAY + 8 * HOUR + 1);
     sso.settle().await;
     assert_eq!(site.by_hand(SEEN), "ann|suspended|-\nben|active|Viewer\n");

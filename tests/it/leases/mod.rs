@@ -8,9 +8,10 @@ mod renewed;
 
 use rosterd::clock::Clock;
 use rosterd::config::{self, Format};
+use rosterd::providers::Said;
 use rosterd::random::SystemRandom;
 use rosterd::store::{self, Access, Store};
-use rosterd::sync::{Asked, Engine, Finding, Outcome, Said};
+use rosterd::sync::{Asked, Engine, Finding, Outcome};
 use rosterd::worker::{self, Surroundings};
 use rosterd_core::ids::Timestamp;
 use rosterd_core::writes::Trigger;
@@ -111,5 +112,6 @@ pub fn said(who: &str, groups: &[&str]) -> Said {
         claims: None,
         at: None,
         until: None,
+        missing: Vec::new(),
     }
 }

@@ -2,7 +2,8 @@
 
 use super::{DAY, HOUR, RECORDS, RESTS, RULES, SEEN, SSO, Sso, said};
 use crate::store::{Site, on_both};
-use rosterd::sync::{Finding, Said};
+use rosterd::providers::Said;
+use rosterd::sync::Finding;
 use rosterd_core::ids::Timestamp;
 
 on_both!(

@@ -17,12 +17,8 @@ fn a_lease_ends_by_schedule_and_nothing_is_written_before() {
         let said = Said {
             subject: "s-1".to_owned(),
             login: "ann".to_owned(),
-            name: None,
-            email: None,
             groups: Some(vec!["staff".to_owned()]),
-            claims: None,
-            at: None,
-            until: None,
+            ..Said::default()
         };
         inside.handle.look("sso", Asked::Said(Box::new(said)), Trigger::Login).await.unwrap();
         for _ in 0..5 {
