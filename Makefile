@@ -5,7 +5,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-servers node-tools deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login bench-follow fuzz-api test-directories fuzz bench-million clean
+.PHONY: help demo build test test-servers node-tools scim-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login bench-follow fuzz-api test-directories fuzz bench-million clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -16,7 +16,7 @@ demo: build ## build, then show a company's directory being followed (offline)
 build: ## build the program: target/release/rosterd
 	$(CARGO) build --release --locked
 
-test: test-servers deploy-tools node-tools fmt-check lint policy ## everything that must hold before a change is merged
+test: test-servers deploy-tools node-tools scim-servers fmt-check lint policy ## everything that must hold before a change is merged
 	$(CARGO) test --workspace --all-features --locked
 
 test-servers: ## install the servers that the tests start, when they are missing
@@ -27,6 +27,9 @@ node-tools: deploy-tools ## install Node and what the tests start that is writte
 
 deploy-tools: ## install what deploy/ is checked with: Helm's library, Kubernetes' schemas, hadolint, lintian
 	@./scripts/deploy-tools.sh
+
+scim-servers: deploy-tools ## install the SCIM server that tests read from
+	@./scripts/scim-servers.sh
 
 check-deploy: test-servers deploy-tools build ## deploy/ held to those tools; as root, the package and the image tried (not part of test)
 	$(CARGO) test --all-features --locked --test it -- deploy::

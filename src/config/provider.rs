@@ -1,8 +1,9 @@
-use super::{Claims, DirectRole, Duration, File, Ldap, Login, Match, Oidc, Rate, Unit};
+use super::{Claims, DirectRole, Duration, File, Ldap, Login, Match, Oidc, Rate, Scim, Unit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A place where people and groups come from. Exactly one of `ldap`, `file`, `login` and `oidc` says how.
+/// A place where people and groups come from. Exactly one of `ldap`, `file`, `login`, `oidc` and
+/// `scim` says how.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Provider {
@@ -14,6 +15,8 @@ pub struct Provider {
     pub login: Option<Login>,
     /// OpenID Connect, by whose tokens people log in.
     pub oidc: Option<Oidc>,
+    /// A SCIM 2.0 service.
+    pub scim: Option<Scim>,
     /// How often `rosterd run` reads it.
     #[serde(default = "five_minutes")]
     pub every: Duration,

@@ -1,8 +1,9 @@
 //! One question, one answer.
 
 use super::address::Resolver;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LINK, RETRY_AFTER};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, LINK, RETRY_AFTER};
 use reqwest::{Certificate, Method, Url};
+use rosterd_core::ids::Timestamp;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -78,7 +79,21 @@ impl Client {
     /// # Errors
     /// Where the URL is not one that may be asked, or no whole answer of at most so many bytes comes in time.
     pub async fn get(&self, url: &Url, bearer: Option<&str>, most: usize) -> Result<Answer, FetchError> {
-        let mut request = self.http.request(Method::GET, self.allowed(url)?.clone()).header(ACCEPT, "application/json");
+        self.get_as(url, "application/json", bearer, most).await
+    }
+
+    /// The same, of these media types (RFC 9110 §12.5.1).
+    ///
+    /// # Errors
+    /// As of [`Self::get`].
+    pub async fn get_as(
+        &self,
+        url: &Url,
+        accept: &str,
+        bearer: Option<&str>,
+        most: usize,
+    ) -> Result<Answer, FetchError> {
+        let mut request = self.http.request(Method::GET, self.allowed(url)?.clone()).header(ACCEPT, accept);
         if let Some(bearer) = bearer {
             request = request.bearer_auth(bearer);
         }
@@ -162,11 +177,17 @@ impl Answer {
         value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
     }
 
-    /// For how long it says not to be asked again (RFC 9110 §10.2.3), where that is in seconds.
+    /// For how long it says not to be asked again (RFC 9110 §10.2.3): in seconds, or until a moment, which counts by
+    /// the server's own clock where it says what that shows.
     #[must_use]
-    pub fn retry_after(&self) -> Option<Duration> {
-        let seconds = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-        Some(Duration::from_secs(seconds))
+    pub fn retry_after(&self, now: Timestamp) -> Option<Duration> {
+        let said = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+        if let Ok(seconds) = said.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let until = http_date(said)?;
+        let shown = self.headers.get(DATE).and_then(|date| http_date(date.to_str().ok()?)).unwrap_or(now);
+        Some(Duration::from_millis(u64::try_from(until.0.saturating_sub(shown.0)).unwrap_or(0)))
     }
 
     /// What it says comes next (RFC 8288, `rel="next"`).
@@ -179,6 +200,12 @@ impl Answer {
             parameters.split(';').any(next).then_some(target)
         })
     }
+}
+
+/// RFC 9110 §5.6.7, as it is written today.
+fn http_date(text: &str) -> Option<Timestamp> {
+    let moment = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok()?;
+    Some(Timestamp(moment.as_millisecond()))
 }
 
 /// A URL without what it may carry.
@@ -275,5 +302,23 @@ mod tests {
         let two = "<https://api.example/x?page=1>; rel=\"prev\", <https://api.example/x?page=3>; rel=\"next\"";
         assert_eq!(answer(two).next(), Some("https://api.example/x?page=3"));
         assert_eq!(answer("<https://api.example/x>; rel=\"last\"").next(), None);
+    }
+
+    #[test]
+    fn a_pause_is_in_seconds_or_until_a_moment() {
+        let now = Timestamp(784_887_151_000);
+        let pause = |headers: &[(reqwest::header::HeaderName, &str)]| {
+            let headers = headers.iter().map(|(name, value)| (name.clone(), value.parse().unwrap()));
+            let answer = Answer { status: 429, headers: headers.collect(), body: Vec::new() };
+            answer.retry_after(now).map(|pause| pause.as_secs())
+        };
+        let moment = "Tue, 15 Nov 1994 08:12:41 GMT";
+        assert_eq!(pause(&[(RETRY_AFTER, " 120 ")]), Some(120));
+        assert_eq!(pause(&[(RETRY_AFTER, moment)]), Some(10));
+        assert_eq!(pause(&[(RETRY_AFTER, moment), (DATE, "Tue, 15 Nov 1994 08:12:01 GMT")]), Some(40));
+        assert_eq!(pause(&[(RETRY_AFTER, moment), (DATE, "Tue, 15 Nov 1994 09:00:00 GMT")]), Some(0));
+        for none in ["", "-1", "soon", "1e3", "Tue, 99 Nov 1994 08:12:41 GMT"] {
+            assert_eq!(pause(&[(RETRY_AFTER, none)]), None, "{none}");
+        }
     }
 }

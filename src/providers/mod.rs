@@ -10,6 +10,8 @@ pub mod follow;
 pub mod ldap;
 mod login;
 pub mod oidc;
+pub mod scim;
+mod web;
 
 use crate::config;
 use async_trait::async_trait;
@@ -68,13 +70,15 @@ pub trait Directory: Send + Sync + fmt::Debug {
 /// # Errors
 /// Of the kind [`ProviderErrorKind::Configuration`], naming the key.
 pub fn build(section: &config::Provider) -> Result<Option<Arc<dyn Directory>>, ProviderError> {
-    match (&section.ldap, &section.file, &section.login, &section.oidc) {
-        (Some(ldap), None, None, None) => Ok(Some(Arc::new(ldap::LdapDirectory::new(ldap)?))),
-        (None, Some(file), None, None) => Ok(Some(Arc::new(file::FileDirectory::new(file)))),
-        (None, None, Some(_), None) | (None, None, None, Some(_)) => Ok(None),
+    match (&section.ldap, &section.file, &section.login, &section.oidc, &section.scim) {
+        (Some(ldap), None, None, None, None) => Ok(Some(Arc::new(ldap::LdapDirectory::new(ldap)?))),
+        (None, Some(file), None, None, None) => Ok(Some(Arc::new(file::FileDirectory::new(file)))),
+        (None, None, Some(_), None, None) | (None, None, None, Some(_), None) => Ok(None),
+        (None, None, None, None, Some(scim)) => Ok(Some(Arc::new(scim::ScimDirectory::new(scim)?))),
         _ => Err(ProviderError {
             kind: ProviderErrorKind::Configuration,
-            message: "exactly one of `ldap`, `file`, `login` and `oidc` must say where the provider's people come from"
+            message: "exactly one of `ldap`, `file`, `login`, `oidc` and `scim` must say where the provider's people \
+                      come from"
                 .to_owned(),
         }),
     }

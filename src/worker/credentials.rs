@@ -6,7 +6,7 @@ use crate::config::Provider;
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 
-/// Of a provider's password, client certificate and keytab, as they can be read now.
+/// Of a provider's password or token, its client certificate and keytab, as they can be read now.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Print([u8; 32]);
 
@@ -19,17 +19,22 @@ impl std::fmt::Debug for Print {
 /// `None` where nothing secret is shown, or it cannot be read. Reads files on a thread of their own:
 /// they may be on a file system that hangs.
 pub(super) async fn print(section: Option<Provider>) -> Option<Print> {
-    let ldap = section?.ldap?;
-    let files = [ldap.tls.client_cert_file, ldap.tls.client_key_file, ldap.bind.keytab_file];
+    let section = section?;
+    let (secret, files) = match (section.ldap, section.scim) {
+        (Some(ldap), _) => {
+            (ldap.bind.password, [ldap.tls.client_cert_file, ldap.tls.client_key_file, ldap.bind.keytab_file])
+        }
+        (None, Some(scim)) => (Some(scim.bearer), [None, None, None]),
+        (None, None) => return None,
+    };
     let files: Vec<PathBuf> = files.into_iter().flatten().collect();
-    let password = ldap.bind.password;
-    if password.is_none() && files.is_empty() {
+    if secret.is_none() && files.is_empty() {
         return None;
     }
     let work = move || {
         let mut hash = Sha256::new();
-        if let Some(password) = password {
-            hash.update(password.resolve().ok()?.expose());
+        if let Some(secret) = secret {
+            hash.update(secret.resolve().ok()?.expose());
         }
         for file in files {
             hash.update(std::fs::read(file).ok()?);

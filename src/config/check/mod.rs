@@ -22,6 +22,7 @@ mod overlap;
 mod provider;
 mod rule;
 mod schedule;
+mod scim;
 mod self_written;
 mod shadow;
 mod telemetry;

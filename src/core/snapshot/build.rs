@@ -42,6 +42,7 @@ pub struct SnapshotBuilder {
     pub(super) group_numbers: Vec<(Key, GroupIndex)>,
     pub(super) known_members: Vec<(PersonIndex, GroupIndex)>,
     pub(super) known_parents: Vec<(GroupIndex, GroupIndex)>,
+    pub(super) strangers: u32,
     pub(super) gone: Vec<Text>,
     pub(super) gone_groups: Vec<Text>,
     pub(super) behind: bool,
@@ -77,6 +78,7 @@ impl SnapshotBuilder {
             group_numbers: Vec::new(),
             known_members: Vec::new(),
             known_parents: Vec::new(),
+            strangers: 0,
             gone: Vec::new(),
             gone_groups: Vec::new(),
             behind: false,
@@ -243,6 +245,11 @@ impl SnapshotBuilder {
     /// The group is directly in the group `parent`: for providers that resolve theirs themselves.
     pub fn nested(&mut self, child: GroupIndex, parent: GroupIndex) {
         self.known_parents.push((child, parent));
+    }
+
+    /// A group has a member who was not read: for providers that resolve theirs themselves.
+    pub fn stranger(&mut self) {
+        self.strangers = self.strangers.saturating_add(1);
     }
 
     fn keep_claims(&mut self, subject: &str, claims: &str) -> Text {

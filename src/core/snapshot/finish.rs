@@ -35,7 +35,7 @@ impl SnapshotBuilder {
         let mut direct = std::mem::take(&mut self.known_members);
         direct.reserve(self.members.len());
         let mut nested = std::mem::take(&mut self.known_parents);
-        let mut strangers = 0u32;
+        let mut strangers = self.strangers;
         for (group, key) in std::mem::take(&mut self.members) {
             if let Some(person) = self.person_by_dn.get(&key) {
                 direct.push((*person, group));

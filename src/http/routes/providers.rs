@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Provider {
     name: String,
-    /// `ldap`, `file`, `login` or `oidc`; null when it is not configured any more.
+    /// `ldap`, `file`, `login`, `oidc` or `scim`; null when it is not configured any more.
     kind: Option<&'static str>,
     configured: bool,
     /// People and groups that are there by what it said last.
@@ -45,6 +45,8 @@ pub(super) async fn list(State(api): State<Arc<Api>>) -> Result<Json<Page<Provid
             "file"
         } else if section.oidc.is_some() {
             "oidc"
+        } else if section.scim.is_some() {
+            "scim"
         } else {
             "login"
         };

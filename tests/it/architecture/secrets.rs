@@ -36,11 +36,16 @@ const EXPOSED: &[(&str, &str)] = &[
         "src/providers/ldap/session.rs",
         "Login::Simple(dn, password) => Request::Simple(Simple { dn, password: password.expose() }),",
     ),
+    ("src/providers/web/service.rs", "let print = Sha256::digest(bearer.expose()).into();"),
+    (
+        "src/providers/web/service.rs",
+        "let asked = self.service.client.get_as(url, self.service.accept, Some(self.bearer.expose()), LARGEST).await;",
+    ),
     (
         "src/store/postgres/servers.rs",
         "Ok(hosts.iter().map(|host| host.clone().password(password.expose())).collect())",
     ),
-    ("src/worker/credentials.rs", "hash.update(password.resolve().ok()?.expose());"),
+    ("src/worker/credentials.rs", "hash.update(secret.resolve().ok()?.expose());"),
 ];
 
 /// The keys of an HMAC.
