@@ -99,8 +99,27 @@ async fn with_key(directory: &ScimDirectory, session: &Session<'_>, key: &Person
         }
         PersonKey::Subject(subject) => equal(&paths.person_id.in_filter(), subject),
         PersonKey::Login(login) => equal(&paths.login.in_filter(), login),
-        PersonKey::Email(email) => equal(&paths.email.value_in_filter(), email),
+        PersonKey::Email(email) => {
+            let small = email.to_lowercase();
+            let by = |email: &str| equal(&paths.email.value_in_filter(), email);
+            let found = by_filter(directory, session, key, by(email)).await?;
+            // Some compare with case, and most addresses are kept in small letters.
+            if !found.is_empty() || small == *email {
+                return Ok(found);
+            }
+            by(&small)
+        }
     };
+    by_filter(directory, session, key, filter).await
+}
+
+async fn by_filter(
+    directory: &ScimDirectory,
+    session: &Session<'_>,
+    key: &PersonKey,
+    filter: String,
+) -> Result<Vec<Value>, Failure> {
+    let paths = &directory.paths;
     let mut found = Vec::new();
     let mut take = |user: Value| {
         if found.len() == SEVERAL || !is_meant(paths, key, &user) {

@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn pauses_grow_and_end() {
         let left = Duration::from_secs(60);
-        let pauses = |trouble: Trouble| (1..10).map_while(|n| trouble.pause(n, left)).map(|p| p.as_millis());
+        let pauses = |trouble: Trouble| (1..10).map_while(move |n| trouble.pause(n, left)).map(|p| p.as_millis());
         assert_eq!(pauses(Trouble::Busy(None)).collect::<Vec<_>>(), [500, 1000, 2000, 4000]);
         assert_eq!(pauses(Trouble::Broken).collect::<Vec<_>>(), [500, 1000]);
         assert_eq!(pauses(Trouble::Lasting).count(), 0);

@@ -13,19 +13,24 @@ fn equal_for_everybody(service: &Service, more: &Value) {
     let reader = Reader::new(&service.scim.url(), more);
     let people = service.company.people.len();
     for n in 0..people {
-        let all = reader_all(&reader);
+        let all = everything(&reader);
         let s = all.snapshot();
         let login = service.company.people[n].login.as_str();
         let place = s.people.iter().position(|p| s.texts.get(p.login) == login);
         let (email, subject) = match place {
-            Some(place) => [s.people[place].email, s.people[place].subject].map(|t| s.texts.get(t).to_owned()).into(),
-            None => (service.company.people[n].email.clone(), service.id_of(n).to_owned()),
+            Some(place) => {
+                let [email, subject] =
+                    [s.people[place].email, s.people[place].subject].map(|t| s.texts.get(t).to_owned());
+                (email, subject)
+            }
+            None => (service.company.people[n].email.clone(), service.id(n).to_owned()),
         };
         let expected = match place {
             Some(place) => lines(&all.only(&[PersonIndex(place as u32)])),
             None => Vec::new(),
         };
-        let keys = [PersonKey::Login(login.to_owned()), PersonKey::Email(email.to_uppercase()), PersonKey::Subject(subject)];
+        let keys =
+            [PersonKey::Login(login.to_owned()), PersonKey::Email(email.to_uppercase()), PersonKey::Subject(subject)];
         let found = reader.find(&keys).unwrap();
         let meant = if place.is_some() { Match::One(PersonIndex(0)) } else { Match::Nobody };
         assert_eq!(found.matches, [meant; 3], "{login}");
@@ -34,7 +39,7 @@ fn equal_for_everybody(service: &Service, more: &Value) {
     }
 }
 
-fn reader_all(reader: &Reader) -> Reading {
+fn everything(reader: &Reader) -> Reading {
     let all = reader.read().unwrap();
     assert!(matches!(all, Reading::Complete(_)), "{:?}", all.gaps());
     all
@@ -48,14 +53,14 @@ fn service(make: Make) -> Service {
 }
 
 #[test]
-fn r_find_is_a_full_reading_at_scim2_server() {
+fn finding_is_a_full_reading_at_scim2_server() {
     let service = service(Make::Scim2Server);
     equal_for_everybody(&service, &json!({ "users": { "attributes": ["department"] } }));
     equal_for_everybody(&service, &json!({ "users": { "id": "externalId" }, "groups": { "members": "each" } }));
 }
 
 #[test]
-fn r_find_is_a_full_reading_at_scimmy() {
+fn finding_is_a_full_reading_at_scimmy() {
     let service = service(Make::Scimmy);
     equal_for_everybody(&service, &json!({ "users": { "attributes": ["department"] } }));
     let filters = json!({ "users": { "filter": "active eq true" }, "groups": { "filter": "displayName sw \"team\"" } });
@@ -92,7 +97,14 @@ fn l01_a_login_never_becomes_a_filter() {
         let reader = Reader::new(&service.scim.url(), &json!({}));
         let find = |login: &str| reader.find(&[PersonKey::Login(login.to_owned())]).unwrap();
         assert_eq!(find(r#"o"brien\"#).matches, [Match::One(PersonIndex(0))], "{make:?}");
-        for hostile in [r#"x" or userName pr or userName eq "y"#, r#"x\" or userName pr"#, "x\")) or (id pr", "*", "%22", "&count=1"] {
+        for hostile in [
+            r#"x" or userName pr or userName eq "y"#,
+            r#"x\" or userName pr"#,
+            "x\")) or (id pr",
+            "*",
+            "%22",
+            "&count=1",
+        ] {
             let found = find(hostile);
             assert_eq!(found.matches, [Match::Nobody], "{make:?} {hostile}");
             assert!(lines(&found.reading).is_empty(), "{make:?} {hostile}");

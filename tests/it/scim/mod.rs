@@ -3,6 +3,7 @@
 mod faults;
 mod find;
 mod main_job;
+mod script;
 mod throttled;
 
 use crate::world::scripted_http::ScriptedHttp;

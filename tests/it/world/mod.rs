@@ -30,6 +30,8 @@ pub mod recorder;
 pub mod roster;
 pub mod rosterd;
 pub mod samba;
+pub mod scim;
+pub mod scripted_http;
 pub mod scripted_ldap;
 pub mod site;
 pub mod slapd;

@@ -88,7 +88,8 @@ impl Scim {
                 .map(|(n, entry)| json!({ "method": "POST", "path": path, "bulkId": format!("b{n}"), "data": entry }))
                 .collect();
             let done = self.ask("POST", "/Bulk", &json!({ "schemas": [BULK], "Operations": operations }));
-            let location = |operation: &Value| operation["location"].as_str().map(|at| at.rsplit('/').next().unwrap().to_owned());
+            let location =
+                |operation: &Value| operation["location"].as_str().map(|at| at.rsplit('/').next().unwrap().to_owned());
             let made: Vec<String> = done["Operations"].as_array().unwrap().iter().filter_map(location).collect();
             assert_eq!(made.len(), some.len(), "{done:.1000}");
             ids.extend(made);
@@ -151,8 +152,9 @@ impl Service {
         service
     }
 
-    pub fn id(&self, login: &str) -> &str {
-        &self.people[self.company.place(login)]
+    /// The service's own id of the `n`th person.
+    pub fn id(&self, n: usize) -> &str {
+        &self.people[n]
     }
 
     /// Somebody new, in these groups; returns the login.
@@ -190,7 +192,9 @@ impl Service {
             self.scim.ask("DELETE", &path, &Value::Null);
         } else {
             // Its memberships stay, and count for nothing.
-            self.company.groups.iter_mut().for_each(|group| drop(group.people.remove(&person)));
+            for group in &mut self.company.groups {
+                group.people.remove(&person);
+            }
             let mut user = user(&self.company, person);
             user["active"] = json!(false);
             self.scim.ask("PUT", &path, &user);

@@ -99,7 +99,8 @@ fn serve(client: TcpStream, state: &Mutex<Option<Vec<Asked>>>, script: &dyn Fn(&
         all.push(asked.clone());
     }
     let reply = script(&asked);
-    let mut head = format!("HTTP/1.1 {} X\r\ncontent-length: {}\r\nconnection: close\r\n", reply.status, reply.body.len());
+    let mut head =
+        format!("HTTP/1.1 {} X\r\ncontent-length: {}\r\nconnection: close\r\n", reply.status, reply.body.len());
     for (name, value) in &reply.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
