@@ -227,7 +227,7 @@ fn user(company: &Company, n: usize) -> Value {
         "externalId": person.uuid,
         "active": true,
         "emails": [{ "value": format!("other-{}", person.email) }, { "value": person.email, "primary": true }],
-        ENTERPRISE: { "department": if n % 2 == 0 { "Sales" } else { "Research" } },
+        ENTERPRISE: { "department": if n.is_multiple_of(2) { "Sales" } else { "Research" } },
     });
     match n % 3 {
         0 => user["name"] = json!({ "formatted": person.name }),
