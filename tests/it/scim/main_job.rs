@@ -25,6 +25,7 @@ create_missing = ["orgs", "teams"]
 [providers.hr.scim]
 url = "{}"
 bearer = {{ file = "token" }}
+page_size = 700
 users = {{ attributes = ["department"] }}
 [[rules]]
 id = "sales"
