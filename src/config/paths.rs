@@ -36,6 +36,10 @@ pub(super) fn resolve(config: &mut Config, folder: &Path) {
                 .for_each(path);
             secret(&mut ldap.bind.password);
         }
+        if let Some(oidc) = &mut provider.oidc {
+            oidc.ca_file.iter_mut().for_each(path);
+            secret(&mut oidc.client_secret);
+        }
         if let Some(scim) = &mut provider.scim {
             scim.ca_file.iter_mut().for_each(path);
             scim.bearer.file.iter_mut().for_each(path);
