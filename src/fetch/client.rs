@@ -111,14 +111,13 @@ impl Client {
         basic: Option<(&str, &str)>,
         most: usize,
     ) -> Result<Answer, FetchError> {
-        let mut body = reqwest::Url::parse("form:").map_err(|error| FetchError::Settings(error.to_string()))?;
-        body.query_pairs_mut().extend_pairs(form);
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let mut request = self
             .http
             .request(Method::POST, self.allowed(url)?.clone())
             .header(ACCEPT, "application/json")
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(body.query().unwrap_or_default().to_owned());
+            .body(body);
         if let Some((id, secret)) = basic {
             request = request.basic_auth(encoded(id), Some(encoded(secret)));
         }
@@ -234,12 +233,7 @@ fn whole(error: &reqwest::Error) -> String {
 
 /// As a form encodes it, before it goes into the header (RFC 6749 §2.3.1).
 fn encoded(text: &str) -> String {
-    let mut url = match Url::parse("form:") {
-        Ok(url) => url,
-        Err(_) => return text.to_owned(),
-    };
-    url.query_pairs_mut().append_key_only(text);
-    url.query().unwrap_or_default().to_owned()
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 #[cfg(test)]

@@ -117,14 +117,14 @@ impl Hook {
             }
             shown => shown,
         }?;
-        let proved = verifier.verify(&shown, now).await.map_err(|error| {
+        let said = verifier.verify(&shown, now).await.map_err(|error| {
             tracing::warn!(hook = self.name, %error, "a login could not be verified");
             match &error {
                 LoginError::Refused(_) | LoginError::Wrong(..) => unproved(error.code()),
                 LoginError::Unreachable(_) => refuse(error.code(), StatusCode::SERVICE_UNAVAILABLE),
             }
         })?;
-        Ok(senders::oidc::event(&shown, proved, now))
+        Ok(senders::oidc::event(&shown, said, now))
     }
 
     fn given<'a>(&'a self, secrets: &'a [Secret], keys: Option<&'a Keys>, now: Timestamp) -> Given<'a> {

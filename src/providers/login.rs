@@ -11,7 +11,7 @@ use std::fmt;
 pub trait Login: Send + Sync + fmt::Debug {
     /// What the provider says of whoever shows this. Nothing is believed that it has not signed for us, or answered
     /// itself.
-    async fn verify(&self, shown: &Shown, now: Timestamp) -> Result<Proved, LoginError>;
+    async fn verify(&self, shown: &Shown, now: Timestamp) -> Result<Said, LoginError>;
 
     /// Tries each step of a login for `rosterd check provider`, in order, up to the first failure.
     async fn check(&self) -> Vec<CheckStep>;
@@ -32,14 +32,6 @@ impl fmt::Debug for Shown {
         let (id, access) = (shown(&self.id_token), shown(&self.access_token));
         f.debug_struct("Shown").field("id_token", &id).field("access_token", &access).finish_non_exhaustive()
     }
-}
-
-/// A login that was verified.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proved {
-    pub said: Said,
-    /// When the provider said it.
-    pub at: Timestamp,
 }
 
 /// What a source that may be believed says of somebody who logs in.

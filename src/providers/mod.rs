@@ -16,7 +16,7 @@ mod web;
 use crate::config;
 use async_trait::async_trait;
 use follow::{Cursor, Ring, Since};
-pub use login::{Login, LoginError, Proved, Said, Shown};
+pub use login::{Login, LoginError, Said, Shown};
 use rosterd_core::ids::Timestamp;
 pub use rosterd_core::snapshot::PersonKey;
 use rosterd_core::snapshot::{PersonIndex, Reading};

@@ -170,8 +170,11 @@ impl RuleSet {
         let path = self.terms.groups.as_ref()?;
         match self.terms.reading.look_up(path, claims, None, &mut |_, _| {}) {
             Found::Values(values) => {
+                let said = !values.is_empty();
                 let text = |value| if let Scalar::Text(text) = value { Some(text) } else { None };
-                Some(values.into_iter().filter_map(text).collect())
+                let names: Vec<String> = values.into_iter().filter_map(text).collect();
+                // Where nothing of what is said is a name, it is not understood: unknown, not none.
+                (!said || !names.is_empty()).then_some(names)
             }
             Found::Present | Found::Unknown => self.terms.reading.absent_is_none.then(Vec::new),
         }

@@ -3,10 +3,10 @@
 
 use crate::config::Secret;
 use crate::hooks::looking::PersonKey;
-use crate::hooks::read::{Call, Event, Login, Verified, one_as, only, parse, sha256, shared};
+use crate::hooks::read::{Call, Event, Login, Verified, one_as, parse, sha256, shared};
 use crate::hooks::refusal::{Refusal, refuse, unreadable};
 use crate::hooks::shapes::Shape;
-use crate::providers::{Proved, Shown};
+use crate::providers::{Said, Shown};
 use axum::http::{Method, StatusCode};
 use rosterd_core::ids::Timestamp;
 use rosterd_core::text::hex;
@@ -20,7 +20,6 @@ pub(crate) fn shown(call: &Call<'_>, secrets: &[Secret]) -> Result<Shown, Refusa
     if !secrets.is_empty() {
         shared(call.headers, "authorization", secrets)?;
     }
-    only(call.headers, "content-type")?;
     let root = parse(call.body)?;
     let text = |name: &str| match root.get(name) {
         None | Some(Value::Null) => Ok(None),
@@ -32,12 +31,12 @@ pub(crate) fn shown(call: &Call<'_>, secrets: &[Secret]) -> Result<Shown, Refusa
 }
 
 /// The login that it was. One token is one event, however often it is handed on.
-pub(crate) fn event(shown: &Shown, proved: Proved, now: Timestamp) -> Verified {
+pub(crate) fn event(shown: &Shown, said: Said, now: Timestamp) -> Verified {
     let tokens = [&shown.id_token, &shown.access_token].map(|token| token.as_deref().unwrap_or_default());
     let hash = sha256(tokens.join("\n").as_bytes());
-    let login = Login { key: PersonKey::Subject(proved.said.subject.clone()), said: Some(proved.said) };
     let id = Some(format!("sha256:{}", hex(&hash)));
     // A provider whose clock is ahead must not shut out what comes after.
-    let at = Some(proved.at.min(now));
+    let at = said.at.map(|at| at.min(now));
+    let login = Login { key: PersonKey::Subject(said.subject.clone()), said: Some(said) };
     one_as(Some(Event { id, kind: "login".to_owned(), at, login, hash }), Shape::Plain)
 }

@@ -11,7 +11,7 @@ mod said;
 mod tokens;
 mod userinfo;
 
-use super::{CheckStep, Login, LoginError, Proved, ProviderError, ProviderErrorKind, Shown};
+use super::{CheckStep, Login, LoginError, ProviderError, ProviderErrorKind, Said, Shown};
 use crate::config::{self, Oidc};
 use crate::fetch::{Client, KeyCache, Settings, Url};
 use async_trait::async_trait;
@@ -66,7 +66,7 @@ impl OidcLogin {
 
 #[async_trait]
 impl Login for OidcLogin {
-    async fn verify(&self, shown: &Shown, now: Timestamp) -> Result<Proved, LoginError> {
+    async fn verify(&self, shown: &Shown, now: Timestamp) -> Result<Said, LoginError> {
         let sources = tokens::believed(self, shown, now).await?;
         said::said(self, sources)
     }

@@ -1,6 +1,6 @@
 //! From what was verified to what is said of somebody.
 
-use super::super::{LoginError, Proved, Said, claims};
+use super::super::{LoginError, Said, claims};
 use super::OidcLogin;
 use super::tokens::Sources;
 use crate::jose::{Claims, Refused, moment, subject};
@@ -38,7 +38,7 @@ const MOST_BYTES: usize = 1 << 20;
 /// The longest name of somebody.
 const LONGEST: usize = 512;
 
-pub(super) fn said(login: &OidcLogin, sources: Sources) -> Result<Proved, LoginError> {
+pub(super) fn said(login: &OidcLogin, sources: Sources) -> Result<Said, LoginError> {
     let Sources { id_token, access_token, userinfo, mut missing } = sources;
     let token = id_token.as_ref().or(access_token.as_ref()).ok_or(Refused::Subject)?;
     let at = moment(token, "iat")?.map(|seconds| Timestamp((seconds * 1000.0) as i64));
@@ -71,7 +71,7 @@ pub(super) fn said(login: &OidcLogin, sources: Sources) -> Result<Proved, LoginE
     if kept.len() > MOST_BYTES {
         return Err(LoginError::Wrong("claims-size", format!("more than {MOST_BYTES} bytes of claims")));
     }
-    Ok(Proved { said: Said { claims: Some(kept), missing, ..said }, at })
+    Ok(Said { claims: Some(kept), missing, ..said })
 }
 
 fn one<'c>(claims: &'c Claims, name: &str) -> Option<&'c str> {

@@ -150,6 +150,11 @@ fn a_cursor_is_lost<S: Edited>(followed: &mut Followed<S>) {
 /// The directory is restored from last week's copy: whoever came since is not there.
 fn a_copy_from_before_comes_back<S: Edited>(followed: &mut Followed<S>) {
     let copy = followed.directory.slapd.save();
+    let cursors = followed.site.database.rows("SELECT cursor FROM feeds");
+    if cursors.iter().flatten().any(|cursor| cursor.contains("modify-timestamp")) {
+        // Two seconds may be two clocks. Last week's copy is older.
+        std::thread::sleep(std::time::Duration::from_secs(4));
+    }
     let login = followed.directory.hire(&["team-003", "dept-01"]);
     followed.caught_up("somebody came after it was copied");
     let newest = followed.site.tables();

@@ -188,6 +188,40 @@ fn o21_groups_that_are_elsewhere_are_unknown() {
     sign_on.close();
 }
 
+/// What a provider may say of groups, and what it may not say.
+#[test]
+fn o20_groups_in_every_form() {
+    let sign_on = SignOn::open(Backend::Sqlite);
+    let with = |groups: &Value| {
+        let mut claims = person("ann", &[]);
+        match groups {
+            Value::Null => drop(claims.as_object_mut().unwrap().remove("groups")),
+            groups => claims["groups"] = groups.clone(),
+        }
+        sign_on.openid.person("ann", &claims);
+        let answer = sign_on.login("ann");
+        let of = sign_on.site.tables().team_role("devs", "ann").is_some();
+        (of, answer["finding"].as_str().unwrap().to_owned())
+    };
+    let mut many: Vec<String> = (0..1500).map(|n| format!("group {n} of this very large company")).collect();
+    many.push("devs".to_owned());
+    for (groups, devs, finding) in [
+        (json!(["devs", "devs", "DEVS"]), true, "applied"),
+        (json!([]), false, "applied"),
+        (json!("devs"), true, "applied"),
+        // Not said: what there was stays.
+        (Value::Null, true, "incomplete"),
+        (json!([{ "name": "elsewhere" }]), true, "incomplete"),
+        (json!(7), true, "incomplete"),
+        (json!(["elsewhere"]), false, "applied"),
+        (json!(many), true, "applied"),
+    ] {
+        let shown = groups.to_string();
+        assert_eq!(with(&groups), (devs, finding.to_owned()), "{shown:.60}");
+    }
+    sign_on.close();
+}
+
 /// Where the provider is, and whether its keys are any.
 #[test]
 fn a_check_says_what_was_found() {
