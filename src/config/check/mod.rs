@@ -29,6 +29,7 @@ mod telemetry;
 mod template;
 mod url;
 mod view;
+mod web;
 mod whom;
 
 use super::diagnostic::Diagnostics;

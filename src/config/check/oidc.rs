@@ -1,6 +1,6 @@
 //! An OpenID Connect provider: that its issuer is one, and that tokens can be held to something.
 
-use super::{Report, leases};
+use super::{Report, leases, web};
 use crate::config::Code;
 use crate::config::tree::Node;
 
@@ -20,24 +20,8 @@ pub(super) fn check(oidc: &Node, report: &mut Report<'_>) {
 
 /// OpenID Connect Discovery §3: https, and nothing behind the path. Without TLS only on this machine.
 fn wrong(issuer: &str) -> Option<&'static str> {
-    let rest = match (issuer.strip_prefix("https://"), issuer.strip_prefix("http://")) {
-        (Some(rest), _) => rest,
-        (None, Some(rest)) => {
-            let host = rest.split(['/', ':']).next().unwrap_or_default();
-            if host != "localhost" && !host.starts_with("127.") {
-                return Some("it must begin with https://: whoever can change its answers can be anybody");
-            }
-            rest
-        }
-        (None, None) => return Some("it must begin with https://"),
-    };
-    if rest.is_empty() || rest.starts_with('/') {
-        Some("the host is missing")
-    } else if rest.contains(['?', '#', '@', ' ']) {
-        Some("only host, port and path, exactly as tokens say in `iss`")
-    } else {
-        None
-    }
+    let clear = "it must begin with https://: whoever can change its answers can be anybody";
+    web::wrong(issuer, clear, "only host, port and path, exactly as tokens say in `iss`")
 }
 
 #[cfg(test)]

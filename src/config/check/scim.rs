@@ -1,11 +1,10 @@
 //! A SCIM service: where it is, and that attributes are named as SCIM names them.
 
-use super::Report;
+use super::{Report, ldap, web};
 use crate::config::Code;
 use crate::config::attributes::holds_secrets;
 use crate::config::tree::Node;
 use crate::config::words::quoted;
-use std::collections::BTreeSet;
 
 pub(super) fn check(scim: &Node, report: &mut Report<'_>) {
     report.not_zero(scim, "timeout", "nothing could ever be answered in time");
@@ -24,14 +23,8 @@ pub(super) fn check(scim: &Node, report: &mut Report<'_>) {
             std::iter::once(node).chain(node.items()).for_each(|node| attribute(node, report));
         }
     }
-    if let Some(attributes) = scim.get("users").and_then(|users| users.get("attributes")) {
-        let mut seen = BTreeSet::new();
-        for node in attributes.items() {
-            if node.text().is_some_and(|name| !seen.insert(name.to_ascii_lowercase())) {
-                let help = "names of attributes compare without case";
-                report.say(&node.origin, Code::DuplicateAttribute, "this attribute is named already", help);
-            }
-        }
+    if let Some(users) = scim.get("users") {
+        ldap::twice(users, report);
     }
 }
 
@@ -69,24 +62,8 @@ fn wrong_name(text: &str) -> bool {
 
 /// A token goes there: it must be encrypted, except on this machine.
 fn wrong_url(url: &str) -> Option<&'static str> {
-    let rest = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
-        (Some(rest), _) => rest,
-        (None, Some(rest)) => {
-            let host = rest.split(['/', ':']).next().unwrap_or_default();
-            if host != "localhost" && !host.starts_with("127.") {
-                return Some("it must begin with https://: the token would cross the network unencrypted");
-            }
-            rest
-        }
-        (None, None) => return Some("it must begin with https://"),
-    };
-    if rest.is_empty() || rest.starts_with('/') {
-        Some("the host is missing")
-    } else if rest.contains(['?', '#', '@', ' ']) {
-        Some("only host, port and path; the token is `bearer`")
-    } else {
-        None
-    }
+    let clear = "it must begin with https://: the token would cross the network unencrypted";
+    web::wrong(url, clear, "only host, port and path; the token is `bearer`")
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Signing in to OpenLDAP with Kerberos: the layer, the tie to TLS, and a Kerberos server that says nothing.
 
+use super::tls::ENTRIES;
 use crate::world::ca::Ca;
 use crate::world::database::Backend;
 use crate::world::kdc::{self, Kdc, SERVER};
@@ -10,20 +11,6 @@ use crate::world::wait_until;
 use std::net::{TcpListener, UdpSocket};
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-const ENTRIES: &str = "\
-dn: uid=ana,ou=people,dc=example,dc=org
-objectClass: inetOrgPerson
-uid: ana
-cn: Ana
-sn: x
-
-dn: cn=devs,ou=groups,dc=example,dc=org
-objectClass: groupOfNames
-cn: devs
-member: uid=ana,ou=people,dc=example,dc=org
-
-";
 
 /// An installation that reads that server with these keys; `more` goes into `ldap`.
 fn site(url: &str, keytab: &Path, krb5_conf: &Path, more: &str) -> Site {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-const ENTRIES: &str = "\
+pub const ENTRIES: &str = "\
 dn: uid=ana,ou=people,dc=example,dc=org
 objectClass: inetOrgPerson
 uid: ana
