@@ -16,8 +16,20 @@ fn lock_path(database: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Takes the lock, or says who holds it. Dropping the file gives it back.
-pub(super) fn take(database: &Path) -> Result<File, StoreError> {
+/// The lock, held until it is dropped.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    /// Closing the file is not enough: a program that is being started has a copy of it until it
+    /// runs, and the lock is that of all copies. What fails here ends with the process.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
+/// Takes the lock, or says who holds it.
+pub(super) fn take(database: &Path) -> Result<Lock, StoreError> {
     let path = lock_path(database);
     let cannot = |what: &str, e: std::io::Error| {
         StoreError::Refused(format!("the lock file {} cannot be {what}: {e}", path.display()))
@@ -46,5 +58,5 @@ pub(super) fn take(database: &Path) -> Result<File, StoreError> {
     file.set_len(0).map_err(|e| cannot("written", e))?;
     file.rewind().map_err(|e| cannot("written", e))?;
     writeln!(file, "{}", std::process::id()).map_err(|e| cannot("written", e))?;
-    Ok(file)
+    Ok(Lock(file))
 }

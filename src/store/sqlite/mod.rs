@@ -49,7 +49,7 @@ struct Inner {
     /// The last number that a reading was given, once one was.
     reading: Mutex<Option<i64>>,
     /// Held for its lifetime: see [`lock`].
-    _lock: Option<std::fs::File>,
+    _lock: Option<lock::Lock>,
 }
 
 impl Sqlite {

@@ -235,6 +235,22 @@ async fn r43_a_second_writer_on_one_file_is_refused() {
 }
 
 #[tokio::test]
+async fn r43_programs_that_are_being_started_hold_no_lock() {
+    let site = Site::sqlite().unwrap();
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let starting = std::thread::spawn(move || {
+        while stopped.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+            assert!(std::process::Command::new("true").status().unwrap().success());
+        }
+    });
+    for _ in 0..200 {
+        drop(site.store().await);
+    }
+    drop(stop);
+    starting.join().unwrap();
+}
+
+#[tokio::test]
 async fn reading_a_missing_file_makes_none() {
     let dir = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}/none.db", dir.path().display());
