@@ -2,6 +2,8 @@
 //!
 //! Everything else is given a [`Random`] or a seed, so that a test can say which.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::fmt;
 use std::fs::File;
 use std::io::Read as _;
@@ -41,6 +43,15 @@ impl Random for SystemRandom {
     }
 }
 
+/// 256 bits that nobody can guess, in base64url: 43 characters.
+///
+/// # Errors
+/// The operating system has no random numbers.
+pub fn text(random: &dyn Random) -> Result<String, RandomError> {
+    let halves = [random.seed()?, random.seed()?].map(u128::to_ne_bytes);
+    Ok(URL_SAFE_NO_PAD.encode(halves.concat()))
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 mod tests {
@@ -50,5 +61,7 @@ mod tests {
     #[test]
     fn two_draws_differ() {
         assert_ne!(SystemRandom.seed().unwrap(), SystemRandom.seed().unwrap());
+        let (one, other) = (text(&SystemRandom).unwrap(), text(&SystemRandom).unwrap());
+        assert!(one != other && one.len() == 43 && one[..22] != one[21..]);
     }
 }

@@ -96,6 +96,8 @@ codes! {
     DirectRoleValues = "direct-role-values", Error;
     SettingsContradict = "settings-contradict", Warning;
 
+    CodeFlowNeeds = "code-flow-needs", Error;
+
     LdapUrl = "ldap-url", Error;
     StartTlsScheme = "start-tls-scheme", Error;
     ClientCertificate = "client-certificate", Error;
@@ -113,6 +115,8 @@ codes! {
     ListenAddress = "listen-address", Error;
     HttpCleartext = "http-cleartext", Warning;
     ClientAuthority = "client-authority", Error;
+    PublicUrl = "public-url", Error;
+    PersonUnclear = "person-unclear", Error;
 
     RuleId = "rule-id", Error;
     DuplicateRuleId = "duplicate-rule-id", Error;

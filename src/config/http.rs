@@ -1,4 +1,4 @@
-use super::{Duration, Network, SecretRef};
+use super::{Duration, HttpPerson, Network, SecretRef, Sessions};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -10,6 +10,9 @@ pub struct Http {
     /// Where it listens: an IP address and a port, such as `127.0.0.1:7171` or `[::]:7171`. Absent:
     /// there is no listener.
     pub listen: Option<String>,
+    /// How browsers reach it, such as `https://rosterd.example.org`: scheme, host and port, no path. Logins in a browser
+    /// need it.
+    pub public_url: Option<String>,
     /// Encryption. Absent: none, for a loopback address or behind a proxy on the same machine.
     pub tls: Option<HttpTls>,
     /// A token with the scope `admin`, for making the first ones. It counts only until there is another
@@ -17,6 +20,10 @@ pub struct Http {
     pub bootstrap_token: Option<SecretRef>,
     /// Who may come with a certificate instead of a token.
     pub clients: Vec<HttpClient>,
+    /// What people may do who have logged in with a browser. Who fits several may do what any of them says.
+    pub people: Vec<HttpPerson>,
+    /// How long they stay logged in.
+    pub sessions: Sessions,
     /// Addresses (or networks, such as `10.0.0.0/8`) of proxies whose `X-Forwarded-For` is believed
     /// when failed logins are counted.
     pub trusted_proxies: Vec<Network>,
@@ -41,9 +48,12 @@ impl Default for Http {
     fn default() -> Self {
         Self {
             listen: None,
+            public_url: None,
             tls: None,
             bootstrap_token: None,
             clients: Vec::new(),
+            people: Vec::new(),
+            sessions: Sessions::default(),
             trusted_proxies: Vec::new(),
             max_connections: 1000,
             max_body: 1 << 20,

@@ -1,5 +1,5 @@
 use super::login::thirty_days;
-use super::{Duration, SecretRef};
+use super::{CodeFlow, Duration, SecretRef};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -51,6 +51,8 @@ pub struct Oidc {
     /// nobody.
     #[serde(default)]
     pub trust_email: bool,
+    /// Logins in a browser that rosterd does itself. Absent: none; an application hands on the tokens of its own.
+    pub code_flow: Option<CodeFlow>,
     /// PEM file of the authorities to believe besides the system's.
     pub ca_file: Option<PathBuf>,
     /// The hosts that its metadata names may be in private networks, as its issuer may.

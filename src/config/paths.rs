@@ -10,6 +10,7 @@ pub(super) fn resolve(config: &mut Config, folder: &Path) {
         secret.iter_mut().filter_map(|secret| secret.file.as_mut()).for_each(path);
     };
     secret(&mut config.database.password);
+    config.database.encryption_keys.iter_mut().filter_map(|secret| secret.file.as_mut()).for_each(path);
     if let Some(file) = config.database.url.strip_prefix("sqlite:") {
         config.database.url = format!("sqlite:{}", folder.join(file).display());
     }

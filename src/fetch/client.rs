@@ -124,6 +124,15 @@ impl Client {
         self.send(url, request, most).await
     }
 
+    /// A POST of what somebody else has put together.
+    ///
+    /// # Errors
+    /// As of [`Self::get`].
+    pub async fn post(&self, url: &Url, headers: HeaderMap, body: Vec<u8>, most: usize) -> Result<Answer, FetchError> {
+        let request = self.http.request(Method::POST, self.allowed(url)?.clone()).headers(headers).body(body);
+        self.send(url, request, most).await
+    }
+
     /// Whether a URL may be asked: by TLS, unless it is on this machine and the configuration names it; no user, and
     /// no private address that it does not name.
     fn allowed<'u>(&self, url: &'u Url) -> Result<&'u Url, FetchError> {

@@ -78,6 +78,11 @@ impl Hook {
         }
     }
 
+    /// Its name, and its provider's.
+    pub(super) fn source(&self) -> (&str, &str) {
+        (&self.name, &self.config.provider)
+    }
+
     /// Verifies a call and says what it means. Secrets and keys that may have changed are read again.
     pub(super) async fn read(self: &Arc<Self>, call: &Call<'_>, now: Timestamp) -> Result<Verified, Refusal> {
         if let Some(verifier) = &self.verifier {

@@ -48,7 +48,7 @@ pub(super) async fn answer(
     let mut looking = {
         let (hooks, hook, event) = (Arc::clone(hooks), Arc::clone(hook), event.clone());
         // A task of its own: it goes on when nobody waits for it any more.
-        tokio::spawn(async move { look(&hooks, &hook, event, !by_proxy).await })
+        tokio::spawn(async move { look(&hooks, hook.source(), event, !by_proxy).await })
     };
     let looked = match timeout_at(deadline - reserve, &mut looking).await {
         Ok(Ok(looked)) => looked?,
@@ -73,7 +73,7 @@ pub(super) async fn answer(
 }
 
 /// What came of looking, as far as it is known in time.
-enum Outcome {
+pub(super) enum Outcome {
     Looked(Box<Looked>),
     /// Nothing is to be looked at: the tables say it already.
     Known,
@@ -81,13 +81,19 @@ enum Outcome {
     Late,
 }
 
-async fn look(hooks: &Arc<Hooks>, hook: &Hook, event: Event, kept: bool) -> Result<Outcome, Refusal> {
+/// `source`: the hook and its provider.
+pub(super) async fn look(
+    hooks: &Arc<Hooks>,
+    source: (&str, &str),
+    event: Event,
+    kept: bool,
+) -> Result<Outcome, Refusal> {
     let now = hooks.clock.now();
-    let new = hooks.delivery(hook, &event, now, now.plus_millis(LEASE));
+    let new = hooks.delivery(source, &event, now, now.plus_millis(LEASE));
     let new = new.map_err(|_| refuse("random", StatusCode::SERVICE_UNAVAILABLE))?;
     let work = Work {
         id: new.id.clone(),
-        hook: hook.name.clone(),
+        hook: new.hook.clone(),
         provider: new.provider.clone(),
         received_at: now,
         attempts: 1,
@@ -98,14 +104,14 @@ async fn look(hooks: &Arc<Hooks>, hook: &Hook, event: Event, kept: bool) -> Resu
     }
     // What a signed source says counts once and in order, so that is settled first.
     if event.login.said.is_some() {
-        return match keep(hooks, hook, new).await {
+        return match keep(hooks, new).await {
             Some(Kept::New) => Ok(worked(hooks, &work, asked(hooks, &work.provider, &event.login, event.at).await)),
             Some(Kept::Again | Kept::Superseded) => Ok(Outcome::Known),
             Some(Kept::OtherBody) => Err(refuse("other-body", StatusCode::CONFLICT)),
             None => Ok(Outcome::Failed),
         };
     }
-    let (kept, looked) = tokio::join!(keep(hooks, hook, new), asked(hooks, &work.provider, &event.login, event.at));
+    let (kept, looked) = tokio::join!(keep(hooks, new), asked(hooks, &work.provider, &event.login, event.at));
     match kept {
         Some(Kept::OtherBody) => Err(refuse("other-body", StatusCode::CONFLICT)),
         Some(Kept::New) => Ok(worked(hooks, &work, looked)),
@@ -115,17 +121,18 @@ async fn look(hooks: &Arc<Hooks>, hook: &Hook, event: Event, kept: bool) -> Resu
 }
 
 /// Nothing where the database did not keep it.
-async fn keep(hooks: &Arc<Hooks>, hook: &Hook, new: NewDelivery) -> Option<Kept> {
+async fn keep(hooks: &Arc<Hooks>, new: NewDelivery) -> Option<Kept> {
+    let hook = new.hook.clone();
     let kept = match keeping::keep(hooks, vec![new]).await {
         Ok(kept) => kept.first().copied()?,
         Err(error) => {
-            tracing::error!(hook = hook.name, %error, "a delivery could not be kept");
+            tracing::error!(hook, %error, "a delivery could not be kept");
             return None;
         }
     };
     match kept {
-        Kept::New | Kept::Superseded => count::delivery(&hook.name, "accepted"),
-        Kept::Again => count::delivery(&hook.name, "duplicate"),
+        Kept::New | Kept::Superseded => count::delivery(&hook, "accepted"),
+        Kept::Again => count::delivery(&hook, "duplicate"),
         Kept::OtherBody => {}
     }
     Some(kept)

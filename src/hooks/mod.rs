@@ -25,9 +25,11 @@ mod senders;
 mod service;
 mod set;
 mod shapes;
+mod signed;
 
 pub use bucket::Bucket;
 pub use looking::{Asked, Finding, LookError, Looked, Looks, OrgNow, PersonKey, PersonNow, Said, TeamNow};
 pub use make::{Made, MakeError, make};
 pub use routes::router;
 pub use service::Hooks;
+pub use signed::Told;

@@ -124,7 +124,7 @@ async fn keep(hooks: &Arc<Hooks>, hook: &Hook, events: &[Event], ignored: usize)
         return Err(refuse("full", StatusCode::TOO_MANY_REQUESTS));
     }
     let now = hooks.clock.now();
-    let new = events.iter().map(|event| hooks.delivery(hook, event, now, now)).collect::<Result<Vec<_>, _>>();
+    let new = events.iter().map(|event| hooks.delivery(hook.source(), event, now, now)).collect::<Result<Vec<_>, _>>();
     let new = new.map_err(|_| unavailable)?;
     let kept = if new.is_empty() {
         Vec::new()

@@ -10,8 +10,10 @@ use super::refusal::{Refusal, refuse};
 use super::set::Set;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::providers::Login;
 use crate::random::{Random, RandomError};
 use crate::store::{DeliveryResult, NewDelivery, Store};
+use crate::sync::Engine;
 use arc_swap::ArcSwap;
 use axum::http::StatusCode;
 use rosterd_core::ids::Timestamp;
@@ -106,10 +108,32 @@ impl Hooks {
         self.waiting.load(Ordering::Relaxed).saturating_add(events as u64) <= MOST_WAITING
     }
 
-    /// The event as it is kept. Of one without an id nothing can be known again.
+    /// Who verifies logins of a provider, by the configuration in force.
+    #[must_use]
+    pub fn verifier(&self, provider: &str) -> Option<Arc<dyn Login>> {
+        self.set().verifiers.get(provider).cloned()
+    }
+
+    /// The engine of the configuration in force.
+    #[must_use]
+    pub fn engine(&self) -> Option<Arc<Engine>> {
+        self.looks.engine()
+    }
+
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    #[must_use]
+    pub fn random(&self) -> &dyn Random {
+        &*self.random
+    }
+
+    /// The event as it is kept, of a hook and its provider. Of one without an id nothing can be known again.
     pub(super) fn delivery(
         &self,
-        hook: &Hook,
+        (hook, provider): (&str, &str),
         event: &Event,
         now: Timestamp,
         not_before: Timestamp,
@@ -118,10 +142,10 @@ impl Hooks {
         Ok(NewDelivery {
             sender_id: event.id.clone().unwrap_or_else(|| format!("-{id}")),
             id,
-            hook: hook.name.clone(),
+            hook: hook.to_owned(),
             body_hash: event.hash,
             event: event.kind.clone(),
-            provider: hook.config.provider.clone(),
+            provider: provider.to_owned(),
             person: event.login.person(),
             login: event.login.to_json(),
             event_at: event.login.said.as_ref().map(|_| event.at.unwrap_or(now)),

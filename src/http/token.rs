@@ -2,10 +2,8 @@
 //! copy of the database lets nobody in.
 
 use crate::config::ApiScope;
-use crate::random::{Random, RandomError};
+use crate::random::{self, Random, RandomError};
 use crate::store::NewToken;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rosterd_core::ids::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -44,11 +42,7 @@ pub struct Wanted {
 /// # Errors
 /// The operating system has no random numbers.
 pub fn make(wanted: Wanted, random: &dyn Random) -> Result<Made, RandomError> {
-    let mut bytes = [0; 32];
-    let (first, second) = bytes.split_at_mut(16);
-    first.copy_from_slice(&random.seed()?.to_ne_bytes());
-    second.copy_from_slice(&random.seed()?.to_ne_bytes());
-    let token = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes));
+    let token = format!("{PREFIX}{}", random::text(random)?);
     let mut scopes = wanted.scopes;
     scopes.sort_unstable();
     scopes.dedup();

@@ -1,6 +1,7 @@
 //! Providers that cannot list their people: somebody shows what they logged in with, and it is verified here.
 
 use super::CheckStep;
+use super::browser::BrowserLogin;
 use crate::jose;
 use async_trait::async_trait;
 use rosterd_core::ids::Timestamp;
@@ -12,6 +13,11 @@ pub trait Login: Send + Sync + fmt::Debug {
     /// What the provider says of whoever shows this. Nothing is believed that it has not signed for us, or answered
     /// itself.
     async fn verify(&self, shown: &Shown, now: Timestamp) -> Result<Said, LoginError>;
+
+    /// How people log in there with a browser, through rosterd itself; `None` where they do not.
+    fn browser(&self) -> Option<&dyn BrowserLogin> {
+        None
+    }
 
     /// Tries each step of a login for `rosterd check provider`, in order, up to the first failure.
     async fn check(&self) -> Vec<CheckStep>;

@@ -3,6 +3,7 @@
 //! A provider turns what it is told into a [`Reading`] and knows nothing of targets, rules or the
 //! store. Whether a reading is complete is decided by [`rosterd_core::snapshot`], not here.
 
+mod browser;
 mod claims;
 pub mod file;
 mod find;
@@ -15,6 +16,7 @@ mod web;
 
 use crate::config;
 use async_trait::async_trait;
+pub use browser::{Back, Begun, BrowserLogin, Drawn, Finished, LoggedOut, RenewError, Renewed};
 use follow::{Cursor, Ring, Since};
 pub use login::{Login, LoginError, Said, Shown};
 use rosterd_core::ids::Timestamp;

@@ -37,6 +37,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(5, "0005_daemon"),
     migration!(6, "0006_feeds"),
     migration!(7, "0007_renewals"),
+    migration!(8, "0008_sign_ins"),
 ];
 
 /// The newest migration that this program knows.

@@ -24,10 +24,12 @@ mod postgres;
 mod provider_groups;
 mod reading;
 mod records;
+mod refresh_tokens;
 mod renewals;
 mod requests;
 mod session;
 mod shared;
+mod sign_ins;
 mod sqlite;
 mod tokens;
 mod told;
@@ -45,8 +47,10 @@ pub use records::{
     Applied, AuditRecord, Counts, GrantView, GroupView, Hold, HoldDecision, HoldState, IdentityView, MigrationStatus,
     Names, NewHold, OrgListing, OrgView, PersonView, ProviderGroup, Run, TeamView,
 };
+pub use refresh_tokens::{RefreshToken, RefreshTokens, Used};
 pub use renewals::{Ending, Renewals};
 pub use requests::{NewRequest, Requests, RunRequest};
+pub use sign_ins::{LoginSession, NewLoginSession, SignIn, SignIns, Whose};
 pub use tokens::{NewToken, Token, Tokens};
 
 use async_trait::async_trait;
@@ -60,7 +64,19 @@ use std::sync::Arc;
 /// The authorization database.
 #[async_trait]
 pub trait Store:
-    Deliveries + Feeds + Idempotency + Leases + Lists + Renewals + Requests + Tokens + Send + Sync + fmt::Debug
+    Deliveries
+    + Feeds
+    + Idempotency
+    + Leases
+    + Lists
+    + RefreshTokens
+    + Renewals
+    + Requests
+    + SignIns
+    + Tokens
+    + Send
+    + Sync
+    + fmt::Debug
 {
     /// Whether the database answers.
     async fn alive(&self) -> Result<(), StoreError>;

@@ -203,6 +203,10 @@ pub(super) async fn purge(db: &mut dyn Session, login: &str, actor: &str, now: T
         "DELETE FROM org_members WHERE user_id = $1",
         "DELETE FROM team_members WHERE user_id = $1",
         "DELETE FROM user_suspensions WHERE user_id = $1",
+        "DELETE FROM sessions WHERE user_id = $1",
+        "DELETE FROM refresh_tokens WHERE EXISTS (
+             SELECT 1 FROM identities i JOIN providers p ON p.id = i.provider_id
+             WHERE i.user_id = $1 AND p.name = refresh_tokens.provider AND i.subject = refresh_tokens.subject)",
         "DELETE FROM renewals WHERE identity_id IN (SELECT id FROM identities WHERE user_id = $1)",
         "DELETE FROM identities WHERE user_id = $1",
         "DELETE FROM users WHERE id = $1",

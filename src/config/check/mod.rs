@@ -6,6 +6,7 @@
 
 mod attributes;
 mod claims;
+mod code_flow;
 mod conditions;
 mod contradict;
 mod database;
@@ -89,6 +90,7 @@ pub(super) fn check(root: &Node, report: &mut Report<'_>) {
     for provider in providers {
         provider::check(provider, report);
     }
+    code_flow::check(root, providers, report);
     hooks::check(root.get("hooks").map_or(&[], Node::entries), providers, report);
     orgs::check(root.get("orgs").map_or(&[], Node::entries), report);
     let rules = root.get("rules").map_or(&[][..], Node::items);

@@ -23,6 +23,12 @@ pub(super) struct Metadata {
     pub(super) keys: Url,
     pub(super) userinfo: Option<Url>,
     pub(super) introspection: Option<Url>,
+    pub(super) authorization: Option<Url>,
+    pub(super) token: Option<Url>,
+    /// Where people log out there (OpenID Connect RP-Initiated Logout §2.1).
+    pub(super) end_session: Option<Url>,
+    /// Whether it always says who it is when it sends a browser back (RFC 9207 §3).
+    pub(super) names_itself: bool,
 }
 
 #[derive(Debug, Default)]
@@ -93,6 +99,10 @@ fn read(issuer: &str, root: &Value) -> Result<Metadata, String> {
         keys: endpoint("jwks_uri")?.ok_or("it does not say where its keys are (jwks_uri)")?,
         userinfo: endpoint("userinfo_endpoint")?,
         introspection: endpoint("introspection_endpoint")?,
+        authorization: endpoint("authorization_endpoint")?,
+        token: endpoint("token_endpoint")?,
+        end_session: endpoint("end_session_endpoint")?,
+        names_itself: root.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true)),
     })
 }
 

@@ -2,16 +2,21 @@
 //!
 //! [`metadata`] knows where the provider's endpoints are, [`tokens`] what of a login is believed, [`userinfo`] and
 //! [`introspection`] ask the provider itself, and [`said`] makes of all that what the rest of the program is told.
+//! [`flow`] is how somebody logs in with a browser, [`grant`] how tokens are had for it and renewed, [`logout`] how
+//! that ends.
 //! No URL that stands in a token is ever asked, and no algorithm that the provider proposes is used.
 
 mod check;
+mod flow;
+mod grant;
 mod introspection;
+mod logout;
 mod metadata;
 mod said;
 mod tokens;
 mod userinfo;
 
-use super::{CheckStep, Login, LoginError, ProviderError, ProviderErrorKind, Said, Shown};
+use super::{BrowserLogin, CheckStep, Login, LoginError, ProviderError, ProviderErrorKind, Said, Shown};
 use crate::config::{self, Oidc};
 use crate::fetch::{Client, KeyCache, Settings, Url};
 use async_trait::async_trait;
@@ -69,6 +74,10 @@ impl Login for OidcLogin {
     async fn verify(&self, shown: &Shown, now: Timestamp) -> Result<Said, LoginError> {
         let sources = tokens::believed(self, shown, now).await?;
         said::said(self, sources)
+    }
+
+    fn browser(&self) -> Option<&dyn BrowserLogin> {
+        self.config.code_flow.as_ref().map(|_| self as &dyn BrowserLogin)
     }
 
     async fn check(&self) -> Vec<CheckStep> {

@@ -39,10 +39,10 @@ const MOST_BYTES: usize = 1 << 20;
 const LONGEST: usize = 512;
 
 pub(super) fn said(login: &OidcLogin, sources: Sources) -> Result<Said, LoginError> {
-    let Sources { id_token, access_token, userinfo, mut missing } = sources;
-    let token = id_token.as_ref().or(access_token.as_ref()).ok_or(Refused::Subject)?;
-    let at = moment(token, "iat")?.map(|seconds| Timestamp((seconds * 1000.0) as i64));
-    let at = at.ok_or(Refused::Time)?;
+    let Sources { id_token, access_token, userinfo, mut missing, at } = sources;
+    let token = id_token.as_ref().or(access_token.as_ref());
+    let made = token.map(|token| moment(token, "iat")).transpose()?.flatten();
+    let at = at.or(made.map(|seconds| Timestamp((seconds * 1000.0) as i64))).ok_or(Refused::Time)?;
     // What the provider has just answered, before what it signed some time ago.
     let all: Vec<&Claims> = [&id_token, &userinfo, &access_token].into_iter().flatten().collect();
     let who = all.iter().find_map(|claims| subject(claims, &login.config.subject).ok()).ok_or(Refused::Subject)?;

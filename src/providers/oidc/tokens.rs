@@ -1,6 +1,7 @@
 //! Which of the tokens that somebody shows are believed, and of whom they speak.
 
 use super::super::{LoginError, Shown};
+use super::grant::Tokens;
 use super::metadata::Metadata;
 use super::{OidcLogin, introspection, userinfo};
 use crate::config::UserInfo;
@@ -16,6 +17,8 @@ pub(super) struct Sources {
     pub(super) userinfo: Option<Claims>,
     /// What could not be asked, and why.
     pub(super) missing: Vec<(String, String)>,
+    /// When it was said, where no token says so: the provider was asked at that moment.
+    pub(super) at: Option<Timestamp>,
 }
 
 /// # Errors
@@ -49,6 +52,35 @@ pub(super) async fn believed(login: &OidcLogin, shown: &Shown, now: Timestamp) -
             Ok(claims) => sources.userinfo = Some(claims),
             Err(why) => sources.missing.push(("userinfo".to_owned(), why)),
         }
+    }
+    Ok(sources)
+}
+
+/// The same of somebody whose login was renewed: another ID token, UserInfo, or both, and of nobody else (OpenID Connect
+/// Core §12.2).
+///
+/// # Errors
+/// Where the provider speaks of somebody else.
+pub(super) async fn renewed(
+    login: &OidcLogin,
+    tokens: &Tokens,
+    who: &str,
+    now: Timestamp,
+) -> Result<Sources, LoginError> {
+    let metadata = login.metadata().await?;
+    let mut sources = Sources { at: Some(now), ..Sources::default() };
+    if let Some(token) = &tokens.id {
+        let claims = id_token(login, &metadata, token, Some(&tokens.access), None, now).await?;
+        sources.id_token = Some(claims);
+    }
+    if let Some(url) = &metadata.userinfo {
+        match userinfo::ask(login, &metadata, url, &tokens.access).await {
+            Ok(claims) => sources.userinfo = Some(claims),
+            Err(why) => sources.missing.push(("userinfo".to_owned(), why)),
+        }
+    }
+    if [&sources.id_token, &sources.userinfo].into_iter().flatten().any(|claims| !is(claims, who)) {
+        return Err(Refused::Subject.into());
     }
     Ok(sources)
 }

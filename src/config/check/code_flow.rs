@@ -1,0 +1,31 @@
+//! Logins in a browser: that there is somewhere to come back to, and a key for what is kept of them.
+
+use super::Report;
+use crate::config::Code;
+use crate::config::tree::{Entry, Node};
+
+pub(super) fn check(root: &Node, providers: &[Entry], report: &mut Report<'_>) {
+    for provider in providers {
+        if let Some(flow) = provider.node.get("oidc").and_then(|oidc| oidc.entry("code_flow")) {
+            one(root, flow, report);
+        }
+    }
+}
+
+fn one(root: &Node, flow: &Entry, report: &mut Report<'_>) {
+    let http = root.get("http");
+    for (key, why) in
+        [("listen", "nobody listens at `/login`"), ("public_url", "the provider sends browsers back there")]
+    {
+        if http.and_then(|http| http.get(key)).is_none() {
+            let message = format!("`code_flow` needs `http.{key}`");
+            report.say(&flow.key_origin, Code::CodeFlowNeeds, message, why);
+        }
+    }
+    report.not_zero(&flow.node, "renew", "the provider would be asked without a pause");
+    let keys = root.get("database").and_then(|database| database.get("encryption_keys"));
+    if let Some(renew) = flow.node.entry("renew").filter(|_| keys.is_none_or(|keys| keys.items().is_empty())) {
+        let help = "the tokens are kept sealed; `openssl rand -base64 32` makes a key";
+        report.say(&renew.key_origin, Code::CodeFlowNeeds, "`renew` needs `database.encryption_keys`", help);
+    }
+}
