@@ -10,6 +10,7 @@ mod vitals;
 
 use crate::hooks::Hooks;
 use crate::lifecycle::{Signals, Stop, Systemd};
+use crate::logins::Logins;
 use crate::sync::Engine;
 use crate::telemetry::{self, Metrics};
 use crate::worker::{self, FileSource, Worker};
@@ -41,13 +42,16 @@ pub async fn run(engine: Engine, source: FileSource, metrics: Metrics) -> Result
     let handle = worker.handle();
     let hooks = Hooks::new(Arc::new(handle.clone()), Arc::clone(&store), clock, random, &config);
 
+    let logins = Logins::new(Arc::clone(&hooks));
+
     let (stopping, stopped) = watch::channel(false);
-    let serving = serve::all(bound, &handle, &hooks, &metrics, &stopped);
+    let serving = serve::all(bound, &handle, &hooks, &logins, &metrics, &stopped);
     let ended = |mut stopped: watch::Receiver<bool>| async move {
         let _ = stopped.wait_for(|stopped| *stopped).await;
     };
     let behind = [
         tokio::spawn(Arc::clone(&hooks).run(ended(stopped.clone()))),
+        tokio::spawn(logins.run(ended(stopped.clone()))),
         tokio::spawn(tidy::keep(handle.clone(), metrics.clone(), ended(stopped))),
     ];
     let following = tokio::spawn(follow::follow(handle.clone()));

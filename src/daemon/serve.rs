@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::hooks::{self, Hooks};
 use crate::http::{self, Api, Listener, ops};
 use crate::lifecycle::Stop;
+use crate::logins::{self, Logins};
 use crate::telemetry::Metrics;
 use crate::worker::Handle;
 use std::sync::Arc;
@@ -42,6 +43,7 @@ pub(super) fn all(
     bound: Bound,
     handle: &Handle,
     hooks: &Arc<Hooks>,
+    logins: &Arc<Logins>,
     metrics: &Metrics,
     stopped: &watch::Receiver<bool>,
 ) -> Serving {
@@ -51,7 +53,9 @@ pub(super) fn all(
     };
     if let Some(listener) = bound.public {
         let api = Api::new(Arc::new(Asked(handle.clone())), stopped.clone());
-        let app = http::api(&api).with_hooks(hooks::router(Arc::clone(hooks)));
+        let app = http::api(&api)
+            .with_hooks(hooks::router(Arc::clone(hooks)))
+            .with_logins(logins::router(Arc::clone(logins)));
         tasks.push(tokio::spawn(listener.serve(app, until(stopped.clone()))));
     }
     if let Some(listener) = bound.operations {

@@ -24,6 +24,9 @@ pub trait Looks: Send + Sync + fmt::Debug {
     /// What the tables say, without asking anybody.
     async fn last_known(&self, provider: &str, key: &PersonKey) -> Result<Option<PersonNow>, StoreError>;
 
+    /// Asks for a run of everybody, where this process leads the provider.
+    fn run(&self, _provider: &str, _trigger: Trigger) {}
+
     /// The engine of the configuration in force; nothing where it never changes.
     fn engine(&self) -> Option<Arc<Engine>> {
         None
@@ -38,6 +41,13 @@ impl Looks for Handle {
 
     async fn last_known(&self, provider: &str, key: &PersonKey) -> Result<Option<PersonNow>, StoreError> {
         Self::engine(self).store.person_now(provider, key).await
+    }
+
+    fn run(&self, provider: &str, trigger: Trigger) {
+        if self.status().providers.get(provider).is_some_and(|provider| provider.leads) {
+            // Without such a provider nobody waits for it.
+            let _ = Self::run(self, provider, trigger);
+        }
     }
 
     fn engine(&self) -> Option<Arc<Engine>> {

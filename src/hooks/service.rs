@@ -12,11 +12,12 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::providers::Login;
 use crate::random::{Random, RandomError};
-use crate::store::{DeliveryResult, NewDelivery, Store};
+use crate::store::{DeliveryResult, NewDelivery, NewRequest, Store, StoreError};
 use crate::sync::Engine;
 use arc_swap::ArcSwap;
 use axum::http::StatusCode;
 use rosterd_core::ids::Timestamp;
+use rosterd_core::writes::Trigger;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -120,14 +121,25 @@ impl Hooks {
         self.looks.engine()
     }
 
-    #[must_use]
-    pub fn now(&self) -> Timestamp {
-        self.clock.now()
+    /// Asks for a run of everybody at a provider, at whichever replica leads it.
+    ///
+    /// # Errors
+    /// When the database does not answer: it is not asked for, except of this process.
+    pub async fn run_of(&self, provider: &str, trigger: Trigger, asked_by: &str) -> Result<(), StoreError> {
+        self.looks.run(provider, trigger);
+        let seed = self.random.seed().map_err(|error| StoreError::Refused(error.to_string()))?;
+        let wanted = NewRequest {
+            id: format!("{seed:032x}"),
+            provider: provider.to_owned(),
+            trigger: trigger.name().to_owned(),
+            asked_by: asked_by.to_owned(),
+        };
+        self.store.ask(&wanted, self.clock.now()).await.map(drop)
     }
 
     #[must_use]
-    pub fn random(&self) -> &dyn Random {
-        &*self.random
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// The event as it is kept, of a hook and its provider. Of one without an id nothing can be known again.

@@ -28,6 +28,8 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 pub enum Access {
     /// Everybody, known or not.
     Public,
+    /// Whoever is known, with whatever scopes.
+    Known,
     /// Whoever has this scope.
     Scope(ApiScope),
 }
@@ -92,6 +94,13 @@ impl Guarded {
         self
     }
 
+    /// Adds logins in a browser. What pages of other origins make a browser send does nothing there either.
+    #[must_use]
+    pub fn with_logins(mut self, logins: Router) -> Self {
+        self.router = self.router.merge(logins.layer(from_fn(own)));
+        self
+    }
+
     /// Everything, with what is answered when nothing fits, and with what holds for all.
     pub(super) fn finished(self) -> Router {
         let router = self.router.fallback(no_route).method_not_allowed_fallback(no_method);
@@ -107,6 +116,11 @@ async fn address(mut request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
+async fn own(request: Request, next: Next) -> Result<Response, Problem> {
+    origin::refuse_others(request.method(), request.uri(), request.headers())?;
+    Ok(next.run(request).await)
+}
+
 async fn no_route() -> Problem {
     Problem::not_found("nothing is here; /api/v1/openapi.json says what there is")
 }
@@ -120,12 +134,16 @@ async fn guard(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let Access::Scope(scope) = access else { return Ok(next.run(request).await) };
+    if access == Access::Public {
+        return Ok(next.run(request).await);
+    }
     origin::refuse_others(request.method(), request.uri(), request.headers())?;
     let peer = request.extensions().get::<Peer>().cloned();
     let peer = peer.ok_or_else(|| Problem::internal(&"a request came without its peer"))?;
     let caller = caller::identify(&api, &peer, request.headers()).await?;
-    if !caller.scopes.contains(&scope) {
+    if let Access::Scope(scope) = access
+        && !caller.scopes.contains(&scope)
+    {
         let needs = format!("this needs the scope `{}`", scope.name());
         return Err(Problem::new(Kind::Forbidden, needs));
     }

@@ -1,4 +1,4 @@
-//! Who asks: a token in `Authorization: Bearer`, or a certificate that the configuration knows.
+//! Who asks: a token in `Authorization: Bearer`, a session of a browser, or a certificate that the configuration knows.
 //!
 //! A token is looked up by its hash, so no comparison can tell how much of it was right. It counts
 //! nowhere else than in that header: URLs end up in logs and histories.
@@ -7,10 +7,14 @@ use super::api::Api;
 use super::peer::Peer;
 use super::problem::{Kind, Problem};
 use super::token;
-use crate::config::{ApiScope, Http, Network};
+use crate::config::{ApiScope, Http, HttpPerson, Network};
+use crate::logins::{self, Current, NotLoggedIn};
+use crate::store::PersonNow;
+use crate::sync::Engine;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, Uri};
 use rosterd_core::ids::Timestamp;
+use rosterd_core::rights::OrgRole;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,10 +44,17 @@ enum By {
     Token([u8; 32]),
     /// By the names in it.
     Certificate(Arc<[String]>),
+    /// By the hash of its cookie.
+    Session([u8; 32]),
     Bootstrap,
 }
 
 impl Caller {
+    /// Whether it is somebody with a browser.
+    pub(super) fn has_session(&self) -> bool {
+        matches!(self.by, By::Session(_))
+    }
+
     /// Whether it may still do this: for what goes on after the request was let in. Not where the
     /// database does not answer.
     pub(super) async fn still(&self, api: &Api, scope: ApiScope) -> bool {
@@ -55,6 +66,10 @@ impl Caller {
             }
             By::Certificate(names) => {
                 by_certificate(names, &engine.config.http).is_some_and(|caller| caller.scopes.contains(&scope))
+            }
+            By::Session(hash) => {
+                let current = logins::by_hash(&engine, *hash).await;
+                current.is_ok_and(|current| scopes(&engine.config.http.people, &current.person).contains(&scope))
             }
             // It only makes tokens.
             By::Bootstrap => false,
@@ -123,6 +138,9 @@ pub(super) async fn identify(api: &Api, peer: &Peer, headers: &HeaderMap) -> Res
     };
     let mut sent = headers.get_all(AUTHORIZATION).iter();
     let Some(first) = sent.next() else {
+        if let Some(caller) = by_session(&engine, headers).await? {
+            return Ok(caller);
+        }
         if let Some(caller) = by_certificate(&peer.names, http) {
             return Ok(caller);
         }
@@ -178,12 +196,7 @@ pub(super) async fn identify(api: &Api, peer: &Peer, headers: &HeaderMap) -> Res
 }
 
 /// The token that counts until there is a better one.
-async fn bootstrap(
-    engine: &crate::sync::Engine,
-    http: &Http,
-    text: &str,
-    now: Timestamp,
-) -> Result<Option<Caller>, Problem> {
+async fn bootstrap(engine: &Engine, http: &Http, text: &str, now: Timestamp) -> Result<Option<Caller>, Problem> {
     let Some(reference) = http.bootstrap_token.clone() else { return Ok(None) };
     let secret = match tokio::task::spawn_blocking(move || reference.resolve()).await {
         Ok(Ok(secret)) => secret,
@@ -204,6 +217,34 @@ async fn bootstrap(
     }
     let scopes = BTreeSet::from([ApiScope::Admin]);
     Ok(Some(Caller { id: "bootstrap".to_owned(), name: "bootstrap token".to_owned(), scopes, by: By::Bootstrap }))
+}
+
+/// Somebody with a browser. A cookie that does not count is nothing that could be guessed, so it is no failed login.
+async fn by_session(engine: &Arc<Engine>, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+    let Current { session, person, hash } = match logins::current(engine, headers).await {
+        Ok(Some(current)) => current,
+        Ok(None) => return Ok(None),
+        Err(NotLoggedIn::Store(error)) => return Err(error.into()),
+        Err(why) => return Err(Problem::new(Kind::Unauthenticated, why.to_string())),
+    };
+    Ok(Some(Caller {
+        id: format!("session:{}", session.id),
+        name: format!("{} (user {})", person.login, person.id.0),
+        scopes: scopes(&engine.config.http.people, &person),
+        by: By::Session(hash),
+    }))
+}
+
+/// What somebody may do who has this in the tables.
+fn scopes(people: &[HttpPerson], person: &PersonNow) -> BTreeSet<ApiScope> {
+    let holds = |rule: &&HttpPerson| {
+        let least = rule.role.map_or(OrgRole::Viewer, OrgRole::from);
+        let in_org = |org: &String| person.orgs.iter().any(|has| has.name == *org && has.role >= least);
+        (rule.server_admin || rule.org.is_some())
+            && (!rule.server_admin || person.server_admin)
+            && rule.org.as_ref().is_none_or(in_org)
+    };
+    people.iter().filter(holds).flat_map(|rule| rule.scopes.iter().copied()).collect()
 }
 
 fn by_certificate(shown: &Arc<[String]>, http: &Http) -> Option<Caller> {

@@ -6,7 +6,9 @@ use super::problem;
 use super::routes;
 use crate::config::ApiScope;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{
     Components, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
 };
@@ -14,6 +16,7 @@ use utoipa::openapi::{
 /// Under which names callers are known.
 const TOKEN: &str = "token";
 const CERTIFICATE: &str = "certificate";
+const SESSION: &str = "session";
 
 const ABOUT: &str = "Runs, plans, holds, people and why they have what they have. Every error is a \
 problem (RFC 9457); lists come in pages; a POST with an Idempotency-Key is done once.";
@@ -46,6 +49,9 @@ pub(super) fn head() -> OpenApi {
             extensions: None,
         },
     );
+    let about = "of a login in a browser (`/login`); what somebody may do then is what `http.people` says of them";
+    let cookie = ApiKeyValue::with_description("__Host-rosterd-session", about);
+    components.add_security_scheme(SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     components.schemas.insert("Problem".to_owned(), problem::schema());
     components.schemas.insert("Field".to_owned(), problem::field_schema());
     OpenApiBuilder::new().info(info).components(Some(components)).build()
@@ -67,15 +73,15 @@ pub(super) fn declare(item: &mut PathItem, access: Access) {
     for operation in all.into_iter().flatten() {
         operation.security = Some(match access {
             Access::Public => Vec::new(),
-            Access::Scope(scope) => requirement(scope),
+            Access::Known => requirement(None),
+            Access::Scope(scope) => requirement(Some(scope)),
         });
         let mut answers = vec![("400", "The request cannot be read, or a token stands in the URL")];
         if access != Access::Public {
-            answers.extend([
-                ("401", "Nobody known asks"),
-                ("403", "This needs another scope"),
-                ("429", "Too many failed logins from this address"),
-            ]);
+            answers.extend([("401", "Nobody known asks"), ("429", "Too many failed logins from this address")]);
+        }
+        if let Access::Scope(_) = access {
+            answers.push(("403", "This needs another scope"));
         }
         answers.extend([
             ("415", "The body is compressed or not JSON"),
@@ -99,9 +105,9 @@ pub(super) fn declare(item: &mut PathItem, access: Access) {
     }
 }
 
-fn requirement(scope: ApiScope) -> Vec<SecurityRequirement> {
-    let needs = |scheme: &str| SecurityRequirement::new(scheme, [scope.name()]);
-    vec![needs(TOKEN), needs(CERTIFICATE)]
+fn requirement(scope: Option<ApiScope>) -> Vec<SecurityRequirement> {
+    let needs = |scheme: &str| SecurityRequirement::new(scheme, scope.map(ApiScope::name));
+    vec![needs(TOKEN), needs(CERTIFICATE), needs(SESSION)]
 }
 
 fn problem_answer(operation: &mut Operation, status: &str, about: &str) {

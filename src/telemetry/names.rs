@@ -44,6 +44,10 @@ pub const HOOK_DELIVERIES: &str = "rosterd_hook_deliveries_total";
 pub const HOOK_DURATION: &str = "rosterd_hook_duration_seconds";
 pub const HOOK_PENDING: &str = "rosterd_hook_deliveries_pending";
 
+// Logins in a browser.
+pub const LOGINS: &str = "rosterd_logins_total";
+pub const RENEWALS: &str = "rosterd_renewals_total";
+
 // The API and the operations listener.
 pub const HTTP_REQUESTS: &str = "rosterd_http_requests_total";
 pub const HTTP_DURATION: &str = "rosterd_http_request_duration_seconds";

@@ -43,6 +43,8 @@ const WHERE: Label = label(
 );
 const HOOK_OUTCOME: Label = label("outcome", Words(&["accepted", "duplicate", "done", "failed", "refused", "limited"]));
 const CLASS: Label = label("class", Words(&["async", "inline"]));
+const LOGIN_OUTCOME: Label = label("outcome", Words(&["opened", "denied", "refused", "failed"]));
+const RENEWAL_OUTCOME: Label = label("outcome", Words(&["renewed", "over", "failed"]));
 const ROUTE: Label = label(
     "route",
     Described(
@@ -139,6 +141,9 @@ pub const METRICS: &[Metric] = &[
     zero(names::HOOK_DELIVERIES, Counter, &[HOOK, HOOK_OUTCOME], "Deliveries of login hooks."),
     zero(names::HOOK_DURATION, Histogram(QUICK), &[HOOK, CLASS], "From a delivery's last byte to the answer."),
     zero(names::HOOK_PENDING, Gauge, &[], "Deliveries that are stored and not worked off."),
+    // Logins in a browser.
+    zero(names::LOGINS, Counter, &[PROVIDER, LOGIN_OUTCOME], "Logins in a browser that have come back."),
+    zero(names::RENEWALS, Counter, &[PROVIDER, RENEWAL_OUTCOME], "Logins that were renewed behind."),
     // The API.
     later(names::HTTP_REQUESTS, Counter, &[ROUTE, STATUS], "Requests that were answered."),
     later(names::HTTP_DURATION, Histogram(QUICK), &[ROUTE], "How long answering took."),

@@ -9,6 +9,7 @@ mod people;
 mod plan;
 mod providers;
 mod runs;
+mod sessions;
 mod simulate;
 mod status;
 mod tokens;
@@ -35,6 +36,7 @@ const ADMIN: Access = Access::Scope(ApiScope::Admin);
 pub(super) fn all() -> Routes {
     Routes::default()
         .route(Access::Public, routes!(description))
+        .route(Access::Known, routes!(sessions::me))
         .route(READ, routes!(status::status))
         .route(READ, routes!(runs::list))
         .route(RUN, routes!(runs::ask))
@@ -58,6 +60,8 @@ pub(super) fn all() -> Routes {
         .route(ADMIN, routes!(tokens::list))
         .route(ADMIN, routes!(tokens::make))
         .route(ADMIN, routes!(tokens::revoke))
+        .route(ADMIN, routes!(sessions::list))
+        .route(ADMIN, routes!(sessions::end))
         .route(ADMIN, routes!(status::reload))
         .route(EXPLAIN, routes!(audit::list))
 }

@@ -21,8 +21,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("lifecycle", &["config", "clock"]),
     ("worker", &["config", "providers", "store", "sync", "lifecycle", "clock", "random", "telemetry"]),
     ("hooks", &["config", "jose", "fetch", "providers", "store", "sync", "worker", "clock", "random", "telemetry"]),
+    ("seal", &["config", "random"]),
+    ("logins", &["config", "fetch", "providers", "store", "sync", "hooks", "seal", "random", "telemetry"]),
     ("explain", &["config", "store", "sync"]),
-    ("http", &["config", "store", "sync", "explain", "worker", "hooks", "clock", "random", "telemetry"]),
+    ("http", &["config", "store", "sync", "explain", "worker", "hooks", "logins", "clock", "random", "telemetry"]),
     (
         "daemon",
         &[
@@ -32,6 +34,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "sync",
             "worker",
             "hooks",
+            "logins",
             "http",
             "lifecycle",
             "clock",

@@ -22,6 +22,21 @@ const EXPOSED: &[(&str, &str)] = &[
         "None => keys.extend(key_bytes(secret.expose().trim_start_matches(\"whsec_\"))),",
     ),
     ("src/hooks/senders/zitadel.rs", KEYS),
+    // Kept as a hash; sealed; sent to the provider.
+    ("src/logins/begin.rs", "state: hash(drawn.state.expose()),"),
+    ("src/logins/finish.rs", "let sealed = seal.seal(what, &[provider, subject], secret.expose(), random);"),
+    ("src/logins/renew.rs", "let sealed = seal.seal(GRANT, &whom, renewed.grant.expose(), &*engine.random);"),
+    ("src/providers/oidc/flow.rs", ".add_extra_param(\"nonce\", drawn.nonce.expose());"),
+    ("src/providers/oidc/flow.rs", ".authorize_url(|| CsrfToken::new(drawn.state.expose().to_owned()))"),
+    ("src/providers/oidc/flow.rs", "let verifier = PkceCodeVerifier::new(drawn.verifier.expose().to_owned());"),
+    (
+        "src/providers/oidc/flow.rs",
+        "let kept = Kept { nonce: drawn.nonce.expose().to_owned(), verifier: verifier.secret().clone() };",
+    ),
+    (
+        "src/providers/oidc/flow.rs",
+        "let Grant { refresh_token, sub } = serde_json::from_str(grant.expose()).map_err(damaged)?;",
+    ),
     ("src/http/caller.rs", "let same = token::hash(secret.expose()).ct_eq(&token::hash(text));"),
     ("src/http/routes/tokens.rs", "let shown = Listed { token: Some(made.token.expose().to_owned()), ..kept };"),
     // Both are our own: the password that is configured now, and the one that was sent before.

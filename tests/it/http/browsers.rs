@@ -96,8 +96,12 @@ async fn w16_what_a_page_sends_without_asking_is_refused_and_asking_is_not_allow
             .header("access-control-request-headers", "authorization, content-type");
         let response = asked.send().await.unwrap();
         assert_eq!(response.status(), 405, "{path}");
-        let read =
-            served.with(scope.as_deref().unwrap_or("read"), "GET", &path).header("origin", PAGE).send().await.unwrap();
+        let read = served
+            .with(scope.as_deref().filter(|scope| !scope.is_empty()).unwrap_or("read"), "GET", &path)
+            .header("origin", PAGE)
+            .send()
+            .await
+            .unwrap();
         for answer in [&response, &read] {
             let allows = answer.headers().keys().find(|name| name.as_str().starts_with("access-control-"));
             assert_eq!(allows, None, "{path}");

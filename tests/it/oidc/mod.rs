@@ -1,6 +1,7 @@
 //! Logins by OpenID Connect: from the tokens that an application hands on to the tables, with a certified provider and
 //! the real program.
 
+mod flow;
 mod logins;
 mod several;
 
@@ -12,6 +13,9 @@ use crate::world::rosterd::Running;
 use crate::world::site::Site;
 use crate::world::{free_port, listens, wait_until};
 use serde_json::{Value, json};
+
+/// 32 bytes in base64.
+const SEAL_KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
 /// Groups become roles and teams.
 const RULES: &str = r#"
@@ -67,15 +71,27 @@ impl SignOn {
     /// `settings` of the OpenID provider.
     fn with(backend: Backend, settings: &Value, extra: &Extra<'_>) -> Self {
         let Extra { provider, oidc, more } = extra;
-        let openid = OpenId::start(settings);
+        let port = free_port();
+        let here = format!("http://127.0.0.1:{port}");
+        let mut all = json!({
+            "redirects": [format!("{here}/login/sso/callback")],
+            "client": {
+                "post_logout_redirect_uris": [format!("{here}/login")],
+                "backchannel_logout_uri": format!("{here}/login/sso/back-channel"),
+                "backchannel_logout_session_required": true,
+            },
+        });
+        all.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+        let openid = OpenId::start(&all);
         openid.person("ann", &person("ann", &["devs"]));
         openid.person("root", &person("root", &["admins"]));
-        let port = free_port();
         let issuer = openid.issuer();
         let config = format!(
             r#"
+encryption_keys = [{{ file = "seal.key" }}]
 [http]
 listen = "127.0.0.1:{port}"
+public_url = "{here}"
 [providers.sso]
 claims.groups = "groups"
 on_no_match = "nothing"
@@ -92,6 +108,7 @@ provider = "sso"
         );
         let site = Site::new(backend, &config);
         site.secret("client", "rosterd-secret");
+        site.secret("seal.key", SEAL_KEY);
         site.run(&["db", "migrate"]).expect(0);
         let mut sign_on = Self { openid, site, port, running: None };
         sign_on.start();
@@ -130,6 +147,13 @@ provider = "sso"
     #[track_caller]
     fn role(&self, login: &str) -> Option<String> {
         self.site.tables().org_role("Main", login).map(str::to_owned)
+    }
+
+    /// Ends the daemon, and looks at what it left.
+    fn close_keeping(mut self, look: impl FnOnce(&Site)) {
+        self.stop();
+        look(&self.site);
+        invariants::audit(&self.site);
     }
 
     /// Ends the daemon. Nobody can be listed, so there is no run to make twice; the audit chain is whole.

@@ -40,15 +40,23 @@ impl OpenId {
             .stderr(log)
             .spawn()
             .unwrap();
-        let said = || std::fs::read_to_string(self.dir.path().join("out")).unwrap_or_default();
-        let ready = wait_until(60, || said().contains("ready\n") || child.try_wait().unwrap().is_some());
+        let ready = wait_until(60, || self.said().contains("ready\n") || child.try_wait().unwrap().is_some());
         let alive = child.try_wait().unwrap().is_none();
         self.running = Some(child);
-        assert!(ready && alive, "the OpenID provider does not start: {}", said());
+        assert!(ready && alive, "the OpenID provider does not start: {}", self.said());
     }
 
     pub fn stop(&mut self) {
         self.running.take().into_iter().for_each(end);
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What the server has printed.
+    pub fn said(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("out")).unwrap_or_default()
     }
 
     pub fn issuer(&self) -> String {
@@ -58,6 +66,11 @@ impl OpenId {
     /// Who somebody is: the claims.
     pub fn person(&self, id: &str, claims: &Value) {
         self.test("PUT", &format!("people/{id}"), claims);
+    }
+
+    /// Somebody is gone: deleted there.
+    pub fn dismiss(&self, id: &str) {
+        self.test("DELETE", &format!("people/{id}"), &json!({}));
     }
 
     /// New keys. The old ones are gone.

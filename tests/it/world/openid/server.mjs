@@ -11,8 +11,8 @@ import Provider from 'oidc-provider';
 const port = Number(process.env.PORT);
 const issuer = `http://127.0.0.1:${port}`;
 // redirects: where clients may send people back. inIdToken: claims are in ID tokens, too. jwtFor: access tokens for
-// this audience are signed ones.
-const settings = { redirects: [`${issuer}/nowhere`], inIdToken: true, jwtFor: null, algorithm: 'RS256', ...JSON.parse(process.env.SETTINGS ?? '{}') };
+// this audience are signed ones. rotate: whether a refresh token is used once.
+const settings = { redirects: [`${issuer}/nowhere`], inIdToken: true, jwtFor: null, algorithm: 'RS256', rotate: true, ...JSON.parse(process.env.SETTINGS ?? '{}') };
 const people = new Map();
 
 const key = (kind, alg, options) => ({
@@ -43,7 +43,10 @@ const configuration = (keys) => ({
     groups: ['groups', 'roles', 'hasgroups', '_claim_names', '_claim_sources', 'tid'],
   },
   conformIdTokenClaims: !settings.inIdToken,
+  // Its own way refuses this machine's addresses.
+  fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined }),
   pkce: { required: () => true },
+  rotateRefreshToken: () => settings.rotate,
   cookies: { keys: ['tests'] },
   enabledJWA: { idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'], userinfoSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'] },
   features: {
@@ -66,7 +69,11 @@ const configuration = (keys) => ({
   findAccount: async (ctx, id) => people.has(id) ? { accountId: id, claims: async () => ({ sub: id, ...people.get(id) }) } : undefined,
 });
 
-const made = () => new Provider(issuer, configuration(newKeys()));
+const made = () => {
+  const provider = new Provider(issuer, configuration(newKeys()));
+  provider.on('backchannel.error', (ctx, error) => console.log('back-channel:', error.message));
+  return provider;
+};
 let provider = made();
 
 // A login as a browser makes it: through the pages, with cookies, to the redirect.

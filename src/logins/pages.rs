@@ -1,0 +1,179 @@
+//! What a browser is answered: where to go, or a small page. No script, nothing from elsewhere.
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, SET_COOKIE};
+use axum::http::{HeaderValue, Response, StatusCode};
+use axum::response::IntoResponse;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:38rem;margin:4rem auto;padding:0 1rem;color:#1b1b1f}\
+h1{font-size:1.4rem}a,button{font:inherit;color:#1746a2}button{padding:.3rem .9rem;border:1px solid;border-radius:.3rem;\
+background:none;cursor:pointer}table{border-collapse:collapse;margin:1rem 0}td,th{text-align:left;padding:.2rem 1.2rem \
+.2rem 0}code{color:#555}@media(prefers-color-scheme:dark){body{background:#17171a;color:#e4e4e8}a,button{color:#9db8ff}\
+code{color:#aaa}}";
+
+/// An answer. An error is one, too.
+#[derive(Debug)]
+pub(super) struct Page {
+    status: StatusCode,
+    title: String,
+    body: String,
+    lead: Option<String>,
+    cookies: Vec<HeaderValue>,
+    /// Where forms may lead besides here.
+    forms: Option<String>,
+}
+
+impl Page {
+    fn new(status: StatusCode, title: &str) -> Self {
+        let (title, body) = (title.to_owned(), String::new());
+        Self { status, title, body, lead: None, cookies: Vec::new(), forms: None }
+    }
+
+    /// A page with this heading.
+    pub(super) fn titled(title: &str) -> Self {
+        Self::new(StatusCode::OK, title)
+    }
+
+    /// Something that did not work, and what to do.
+    pub(super) fn problem(status: StatusCode, title: &str, why: &str) -> Self {
+        Self::new(status, title).text(why)
+    }
+
+    /// Something that may work later. The log says what.
+    pub(super) fn not_now() -> Self {
+        let why = "Something that a login needs does not answer. Try again in a moment.";
+        Self::problem(StatusCode::SERVICE_UNAVAILABLE, "Not now", why)
+    }
+
+    /// Sends the browser on, by GET (RFC 9110 §15.4.4).
+    pub(super) fn lead(to: &str) -> Self {
+        Self { lead: Some(to.to_owned()), ..Self::new(StatusCode::SEE_OTHER, "Go on") }
+    }
+
+    pub(super) fn with(mut self, cookie: Option<HeaderValue>) -> Self {
+        self.cookies.extend(cookie);
+        self
+    }
+
+    pub(super) fn text(mut self, text: &str) -> Self {
+        let _ = writeln!(self.body, "<p>{}</p>", escaped(text));
+        self
+    }
+
+    pub(super) fn code(mut self, code: &str) -> Self {
+        let _ = writeln!(self.body, "<p>Code: <code>{}</code></p>", escaped(code));
+        self
+    }
+
+    pub(super) fn link(mut self, to: &str, text: &str) -> Self {
+        let _ = writeln!(self.body, "<p><a href=\"{}\">{}</a></p>", escaped(to), escaped(text));
+        self
+    }
+
+    /// A table with a heading for each column.
+    pub(super) fn table<const N: usize>(mut self, heads: [&str; N], rows: &[[&str; N]]) -> Self {
+        let cells = |row: &[&str; N], kind: &str| {
+            row.iter().map(|cell| format!("<{kind}>{}</{kind}>", escaped(cell))).collect::<String>()
+        };
+        let _ = writeln!(self.body, "<table><tr>{}</tr>", cells(&heads, "th"));
+        for row in rows {
+            let _ = writeln!(self.body, "<tr>{}</tr>", cells(row, "td"));
+        }
+        self.body.push_str("</table>\n");
+        self
+    }
+
+    /// A button that does something here, which may lead on to this origin.
+    pub(super) fn button(mut self, action: &str, text: &str, then: Option<String>) -> Self {
+        let (action, text) = (escaped(action), escaped(text));
+        let _ = writeln!(self.body, "<form method=\"post\" action=\"{action}\"><button>{text}</button></form>");
+        self.forms = then;
+        self
+    }
+
+    fn html(&self) -> String {
+        let title = escaped(&self.title);
+        format!(
+            "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
+             content=\"width=device-width\"><title>{title} - rosterd</title><style>{STYLE}</style>\n<h1>{title}</h1>\n{}",
+            self.body
+        )
+    }
+
+    /// Nothing but this page's own style; forms lead here, and where they were said to lead.
+    fn policy(&self) -> String {
+        let style = STANDARD.encode(Sha256::digest(STYLE));
+        let forms = self.forms.as_deref().unwrap_or_default();
+        format!(
+            "default-src 'none'; style-src 'sha256-{style}'; form-action 'self' {forms}; frame-ancestors 'none'; \
+             base-uri 'none'"
+        )
+    }
+}
+
+impl IntoResponse for Page {
+    fn into_response(self) -> Response<Body> {
+        let mut response = match self.lead.as_deref().map(HeaderValue::from_str) {
+            Some(Ok(to)) => {
+                let mut response = Response::new(Body::empty());
+                response.headers_mut().insert(LOCATION, to);
+                response
+            }
+            Some(Err(_)) => return Self::not_now().into_response(),
+            None => Response::new(Body::from(self.html())),
+        };
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        if let Ok(policy) = HeaderValue::from_str(&self.policy()) {
+            headers.insert(CONTENT_SECURITY_POLICY, policy);
+        }
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        for cookie in self.cookies {
+            headers.append(SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+/// As text between tags, or in an attribute in double quotes.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c if c.is_control() => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn w17_nothing_that_is_shown_becomes_a_tag() {
+        let name = "<script>alert('x')</script>\" onload=\"\u{1b}";
+        let page = Page::titled(name).text(name).code(name).link(name, name).table(["a"], &[[name]]);
+        let html = page.button("/logout", name, None).html();
+        assert!(!html.contains("<script") && !html.contains("\" onload") && !html.contains('\u{1b}'), "{html}");
+        assert!(html.contains("&lt;script&gt;alert(&#39;x&#39;)"), "{html}");
+    }
+
+    #[test]
+    fn w16_a_page_takes_nothing_from_elsewhere() {
+        let policy =
+            Page::titled("x").button("/logout", "Log out", Some("https://sso.example.org".to_owned())).policy();
+        assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+        assert!(policy.contains("form-action 'self' https://sso.example.org;"), "{policy}");
+    }
+}

@@ -1,0 +1,105 @@
+//! Answers that are none to a login that this browser has begun: nobody gets in, and nothing is written.
+
+use super::{Backend, COOKIE, FLOW, SignOn, open};
+use crate::world::agent::Agent;
+
+/// What the browser is told, and that it has no session.
+#[track_caller]
+fn refused(sign_on: &SignOn, agent: &mut Agent, url: &str, code: &str) {
+    let answer = agent.ask("GET", url, &[], "");
+    assert_eq!(answer.status, 403, "{url}: {}", answer.body);
+    assert!(answer.body.contains(&format!("<code>{code}</code>")), "{url}: {}", answer.body);
+    assert!(agent.cookie(sign_on.port, COOKIE).is_none(), "{url}");
+    assert_eq!(sign_on.site.database.value("SELECT count(*) FROM users"), "0");
+}
+
+/// With one parameter of the address changed, or left out.
+fn with(url: &str, name: &str, value: Option<&str>) -> String {
+    let (path, query) = url.split_once('?').unwrap();
+    let mut pairs: Vec<String> =
+        query.split('&').filter(|pair| !pair.starts_with(&format!("{name}="))).map(str::to_owned).collect();
+    pairs.extend(value.map(|value| format!("{name}={value}")));
+    format!("{path}?{}", pairs.join("&"))
+}
+
+#[test]
+fn o18_the_state_is_known_once_and_to_the_browser_that_began() {
+    let sign_on = open(Backend::Sqlite, FLOW);
+    let mut agent = Agent::default();
+    for bad in [None, Some(""), Some("guessed"), Some("a&state=b")] {
+        let url = with(&sign_on.until_callback(&mut agent, "ann"), "state", bad);
+        let code = if bad == Some("a&state=b") { "callback-form" } else { "login-unknown" };
+        refused(&sign_on, &mut agent, &url, code);
+    }
+    // Somebody sends a link that would log others in as themselves: it is another browser.
+    let mut attacker = Agent::default();
+    let link = sign_on.until_callback(&mut attacker, "root");
+    refused(&sign_on, &mut agent, &link, "login-unknown");
+    // And it was taken with that: not even who began it can use it now.
+    refused(&sign_on, &mut attacker, &link, "login-unknown");
+    // One without any cookie.
+    let link = sign_on.until_callback(&mut attacker, "root");
+    refused(&sign_on, &mut Agent::default(), &link, "login-unknown");
+    sign_on.close();
+}
+
+#[test]
+fn o18_another_provider_s_answer_is_none_of_this_one() {
+    let sign_on = open(Backend::Sqlite, FLOW);
+    let mut agent = Agent::default();
+    let url = sign_on.until_callback(&mut agent, "ann");
+    assert!(url.contains("iss="), "this provider says who it is (RFC 9207): {url}");
+    refused(&sign_on, &mut agent, &with(&url, "iss", Some("https://evil.example")), "token-issuer");
+    let url = sign_on.until_callback(&mut agent, "ann");
+    refused(&sign_on, &mut agent, &with(&url, "iss", None), "token-issuer");
+    sign_on.close();
+}
+
+#[test]
+fn o18_a_code_is_good_for_one_login() {
+    let sign_on = open(Backend::Sqlite, FLOW);
+    let mut agent = Agent::default();
+    let first = sign_on.until_callback(&mut agent, "ann");
+    let code = |url: &str| url.split("code=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+    // The code of one login in the answer to another one: PKCE and nonce belong to the first.
+    let second = sign_on.until_callback(&mut agent, "ann");
+    refused(&sign_on, &mut agent, &with(&second, "code", Some(&code(&first))), "code-refused");
+    let third = sign_on.until_callback(&mut agent, "ann");
+    refused(&sign_on, &mut agent, &with(&third, "code", Some("guessed")), "code-refused");
+    let fourth = sign_on.until_callback(&mut agent, "ann");
+    refused(&sign_on, &mut agent, &with(&fourth, "code", None), "callback-form");
+    // The same answer twice: the second finds nothing.
+    let fifth = sign_on.until_callback(&mut agent, "ann");
+    let answer = agent.ask("GET", &fifth, &[], "");
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    assert_eq!(agent.ask("GET", &fifth, &[], "").status, 403);
+    sign_on.close();
+}
+
+#[test]
+fn what_the_provider_refuses_is_said_in_words_of_ours() {
+    let sign_on = open(Backend::Sqlite, FLOW);
+    let mut agent = Agent::default();
+    for said in ["access_denied", "%3Cscript%3E"] {
+        let url = sign_on.until_callback(&mut agent, "ann");
+        let url = with(&with(&url, "code", None), "error", Some(said));
+        refused(&sign_on, &mut agent, &url, "login-refused");
+    }
+    assert!(!sign_on.said().contains("script"), "{}", sign_on.said());
+    sign_on.close();
+}
+
+#[test]
+fn a_provider_that_is_down_lets_nobody_in_and_says_try_again() {
+    let mut sign_on = open(Backend::Sqlite, FLOW);
+    let mut agent = Agent::default();
+    let url = sign_on.until_callback(&mut agent, "ann");
+    sign_on.openid.stop();
+    let answer = agent.ask("GET", &url, &[], "");
+    assert_eq!(answer.status, 503, "{}", answer.body);
+    assert_eq!(sign_on.site.database.value("SELECT count(*) FROM users"), "0");
+    sign_on.openid.run();
+    sign_on.openid.person("ann", &super::super::person("ann", &["devs"]));
+    sign_on.browse(&mut agent, "ann");
+    sign_on.close();
+}
