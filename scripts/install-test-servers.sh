@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs, from the distribution, the real servers that the tests start: OpenLDAP, 389 Directory Server,
 # Samba (as an Active Directory domain controller), PostgreSQL, and what sites put around that: pgbouncer, Patroni with
-# etcd; Prometheus' promtool, which tests the alert rules; and for the feature `gssapi` MIT Kerberos: a server, kinit,
-# the library's headers, and libclang, which reads them.
+# etcd; Prometheus' promtool, which tests the alert rules; Chromium, in which people log in; and for the feature
+# `gssapi` MIT Kerberos: a server, kinit, the library's headers, and libclang, which reads them.
 #
 # Debian and Ubuntu only; elsewhere it says what is missing. Does nothing when all is there.
 # It starts no service, and sees to it that the packages start none: slapd is installed without a
@@ -60,6 +60,10 @@ postgres_binary >/dev/null || packages="$packages postgresql"
 command -v pgbouncer >/dev/null || packages="$packages pgbouncer"
 command -v patroni >/dev/null || packages="$packages patroni"
 command -v etcd >/dev/null || packages="$packages etcd-server"
+if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null && ! command -v google-chrome >/dev/null; then
+    # Without a font, a page has no text that can be pressed.
+    packages="$packages chromium fonts-dejavu-core"
+fi
 command -v promtool >/dev/null || packages="$packages prometheus"
 
 if [ -z "$packages" ]; then

@@ -1,6 +1,7 @@
 //! Logins by OpenID Connect: from the tokens that an application hands on to the tables, with a certified provider and
 //! the real program.
 
+mod browser;
 mod flow;
 mod logins;
 mod several;

@@ -8,6 +8,7 @@
 
 pub mod agent;
 pub mod backup;
+pub mod browser;
 pub mod ca;
 pub mod commits;
 pub mod company;

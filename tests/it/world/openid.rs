@@ -105,7 +105,7 @@ impl Drop for OpenId {
 }
 
 /// Where `make node-tools` has put Node.
-fn tools() -> PathBuf {
+pub fn tools() -> PathBuf {
     let tools = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/tools/node");
     assert!(tools.join("installed.txt").exists(), "Node is missing: make node-tools");
     tools
