@@ -1,8 +1,9 @@
 #!/bin/sh
 # Installs, from the distribution, the real servers that the tests start: OpenLDAP, 389 Directory Server,
 # Samba (as an Active Directory domain controller), PostgreSQL, and what sites put around that: pgbouncer, Patroni with
-# etcd; Prometheus' promtool, which tests the alert rules; Chromium, in which people log in; and for the feature
-# `gssapi` MIT Kerberos: a server, kinit, the library's headers, and libclang, which reads them.
+# etcd; Prometheus' promtool, which tests the alert rules; LemonLDAP::NG with starman, an OpenID provider, and Chromium,
+# in which people log in; and for the feature `gssapi` MIT Kerberos: a server, kinit, the library's headers, and
+# libclang, which reads them.
 #
 # Debian and Ubuntu only; elsewhere it says what is missing. Does nothing when all is there.
 # It starts no service, and sees to it that the packages start none: slapd is installed without a
@@ -64,6 +65,15 @@ if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null 
     # Without a font, a page has no text that can be pressed.
     packages="$packages chromium fonts-dejavu-core"
 fi
+# What its portal needs without saying so (it only recommends it), where people are those of a directory.
+[ -e /usr/share/perl5/Lemonldap/NG/Portal/Main.pm ] || packages="$packages liblemonldap-ng-portal-perl"
+command -v starman >/dev/null || packages="$packages starman"
+for module in Convert::Base32 Crypt::OpenSSL::Bignum GD::SecurityImage IO::Socket::Timeout IO::String IPC::Run \
+    Image::Magick Net::LDAP String::Random Unicode::String; do
+    if ! perl -M"$module" -e 1 2>/dev/null; then
+        packages="$packages lib$(echo "$module" | sed 's/::/-/g' | tr '[:upper:]' '[:lower:]')-perl"
+    fi
+done
 command -v promtool >/dev/null || packages="$packages prometheus"
 
 if [ -z "$packages" ]; then

@@ -21,8 +21,10 @@ pub(super) async fn ask(login: &OidcLogin, url: &Url, token: &str, now: Timestam
         return Err(LoginError::Unreachable(format!("introspection answered {}", answer.status)));
     }
     match jose::parse(&answer.body, jose::MANY) {
-        Ok(Value::Object(claims)) => {
+        Ok(Value::Object(mut claims)) => {
             active(login, &claims, now)?;
+            // It need not say when the token was made (RFC 7662 §2.2). It was asked now, and says what is so now.
+            claims.entry("iat").or_insert_with(|| (now.0 / 1000).into());
             Ok(claims)
         }
         _ => Err(LoginError::Unreachable("introspection did not answer a JSON object".to_owned())),

@@ -1,6 +1,7 @@
 //! What a login gives, takes, and leaves as it is.
 
-use super::{Extra, SignOn, person};
+use super::app::Extra;
+use super::{SignOn, person};
 use crate::world::database::Backend;
 use serde_json::{Value, json};
 

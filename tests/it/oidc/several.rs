@@ -1,6 +1,7 @@
 //! One person of several providers.
 
-use super::{Extra, SignOn, person};
+use super::app::Extra;
+use super::{SignOn, person};
 use crate::world::company::group_dn;
 use crate::world::database::Backend;
 use crate::world::site::slapd_provider;

@@ -21,6 +21,7 @@ pub mod invariants;
 pub mod kdc;
 pub mod ldap_edit;
 pub mod ldap_tamper;
+pub mod lemonldap;
 pub mod openid;
 pub mod patroni;
 pub mod pg_cluster;

@@ -90,7 +90,7 @@ fn nothing_that_lets_somebody_in_stands_in_the_database() {
     assert_eq!(sign_on.site.database.value("SELECT count(*) FROM refresh_tokens"), "1");
     let session = agent.cookie(sign_on.port, COOKIE).unwrap().to_owned();
     let dir = sign_on.site.dir().to_owned();
-    sign_on.close_keeping(|_| {
+    sign_on.app.close_keeping(|_| {
         let files = std::fs::read_dir(&dir).unwrap().map(|file| file.unwrap().path());
         let database = files.filter(|file| file.file_name().unwrap().to_string_lossy().contains(".db"));
         let bytes: Vec<u8> = database.flat_map(|file| std::fs::read(file).unwrap()).collect();

@@ -6,7 +6,8 @@ mod logout;
 mod renewal;
 mod session;
 
-use super::{Extra, SignOn};
+use super::SignOn;
+use super::app::Extra;
 use crate::world::agent::{Agent, Visit};
 use crate::world::database::Backend;
 use crate::world::http::Answer;

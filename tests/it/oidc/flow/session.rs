@@ -86,7 +86,7 @@ fn whoever_is_purged_leaves_no_session_and_no_token() {
     assert_eq!((rows("sessions"), rows("refresh_tokens")), ("1".to_owned(), "1".to_owned()));
     sign_on.site.database.execute("UPDATE users SET state = 'archived'");
     assert_eq!(sign_on.me(&mut agent).0, 401, "who is archived is logged in nowhere");
-    sign_on.close_keeping(|site| {
+    sign_on.app.close_keeping(|site| {
         site.run(&["purge", "ann", "--yes"]).expect(0);
         let rows = |table: &str| site.database.value(&format!("SELECT count(*) FROM {table}"));
         assert_eq!((rows("sessions"), rows("refresh_tokens"), rows("users")), ("0".into(), "0".into(), "0".into()));
