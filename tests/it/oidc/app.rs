@@ -110,7 +110,13 @@ provider = "sso"
 
     /// What the application is answered that hands this on.
     pub fn hand_on(&self, body: &Value) -> (u16, Value) {
-        let (status, text) = ask(self.port, "POST", "/hooks/v1/app/inline", &[], &body.to_string()).unwrap();
+        self.hand_on_to("app", body)
+    }
+
+    /// The same, to this hook.
+    pub fn hand_on_to(&self, hook: &str, body: &Value) -> (u16, Value) {
+        let path = format!("/hooks/v1/{hook}/inline");
+        let (status, text) = ask(self.port, "POST", &path, &[], &body.to_string()).unwrap();
         (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
     }
 

@@ -3,7 +3,9 @@
 
 mod app;
 mod browser;
+mod conformance;
 mod flow;
+mod issuers;
 mod lemonldap;
 mod logins;
 mod several;

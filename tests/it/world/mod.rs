@@ -36,6 +36,8 @@ pub mod samba;
 pub mod scim;
 pub mod scripted_http;
 pub mod scripted_ldap;
+pub mod scripted_openid;
+pub mod signing;
 pub mod site;
 pub mod slapd;
 pub mod tables;

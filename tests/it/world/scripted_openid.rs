@@ -1,0 +1,133 @@
+//! An OpenID provider that says what a test has it say: what is forged, late, or contradicts itself. It has pages for
+//! nobody; its tokens are made by [`ScriptedOpenId::id_token`] and shown by the test.
+
+use super::scripted_http::{Asked, Reply, ScriptedHttp};
+use super::signing::Key;
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
+const METADATA: &str = "/.well-known/openid-configuration";
+const JSON: &str = "application/json";
+/// The access token that UserInfo is asked with.
+pub const ACCESS: &str = "access-token";
+
+/// What it says.
+#[derive(Debug)]
+struct Script {
+    base: String,
+    /// Instead of, or beside, what its metadata would be.
+    metadata: Value,
+    keys: Value,
+    userinfo: Reply,
+}
+
+#[derive(Debug)]
+pub struct ScriptedOpenId {
+    http: ScriptedHttp,
+    script: Arc<Mutex<Script>>,
+    /// What it signs with, until a test takes another.
+    pub key: Key,
+}
+
+impl ScriptedOpenId {
+    /// With one key for RS256, and no answer of UserInfo.
+    pub fn start() -> Self {
+        let key = Key::rs256("first");
+        let script = Arc::new(Mutex::new(Script {
+            base: String::new(),
+            metadata: json!({}),
+            keys: json!({ "keys": [key.public()] }),
+            userinfo: Reply::new(404, JSON, "{}"),
+        }));
+        let shared = Arc::clone(&script);
+        let http = ScriptedHttp::start(move |asked| answer(&shared.lock().unwrap(), asked));
+        script.lock().unwrap().base = http.url();
+        Self { http, script, key }
+    }
+
+    pub fn issuer(&self) -> String {
+        self.http.url()
+    }
+
+    /// Changes its metadata: `null` for what is left out.
+    pub fn metadata(&self, changed: &Value) {
+        self.script.lock().unwrap().metadata = changed.clone();
+    }
+
+    /// The keys that can be fetched from now on.
+    pub fn keys(&self, keys: &[Value]) {
+        self.script.lock().unwrap().keys = json!({ "keys": keys });
+    }
+
+    /// What UserInfo says from now on.
+    pub fn userinfo(&self, claims: &Value) {
+        self.userinfo_as(JSON, &claims.to_string());
+    }
+
+    /// The same in another form.
+    pub fn userinfo_as(&self, kind: &str, body: &str) {
+        self.script.lock().unwrap().userinfo = Reply::new(200, kind, body);
+    }
+
+    /// What an ID token of this moment says of somebody in these groups; `changed` where a test says otherwise, `null`
+    /// for what is left out.
+    pub fn claims(&self, person: &str, groups: &[&str], changed: &Value) -> Value {
+        let now = now();
+        let claims = json!({
+            "iss": self.issuer(), "aud": "rosterd", "sub": person, "iat": now, "exp": now + 300,
+            "preferred_username": person, "groups": groups,
+        });
+        with(claims, changed)
+    }
+
+    /// The same as a token that its key has signed.
+    pub fn id_token(&self, person: &str, groups: &[&str], changed: &Value) -> String {
+        self.key.token(&self.claims(person, groups, changed))
+    }
+
+    /// How often it was asked for this path.
+    pub fn asked(&self, path: &str) -> usize {
+        self.http.asked().iter().filter(|asked| asked.path() == path).count()
+    }
+
+    /// What came with the last request for it (`Authorization`).
+    pub fn authorization(&self, path: &str) -> Option<String> {
+        self.http.asked().iter().rfind(|asked| asked.path() == path).map(|asked| asked.authorization.clone())
+    }
+}
+
+/// Everything below any path is an issuer, so that a server may have several, with the same keys.
+fn answer(script: &Script, asked: &Asked) -> Reply {
+    let base = &script.base;
+    match asked.path() {
+        "/keys" => Reply::new(200, JSON, script.keys.to_string()),
+        "/userinfo" => script.userinfo.clone(),
+        path => match path.strip_suffix(METADATA) {
+            Some(below) => {
+                let metadata = json!({
+                    "issuer": format!("{base}{below}"), "jwks_uri": format!("{base}/keys"),
+                    "userinfo_endpoint": format!("{base}/userinfo"),
+                });
+                Reply::new(200, JSON, with(metadata, &script.metadata).to_string())
+            }
+            None => Reply::new(404, JSON, "{}"),
+        },
+    }
+}
+
+fn with(mut value: Value, changed: &Value) -> Value {
+    let all = value.as_object_mut().unwrap();
+    for (name, value) in changed.as_object().unwrap() {
+        match value {
+            Value::Null => drop(all.remove(name)),
+            value => drop(all.insert(name.clone(), value.clone())),
+        }
+    }
+    value
+}
+
+/// Seconds since 1970.
+pub fn now() -> u64 {
+    SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs()
+}
