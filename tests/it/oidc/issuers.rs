@@ -136,3 +136,26 @@ fn o24_one_sub_of_two_issuers_is_two_people() {
     assert_eq!((app.role("ann").as_deref(), app.role("bob").as_deref()), (Some("Editor"), Some("Viewer")));
     app.close();
 }
+
+/// An ID token may be for an audience of ours besides; it is held to what is asked of ID tokens all the same.
+#[test]
+fn o10_an_id_token_is_no_access_token() {
+    let provider = ScriptedOpenId::start();
+    let oidc = "audiences = [\"urn:example:api\"]\nuserinfo = \"never\"";
+    let app = App::beside(Backend::Sqlite, &provider.issuer(), &Extra::oidc(oidc));
+    let token = |changed: Value| {
+        let mut claims = json!({ "aud": ["other", "urn:example:api"], "azp": "other" });
+        claims.as_object_mut().unwrap().extend(changed.as_object().unwrap().clone());
+        provider.id_token("ann", &["devs"], &claims)
+    };
+    for changed in [json!({ "at_hash": "77QmUPtjPfzWtF2AnpK9RQ" }), json!({ "c_hash": "x" }), json!({ "typ": "ID" })] {
+        let (status, answer) = app.hand_on(&json!({ "access_token": token(changed.clone()) }));
+        assert_eq!((status, &answer["code"]), (401, &json!("token-type")), "{changed}: {answer}");
+        let (status, answer) = app.hand_on(&json!({ "id_token": token(changed.clone()) }));
+        assert_eq!((status, &answer["code"]), (401, &json!("token-audience")), "{changed}: {answer}");
+    }
+    assert!(app.site.tables().users.is_empty());
+    app.accepted(&json!({ "access_token": token(json!({ "typ": "Bearer" })) }));
+    assert_eq!(app.role("ann").as_deref(), Some("Editor"));
+    app.close();
+}

@@ -157,5 +157,7 @@ fn all_that_it_signs_is_believed() {
     assert_eq!(tokens["access_token"].as_str().unwrap().split('.').count(), 3);
     let answer = portal.app.accepted(&json!({ "access_token": tokens["access_token"] }));
     assert_eq!(answer["finding"], "applied", "{answer}");
+    // The ID token is for that application, too.
+    assert_eq!(portal.app.hand_on(&json!({ "access_token": tokens["id_token"] })).0, 401);
     portal.app.close();
 }
