@@ -50,10 +50,6 @@ impl OpenId {
         self.running.take().into_iter().for_each(end);
     }
 
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
     /// What the server has printed.
     pub fn said(&self) -> String {
         std::fs::read_to_string(self.dir.path().join("out")).unwrap_or_default()
