@@ -17,7 +17,10 @@ code{color:#aaa}}";
 
 /// An answer. An error is one, too.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(super) struct Page(Box<Content>);
+
+#[derive(Debug)]
+struct Content {
     status: StatusCode,
     title: String,
     body: String,
@@ -30,7 +33,7 @@ pub(super) struct Page {
 impl Page {
     fn new(status: StatusCode, title: &str) -> Self {
         let (title, body) = (title.to_owned(), String::new());
-        Self { status, title, body, lead: None, cookies: Vec::new(), forms: None }
+        Self(Box::new(Content { status, title, body, lead: None, cookies: Vec::new(), forms: None }))
     }
 
     /// A page with this heading.
@@ -51,26 +54,28 @@ impl Page {
 
     /// Sends the browser on, by GET (RFC 9110 §15.4.4).
     pub(super) fn lead(to: &str) -> Self {
-        Self { lead: Some(to.to_owned()), ..Self::new(StatusCode::SEE_OTHER, "Go on") }
+        let mut page = Self::new(StatusCode::SEE_OTHER, "Go on");
+        page.0.lead = Some(to.to_owned());
+        page
     }
 
     pub(super) fn with(mut self, cookie: Option<HeaderValue>) -> Self {
-        self.cookies.extend(cookie);
+        self.0.cookies.extend(cookie);
         self
     }
 
     pub(super) fn text(mut self, text: &str) -> Self {
-        let _ = writeln!(self.body, "<p>{}</p>", escaped(text));
+        let _ = writeln!(self.0.body, "<p>{}</p>", escaped(text));
         self
     }
 
     pub(super) fn code(mut self, code: &str) -> Self {
-        let _ = writeln!(self.body, "<p>Code: <code>{}</code></p>", escaped(code));
+        let _ = writeln!(self.0.body, "<p>Code: <code>{}</code></p>", escaped(code));
         self
     }
 
     pub(super) fn link(mut self, to: &str, text: &str) -> Self {
-        let _ = writeln!(self.body, "<p><a href=\"{}\">{}</a></p>", escaped(to), escaped(text));
+        let _ = writeln!(self.0.body, "<p><a href=\"{}\">{}</a></p>", escaped(to), escaped(text));
         self
     }
 
@@ -79,35 +84,35 @@ impl Page {
         let cells = |row: &[&str; N], kind: &str| {
             row.iter().map(|cell| format!("<{kind}>{}</{kind}>", escaped(cell))).collect::<String>()
         };
-        let _ = writeln!(self.body, "<table><tr>{}</tr>", cells(&heads, "th"));
+        let _ = writeln!(self.0.body, "<table><tr>{}</tr>", cells(&heads, "th"));
         for row in rows {
-            let _ = writeln!(self.body, "<tr>{}</tr>", cells(row, "td"));
+            let _ = writeln!(self.0.body, "<tr>{}</tr>", cells(row, "td"));
         }
-        self.body.push_str("</table>\n");
+        self.0.body.push_str("</table>\n");
         self
     }
 
     /// A button that does something here, which may lead on to this origin.
     pub(super) fn button(mut self, action: &str, text: &str, then: Option<String>) -> Self {
         let (action, text) = (escaped(action), escaped(text));
-        let _ = writeln!(self.body, "<form method=\"post\" action=\"{action}\"><button>{text}</button></form>");
-        self.forms = then;
+        let _ = writeln!(self.0.body, "<form method=\"post\" action=\"{action}\"><button>{text}</button></form>");
+        self.0.forms = then;
         self
     }
 
     fn html(&self) -> String {
-        let title = escaped(&self.title);
+        let title = escaped(&self.0.title);
         format!(
             "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
              content=\"width=device-width\"><title>{title} - rosterd</title><style>{STYLE}</style>\n<h1>{title}</h1>\n{}",
-            self.body
+            self.0.body
         )
     }
 
     /// Nothing but this page's own style; forms lead here, and where they were said to lead.
     fn policy(&self) -> String {
         let style = STANDARD.encode(Sha256::digest(STYLE));
-        let forms = self.forms.as_deref().unwrap_or_default();
+        let forms = self.0.forms.as_deref().unwrap_or_default();
         format!(
             "default-src 'none'; style-src 'sha256-{style}'; form-action 'self' {forms}; frame-ancestors 'none'; \
              base-uri 'none'"
@@ -117,7 +122,7 @@ impl Page {
 
 impl IntoResponse for Page {
     fn into_response(self) -> Response<Body> {
-        let mut response = match self.lead.as_deref().map(HeaderValue::from_str) {
+        let mut response = match self.0.lead.as_deref().map(HeaderValue::from_str) {
             Some(Ok(to)) => {
                 let mut response = Response::new(Body::empty());
                 response.headers_mut().insert(LOCATION, to);
@@ -126,13 +131,13 @@ impl IntoResponse for Page {
             Some(Err(_)) => return Self::not_now().into_response(),
             None => Response::new(Body::from(self.html())),
         };
-        *response.status_mut() = self.status;
+        *response.status_mut() = self.0.status;
         let headers = response.headers_mut();
         if let Ok(policy) = HeaderValue::from_str(&self.policy()) {
             headers.insert(CONTENT_SECURITY_POLICY, policy);
         }
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        for cookie in self.cookies {
+        for cookie in self.0.cookies {
             headers.append(SET_COOKIE, cookie);
         }
         response
