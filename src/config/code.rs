@@ -97,6 +97,7 @@ codes! {
     SettingsContradict = "settings-contradict", Warning;
 
     CodeFlowNeeds = "code-flow-needs", Error;
+    ParameterTaken = "parameter-taken", Error;
 
     LdapUrl = "ldap-url", Error;
     StartTlsScheme = "start-tls-scheme", Error;

@@ -45,9 +45,8 @@ pub(super) async fn finish(logins: &Logins, provider: &str, answer: &str, header
     })?;
     count::login(provider, "opened");
     tracing::info!(provider, user = person.id.0, finding, "somebody has logged in");
-    Ok(Page::lead(&begun.return_to)
-        .with(Cookie::Session.set(&cookie, &open.public_url))
-        .with(Cookie::Login.forget(&open.public_url)))
+    // The other cookie expires: another tab of this browser may still be under way.
+    Ok(Page::lead(&begun.return_to).with(Cookie::Session.set(&cookie, &open.public_url)))
 }
 
 /// Who it is. Taken out of the store before anything else, so that an answer counts once.

@@ -93,23 +93,23 @@ impl Logins {
     /// All that are due of one provider.
     async fn provider_turn(self: &Arc<Self>, engine: &Arc<Engine>, provider: &str) {
         let now = engine.clock.now();
-        // Asked first, so that an idle daemon writes nothing.
-        let due = engine.store.due_refresh_tokens(provider, now).await;
-        let taken = match due {
-            Ok(0) => return,
-            Ok(_) => engine.store.take_refresh_tokens(provider, BATCH, now, now.plus_millis(TAKEN)).await,
-            Err(error) => Err(error),
-        };
-        let taken = taken.unwrap_or_else(|error| {
+        let wait = |error: &dyn std::fmt::Display| {
             tracing::error!(provider, %error, "logins cannot be renewed; they wait");
-            Vec::new()
-        });
+        };
+        // Asked first, so that an idle daemon writes nothing.
+        match engine.store.due_refresh_tokens(provider, now).await {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) => return wait(&error),
+        }
         let seal = match seal(engine).await {
             Ok(seal) => Arc::new(seal),
-            Err(error) => {
-                tracing::error!(provider, %error, "logins cannot be renewed; they wait");
-                return;
-            }
+            Err(error) => return wait(&error),
+        };
+        let taken = engine.store.take_refresh_tokens(provider, BATCH, now, now.plus_millis(TAKEN)).await;
+        let taken = match taken {
+            Ok(taken) => taken,
+            Err(error) => return wait(&error),
         };
         let Some(login) = self.hooks.verifier(provider) else { return };
         let mut under_way = JoinSet::new();

@@ -3,6 +3,7 @@
 use super::Report;
 use crate::config::Code;
 use crate::config::tree::{Entry, Node};
+use crate::config::words::quoted;
 
 pub(super) fn check(root: &Node, providers: &[Entry], report: &mut Report<'_>) {
     for provider in providers {
@@ -12,6 +13,19 @@ pub(super) fn check(root: &Node, providers: &[Entry], report: &mut Report<'_>) {
     }
 }
 
+/// What rosterd says itself (OpenID Connect Core §3.1.2.1, RFC 7636 §4.3).
+const OURS: [&str; 9] = [
+    "client_id",
+    "code_challenge",
+    "code_challenge_method",
+    "nonce",
+    "redirect_uri",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
+];
+
 fn one(root: &Node, flow: &Entry, report: &mut Report<'_>) {
     let http = root.get("http");
     for (key, why) in
@@ -20,6 +34,12 @@ fn one(root: &Node, flow: &Entry, report: &mut Report<'_>) {
         if http.and_then(|http| http.get(key)).is_none() {
             let message = format!("`code_flow` needs `http.{key}`");
             report.say(&flow.key_origin, Code::CodeFlowNeeds, message, why);
+        }
+    }
+    for parameter in flow.node.get("parameters").map_or(&[][..], Node::entries) {
+        if OURS.contains(&parameter.key.as_str()) {
+            let message = format!("{} is not for `parameters`", quoted(&parameter.key));
+            report.say(&parameter.key_origin, Code::ParameterTaken, message, "rosterd says it by itself");
         }
     }
     report.not_zero(&flow.node, "renew", "the provider would be asked without a pause");

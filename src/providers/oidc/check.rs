@@ -26,6 +26,17 @@ pub(super) async fn run(login: &OidcLogin) -> Vec<CheckStep> {
         None => Err("there are none that can verify a signature; the log says why".to_owned()),
     };
     steps.push(CheckStep { what: format!("keys at {}", metadata.keys), result });
+    if login.config.code_flow.is_some() {
+        let result = match (&metadata.authorization, &metadata.token) {
+            (Some(authorization), Some(token)) => {
+                let (authorization, token, out) = (authorization.as_str(), token.as_str(), &metadata.end_session);
+                let out = out.as_ref().map_or("nowhere", |url| url.as_str());
+                Ok(format!("people go to {authorization}, tokens come from {token}, logout is at {out}"))
+            }
+            _ => Err("it names no authorization_endpoint and token_endpoint".to_owned()),
+        };
+        steps.push(CheckStep { what: "logins in a browser".to_owned(), result });
+    }
     if let Some(secret) = &login.config.client_secret {
         let result = secret.resolve().map(|_| "it can be read".to_owned()).map_err(|error| error.to_string());
         steps.push(CheckStep { what: "the client's secret".to_owned(), result });

@@ -57,7 +57,10 @@ impl BrowserLogin for OidcLogin {
             .add_extra_param("nonce", drawn.nonce.expose());
         // Core §11: without it, a provider may leave out the token.
         let offline = flow.scopes.iter().any(|scope| scope == "offline_access");
-        let asked = if offline { asked.add_extra_param("prompt", "consent") } else { asked };
+        let consent = (offline && !flow.parameters.contains_key("prompt")).then_some(("prompt", "consent"));
+        let own = flow.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let more = own.filter(|(_, value)| !value.is_empty()).chain(consent);
+        let asked = more.fold(asked, |asked, (name, value)| asked.add_extra_param(name, value));
         let kept = Kept { nonce: drawn.nonce.expose().to_owned(), verifier: verifier.secret().clone() };
         let kept = serde_json::to_string(&kept).map_err(|error| LoginError::Unreachable(error.to_string()))?;
         Ok(Begun { url: asked.url().0.into(), kept })

@@ -27,6 +27,13 @@ const EXPOSED: &[(&str, &str)] = &[
     ("src/logins/finish.rs", "let sealed = seal.seal(what, &[provider, subject], secret.expose(), random);"),
     ("src/logins/renew.rs", "let sealed = seal.seal(GRANT, &whom, renewed.grant.expose(), &*engine.random);"),
     ("src/providers/oidc/flow.rs", ".add_extra_param(\"nonce\", drawn.nonce.expose());"),
+    ("src/providers/oidc/flow.rs", "query.append_pair(\"id_token_hint\", hint.expose());"),
+    (
+        "src/providers/oidc/grant.rs",
+        "client = client.set_client_secret(ClientSecret::new(secret.expose().to_owned()));",
+    ),
+    ("src/providers/oidc/grant.rs", "let token = RefreshToken::new(token.expose().to_owned());"),
+    ("src/seal.rs", "let bytes = STANDARD.decode(secret.expose().trim()).ok().filter(|bytes| bytes.len() == KEY)?;"),
     ("src/providers/oidc/flow.rs", ".authorize_url(|| CsrfToken::new(drawn.state.expose().to_owned()))"),
     ("src/providers/oidc/flow.rs", "let verifier = PkceCodeVerifier::new(drawn.verifier.expose().to_owned());"),
     (
