@@ -9,6 +9,7 @@ mod leases;
 mod remember;
 mod requests;
 mod schema;
+mod sign_ins;
 mod views;
 
 use crate::world::postgres;

@@ -4,6 +4,7 @@ mod forged;
 mod login;
 mod logout;
 mod renewal;
+mod replicas;
 mod session;
 
 use super::SignOn;
