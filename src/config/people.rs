@@ -1,4 +1,4 @@
-use super::{ApiScope, Duration, OrgRoleName};
+use super::{ApiScope, Duration, OrgRoleName, True};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct HttpPerson {
     /// Whoever is a server admin.
-    #[serde(default)]
-    pub server_admin: bool,
+    pub server_admin: Option<True>,
     /// Whoever has at least `role` in the organization of this name.
     pub org: Option<String>,
     /// The role in `org`. Absent: any but `None`.

@@ -240,8 +240,8 @@ fn scopes(people: &[HttpPerson], person: &PersonNow) -> BTreeSet<ApiScope> {
     let holds = |rule: &&HttpPerson| {
         let least = rule.role.map_or(OrgRole::Viewer, OrgRole::from);
         let in_org = |org: &String| person.orgs.iter().any(|has| has.name == *org && has.role >= least);
-        (rule.server_admin || rule.org.is_some())
-            && (!rule.server_admin || person.server_admin)
+        (rule.server_admin.is_some() || rule.org.is_some())
+            && (rule.server_admin.is_none() || person.server_admin)
             && rule.org.as_ref().is_none_or(in_org)
     };
     people.iter().filter(holds).flat_map(|rule| rule.scopes.iter().copied()).collect()
