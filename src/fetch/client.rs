@@ -1,7 +1,8 @@
 //! One question, one answer.
 
 use super::address::Resolver;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, LINK, RETRY_AFTER};
+use super::link::{BadLink, Links};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, Method, Url};
 use rosterd_core::ids::Timestamp;
 use std::net::IpAddr;
@@ -93,9 +94,31 @@ impl Client {
         bearer: Option<&str>,
         most: usize,
     ) -> Result<Answer, FetchError> {
-        let mut request = self.http.request(Method::GET, self.allowed(url)?.clone()).header(ACCEPT, accept);
-        if let Some(bearer) = bearer {
-            request = request.bearer_auth(bearer);
+        let bearer = bearer.map(|bearer| format!("Bearer {bearer}"));
+        let shown = bearer.as_deref().map(|bearer| (AUTHORIZATION.as_str(), bearer));
+        self.get_with(url, &[(ACCEPT.as_str(), accept)], shown, most).await
+    }
+
+    /// The same with these headers, and one that is a secret.
+    ///
+    /// # Errors
+    /// As of [`Self::get`].
+    pub async fn get_with(
+        &self,
+        url: &Url,
+        headers: &[(&str, &str)],
+        shown: Option<(&str, &str)>,
+        most: usize,
+    ) -> Result<Answer, FetchError> {
+        let mut request = self.http.request(Method::GET, self.allowed(url)?.clone());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some((name, value)) = shown {
+            let wrong = |_| FetchError::Settings("the token holds what no header can".to_owned());
+            let mut value = HeaderValue::from_str(value).map_err(wrong)?;
+            value.set_sensitive(true);
+            request = request.header(name, value);
         }
         self.send(url, request, most).await
     }
@@ -194,19 +217,28 @@ impl Answer {
             return Some(Duration::from_secs(seconds));
         }
         let until = http_date(said)?;
-        let shown = self.headers.get(DATE).and_then(|date| http_date(date.to_str().ok()?)).unwrap_or(now);
+        let shown = self.date().unwrap_or(now);
         Some(Duration::from_millis(u64::try_from(until.0.saturating_sub(shown.0)).unwrap_or(0)))
     }
 
-    /// What it says comes next (RFC 8288, `rel="next"`).
+    /// What it links to (RFC 8288).
+    ///
+    /// # Errors
+    /// Where that is not understood.
+    pub fn links(&self) -> Result<Links, BadLink> {
+        Links::of(&self.headers)
+    }
+
+    /// A number in a header.
     #[must_use]
-    pub fn next(&self) -> Option<&str> {
-        let links = self.headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
-        links.flat_map(|links| links.split(',')).find_map(|link| {
-            let (target, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
-            let next = |p: &str| matches!(p.trim(), "rel=\"next\"" | "rel=next");
-            parameters.split(';').any(next).then_some(target)
-        })
+    pub fn number(&self, header: &str) -> Option<u64> {
+        self.headers.get(header)?.to_str().ok()?.trim().parse().ok()
+    }
+
+    /// When it says it was sent.
+    #[must_use]
+    pub fn date(&self) -> Option<Timestamp> {
+        http_date(self.headers.get(DATE)?.to_str().ok()?)
     }
 }
 
@@ -293,18 +325,6 @@ mod tests {
     #[test]
     fn an_id_is_encoded_before_it_is_sent() {
         assert_eq!(encoded("a b:c%"), "a+b%3Ac%25");
-    }
-
-    #[test]
-    fn the_next_page_is_where_the_header_says() {
-        let answer = |link: &str| Answer {
-            status: 200,
-            headers: HeaderMap::from_iter([(LINK, link.parse().unwrap())]),
-            body: Vec::new(),
-        };
-        let two = "<https://api.example/x?page=1>; rel=\"prev\", <https://api.example/x?page=3>; rel=\"next\"";
-        assert_eq!(answer(two).next(), Some("https://api.example/x?page=3"));
-        assert_eq!(answer("<https://api.example/x>; rel=\"last\"").next(), None);
     }
 
     #[test]

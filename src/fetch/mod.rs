@@ -6,7 +6,9 @@
 mod address;
 mod client;
 mod keys;
+mod link;
 
 pub use client::{Answer, Client, FetchError, Settings};
 pub use keys::KeyCache;
+pub use link::{BadLink, Links};
 pub use reqwest::Url;

@@ -1,17 +1,19 @@
 //! Signed tokens (RFC 7515, RFC 7519), whoever shows them: what is believed of one is decided here and nowhere else.
 //!
 //! [`open`] takes a token apart, by its own rules of form; [`verify`] finds out who signed it, by keys and algorithms
-//! that are ours to choose; [`claims`] compares what it says with what it has to say. Pure: no clock, no file, no
-//! socket.
+//! that are ours to choose; [`claims`] compares what it says with what it has to say. What rosterd itself signs is in
+//! [`sign`]. Pure: no clock, no file, no socket.
 
 mod claims;
 mod json;
 mod keys;
+mod sign;
 mod token;
 
 pub use claims::{Audience, Checks, Claims, hash_of, moment, subject};
 pub use json::{FEW, MANY, NotJson, parse};
 pub use keys::Keys;
+pub use sign::SigningKey;
 pub use token::{Kind, Opened, open, verify};
 
 /// Why a token is not believed. A word of ours: nothing that stands in the token is in it.
