@@ -17,13 +17,21 @@ mod database;
 mod diagnostic;
 mod duration;
 mod file;
+mod github;
+mod gitlab;
+mod google;
+mod graph;
 mod hooks;
 mod http;
+mod keycloak;
+mod kind;
 mod ldap;
 mod limits;
 mod load;
 mod login;
+mod oauth;
 mod oidc;
+mod okta;
 mod org;
 mod overrides;
 mod paths;
@@ -42,6 +50,7 @@ mod telemetry;
 mod tests;
 mod tree;
 mod validate;
+mod vendor;
 mod words;
 
 pub use accounts::Accounts;
@@ -55,8 +64,14 @@ pub use database::Database;
 pub use diagnostic::{Diagnostic, Diagnostics, Place};
 pub use duration::Duration;
 pub use file::File;
+pub use github::GitHub;
+pub use gitlab::GitLab;
+pub use google::Google;
+pub use graph::{Graph, GroupName};
 pub use hooks::{Hook, HookPerson, Network, OnError, Pointer, Rate, Sender, TokenIssuer, Unit};
 pub use http::{ApiScope, ClientCertificate, Http, HttpClient, HttpTls};
+pub use keycloak::{Keycloak, Subgroups};
+pub use kind::Kind;
 pub use ldap::{
     Bind, BindMethod, Follow, FollowBy, Groups, Ldap, MinTls, PrimaryGroup, Scope, ServerOrder, Tls, Users,
     WITHOUT_KERBEROS,
@@ -64,7 +79,9 @@ pub use ldap::{
 pub use limits::Limits;
 pub use load::{Loaded, load, load_rules, parse};
 pub use login::{Login, LoginProtocol};
+pub use oauth::{ClientAuth, OAuthClient};
 pub use oidc::{Oidc, SigningAlgorithm, UserInfo};
+pub use okta::{Okta, OktaClient};
 pub use org::Org;
 pub use overrides::environment;
 pub use people::{HttpPerson, Sessions};

@@ -1,6 +1,6 @@
 //! Relative paths in a configuration start where its file is, not where the process happens to be.
 
-use super::{Config, SecretRef};
+use super::{Config, Provider, SecretRef};
 use std::path::{Path, PathBuf};
 
 /// Puts the folder before every relative path.
@@ -43,7 +43,26 @@ pub(super) fn resolve(config: &mut Config, folder: &Path) {
         }
         if let Some(scim) = &mut provider.scim {
             scim.ca_file.iter_mut().for_each(path);
-            scim.bearer.file.iter_mut().for_each(path);
+            secret(&mut scim.bearer);
+            scim.oauth.iter_mut().filter_map(|oauth| oauth.client_secret.file.as_mut()).for_each(path);
         }
+        vendors(provider, folder);
     }
+}
+
+/// The same in the sections of vendors' interfaces.
+fn vendors(provider: &mut Provider, folder: &Path) {
+    let Provider { keycloak, graph, okta, google, github, gitlab, .. } = provider;
+    let mut files: Vec<&mut Option<PathBuf>> = Vec::new();
+    files.extend(keycloak.iter_mut().flat_map(|section| [&mut section.ca_file, &mut section.client_secret.file]));
+    files.extend(graph.iter_mut().flat_map(|section| [&mut section.ca_file, &mut section.client_secret.file]));
+    files.extend(google.iter_mut().flat_map(|section| [&mut section.ca_file, &mut section.service_account.file]));
+    files.extend(github.iter_mut().flat_map(|section| [&mut section.ca_file, &mut section.token.file]));
+    files.extend(gitlab.iter_mut().flat_map(|section| [&mut section.ca_file, &mut section.token.file]));
+    if let Some(okta) = okta {
+        files.push(&mut okta.ca_file);
+        files.extend(okta.token.iter_mut().map(|token| &mut token.file));
+        files.extend(okta.client.iter_mut().map(|client| &mut client.private_key.file));
+    }
+    files.into_iter().flatten().for_each(|file| *file = folder.join(&*file));
 }

@@ -1,9 +1,10 @@
-use super::{Claims, DirectRole, Duration, File, Ldap, Login, Match, Oidc, Rate, Scim, Unit};
+use super::{Claims, DirectRole, Duration, File, GitHub, GitLab, Google, Graph, Keycloak, Ldap, Login, Match, Oidc};
+use super::{Okta, Rate, Scim, Unit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A place where people and groups come from. Exactly one of `ldap`, `file`, `login`, `oidc` and
-/// `scim` says how.
+/// A place where people and groups come from. Exactly one of `ldap`, `file`, `login`, `oidc`,
+/// `scim`, `keycloak`, `graph`, `okta`, `google`, `github` and `gitlab` says how.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Provider {
@@ -17,6 +18,18 @@ pub struct Provider {
     pub oidc: Option<Oidc>,
     /// A SCIM 2.0 service.
     pub scim: Option<Scim>,
+    /// A realm of Keycloak.
+    pub keycloak: Option<Keycloak>,
+    /// Microsoft Entra ID, by Microsoft Graph.
+    pub graph: Option<Graph>,
+    /// An organization of Okta.
+    pub okta: Option<Okta>,
+    /// Google Workspace or Cloud Identity.
+    pub google: Option<Google>,
+    /// An organization of GitHub.
+    pub github: Option<GitHub>,
+    /// A group of GitLab.
+    pub gitlab: Option<GitLab>,
     /// How often `rosterd run` reads it.
     #[serde(default = "five_minutes")]
     pub every: Duration,

@@ -1,4 +1,4 @@
-use super::{Duration, SecretRef};
+use super::{Duration, OAuthClient, SecretRef};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -12,8 +12,10 @@ use std::path::PathBuf;
 pub struct Scim {
     /// The address under which the service has `Users` and `Groups`.
     pub url: String,
-    /// The token that lets rosterd read there.
-    pub bearer: SecretRef,
+    /// The token that lets rosterd read there. Exactly one of `bearer` and `oauth` says who asks.
+    pub bearer: Option<SecretRef>,
+    /// A client that gets such tokens.
+    pub oauth: Option<OAuthClient>,
     /// Entries that are asked for at a time. A service may send fewer.
     #[serde(default = "two_hundred")]
     #[schemars(range(min = 2, max = 10_000))]

@@ -12,9 +12,10 @@ pub mod ldap;
 mod login;
 pub mod oidc;
 pub mod scim;
+pub mod vendors;
 mod web;
 
-use crate::config;
+use crate::config::{self, Kind};
 use async_trait::async_trait;
 pub use browser::{Back, Begun, BrowserLogin, Drawn, Finished, LoggedOut, RenewError, Renewed};
 use follow::{Cursor, Ring, Since};
@@ -72,18 +73,27 @@ pub trait Directory: Send + Sync + fmt::Debug {
 /// # Errors
 /// Of the kind [`ProviderErrorKind::Configuration`], naming the key.
 pub fn build(section: &config::Provider) -> Result<Option<Arc<dyn Directory>>, ProviderError> {
-    match (&section.ldap, &section.file, &section.login, &section.oidc, &section.scim) {
-        (Some(ldap), None, None, None, None) => Ok(Some(Arc::new(ldap::LdapDirectory::new(ldap)?))),
-        (None, Some(file), None, None, None) => Ok(Some(Arc::new(file::FileDirectory::new(file)))),
-        (None, None, Some(_), None, None) | (None, None, None, Some(_), None) => Ok(None),
-        (None, None, None, None, Some(scim)) => Ok(Some(Arc::new(scim::ScimDirectory::new(scim)?))),
-        _ => Err(ProviderError {
-            kind: ProviderErrorKind::Configuration,
-            message: "exactly one of `ldap`, `file`, `login`, `oidc` and `scim` must say where the provider's people \
-                      come from"
-                .to_owned(),
-        }),
-    }
+    Ok(Some(match section.kind() {
+        Some(Kind::Ldap(ldap)) => Arc::new(ldap::LdapDirectory::new(ldap)?),
+        Some(Kind::File(file)) => Arc::new(file::FileDirectory::new(file)),
+        Some(Kind::Login(_) | Kind::Oidc(_)) => return Ok(None),
+        Some(Kind::Scim(scim)) => Arc::new(scim::ScimDirectory::new(scim)?),
+        Some(
+            vendor @ (Kind::Keycloak(_)
+            | Kind::Graph(_)
+            | Kind::Okta(_)
+            | Kind::Google(_)
+            | Kind::GitHub(_)
+            | Kind::GitLab(_)),
+        ) => Arc::new(vendors::VendorDirectory::new(vendor)?),
+        None => {
+            let names = Kind::NAMES.map(config::quoted).join(", ");
+            return Err(ProviderError {
+                kind: ProviderErrorKind::Configuration,
+                message: format!("exactly one of {names} must say where the provider's people come from"),
+            });
+        }
+    }))
 }
 
 /// Who verifies logins of a provider; `None` where nobody can.

@@ -20,14 +20,8 @@ impl std::fmt::Debug for Print {
 /// they may be on a file system that hangs.
 pub(super) async fn print(section: Option<Provider>) -> Option<Print> {
     let section = section?;
-    let (secret, files) = match (section.ldap, section.scim) {
-        (Some(ldap), _) => {
-            (ldap.bind.password, [ldap.tls.client_cert_file, ldap.tls.client_key_file, ldap.bind.keytab_file])
-        }
-        (None, Some(scim)) => (Some(scim.bearer), [None, None, None]),
-        (None, None) => return None,
-    };
-    let files: Vec<PathBuf> = files.into_iter().flatten().collect();
+    let (secret, files) = section.kind()?.credentials();
+    let (secret, files) = (secret.cloned(), files.into_iter().cloned().collect::<Vec<PathBuf>>());
     if secret.is_none() && files.is_empty() {
         return None;
     }

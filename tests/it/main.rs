@@ -58,6 +58,7 @@ mod simulate;
 mod store;
 mod telemetry;
 mod test_rules;
+mod vendors;
 mod worker;
 mod world;
 mod world_works;

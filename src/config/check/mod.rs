@@ -29,6 +29,7 @@ mod shadow;
 mod telemetry;
 mod template;
 mod url;
+mod vendor;
 mod view;
 mod web;
 mod whom;

@@ -1,12 +1,18 @@
 //! A SCIM service: where it is, and that attributes are named as SCIM names them.
 
-use super::{Report, ldap, web};
+use super::{Report, ldap, vendor, web};
 use crate::config::Code;
 use crate::config::attributes::holds_secrets;
-use crate::config::tree::Node;
+use crate::config::tree::{Entry, Node};
 use crate::config::words::quoted;
 
-pub(super) fn check(scim: &Node, report: &mut Report<'_>) {
+pub(super) fn check(section: &Entry, report: &mut Report<'_>) {
+    let scim = &section.node;
+    vendor::one_of(section, ["bearer", "oauth"], report);
+    if let Some(oauth) = scim.get("oauth") {
+        vendor::address(oauth, "token_url", report);
+        ["client_id", "scope"].iter().for_each(|key| report.not_empty(oauth, key));
+    }
     report.not_zero(scim, "timeout", "nothing could ever be answered in time");
     if let Some((node, url)) = scim.get("url").and_then(|node| Some((node, node.text()?)))
         && let Some(why) = wrong_url(url)

@@ -1,6 +1,7 @@
 //! Providers: what is configured and what is there of it; trying one step by step.
 
 use super::{Api, Named, Page, Problem};
+use crate::config::Kind;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -11,7 +12,8 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Provider {
     name: String,
-    /// `ldap`, `file`, `login`, `oidc` or `scim`; null when it is not configured any more.
+    /// The section of the configuration that says where its people come from, such as `ldap`; null when it is not
+    /// configured any more.
     kind: Option<&'static str>,
     configured: bool,
     /// People and groups that are there by what it said last.
@@ -39,22 +41,12 @@ pub(super) async fn list(State(api): State<Arc<Api>>) -> Result<Json<Page<Provid
         })
         .collect();
     for (name, section) in &engine.config.providers {
-        let kind = if section.ldap.is_some() {
-            "ldap"
-        } else if section.file.is_some() {
-            "file"
-        } else if section.oidc.is_some() {
-            "oidc"
-        } else if section.scim.is_some() {
-            "scim"
-        } else {
-            "login"
-        };
+        let kind = section.kind().map(Kind::name);
         match items.iter_mut().find(|item| item.name == *name) {
-            Some(item) => (item.kind, item.configured) = (Some(kind), true),
+            Some(item) => (item.kind, item.configured) = (kind, true),
             None => items.push(Provider {
                 name: name.clone(),
-                kind: Some(kind),
+                kind,
                 configured: true,
                 people: 0,
                 groups: 0,

@@ -1,15 +1,15 @@
 //! Whether a service's filters can be relied on. One that ignores a filter would put everybody into every group, and
 //! one that finds nothing by it would take everything from whoever logs in: so both are tried.
 
+use super::ScimDirectory;
 use super::filter::equal;
 use super::list::{List, id};
 use super::members::refs;
 use super::path::get;
 use super::read::one;
-use super::{ScimDirectory, below};
 use crate::config::ScimMembers;
 use crate::providers::ProviderErrorKind;
-use crate::providers::web::{Counted as _, Failure, Session, all};
+use crate::providers::web::{Counted as _, Failure, Session, all, below};
 use rosterd_core::snapshot::SnapshotBuilder;
 use serde_json::Value;
 use std::time::Duration;
@@ -91,7 +91,7 @@ async fn tried(directory: &ScimDirectory, session: &Session<'_>, seed: u128) -> 
 
 /// What the service says of filters (RFC 7643 §5), where it says anything.
 pub(super) async fn said(directory: &ScimDirectory, session: &Session<'_>) -> Result<Option<bool>, Failure> {
-    match session.get(&below(&directory.base, "ServiceProviderConfig")?).await {
+    match session.get(&below(&directory.base, ["ServiceProviderConfig"])).await {
         Ok(config) => Ok(get(&config, "filter").and_then(|filter| get(filter, "supported")?.as_bool())),
         Err(failure) if lasting(&failure) => Ok(None),
         Err(failure) => Err(failure),
@@ -102,7 +102,7 @@ pub(super) async fn said(directory: &ScimDirectory, session: &Session<'_>) -> Re
 async fn count(directory: &ScimDirectory, session: &Session<'_>, list: &List) -> Result<usize, Failure> {
     let body = session.get(&list.url(0, directory.page_size().min(SAMPLE))).await?;
     let page = list.page(body).ok_or_else(|| Failure::protocol("not_a_list", "the answer is no list"))?;
-    Ok(page.total.max(page.entries.len()))
+    Ok(page.total.unwrap_or(0).max(page.entries.len()))
 }
 
 /// A group and one of its members.

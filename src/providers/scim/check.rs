@@ -14,7 +14,7 @@ const SAMPLE: usize = 50;
 
 pub(super) async fn run(directory: &ScimDirectory) -> Vec<CheckStep> {
     let mut steps = Vec::new();
-    let session = match directory.service.session(Purpose::AFew, Timestamp(0)) {
+    let session = match directory.service.session(Purpose::AFew, Timestamp(0), 0) {
         Ok(session) => session,
         Err(failure) => {
             steps.push(CheckStep { what: "configuration".to_owned(), result: Err(failure.message) });
@@ -57,6 +57,10 @@ async fn page(session: &Session<'_>, list: &List) -> Result<Page, Failure> {
     })
 }
 
+fn total(page: &Page) -> usize {
+    page.total.unwrap_or(page.entries.len())
+}
+
 async fn users(directory: &ScimDirectory, session: &Session<'_>) -> Result<String, Failure> {
     let page = page(session, &directory.list_users(None)).await?;
     let paths = &directory.paths;
@@ -64,13 +68,13 @@ async fn users(directory: &ScimDirectory, session: &Session<'_>) -> Result<Strin
     let (ids, logins) =
         (without(&|user| paths.person_id.text(user).is_some()), without(&|user| paths.login.text(user).is_some()));
     let inactive = without(&|user| paths.active(user) != Some(false));
-    let mut text = format!("{} in all; of the first {}: {inactive} inactive", page.total, page.entries.len());
+    let mut text = format!("{} in all; of the first {}: {inactive} inactive", total(&page), page.entries.len());
     for (count, what) in [(ids, "without the attribute that never changes"), (logins, "without a login")] {
         if count > 0 {
             text.push_str(&format!(", {count} {what}"));
         }
     }
-    if page.total == 0 {
+    if total(&page) == 0 {
         text.push_str("; may the token see users?");
     }
     Ok(text)
@@ -82,8 +86,8 @@ async fn groups(directory: &ScimDirectory, session: &Session<'_>) -> Result<Stri
     let how = match directory.config.groups.members {
         ScimMembers::People => "who is in them is read from the users",
         ScimMembers::Each => "each is asked for its members",
-        ScimMembers::Auto if listed == 0 && page.total > 0 => "none lists members, so each is asked for them",
+        ScimMembers::Auto if listed == 0 && total(&page) > 0 => "none lists members, so each is asked for them",
         ScimMembers::Auto => "members come with the list",
     };
-    Ok(format!("{} in all; of the first {}, {listed} list members: {how}", page.total, page.entries.len()))
+    Ok(format!("{} in all; of the first {}, {listed} list members: {how}", total(&page), page.entries.len()))
 }

@@ -23,7 +23,7 @@ const GROUPS: usize = 200_000;
 
 /// See [`crate::providers::Directory::find`].
 pub(super) async fn run(directory: &ScimDirectory, sought: &Sought, request: &ReadRequest) -> Result<Found, Failure> {
-    let session = directory.service.session(Purpose::AFew, request.now)?;
+    let session = directory.service.session(Purpose::AFew, request.now, request.seed)?;
     if directory.ability.finds(directory, &session, request.seed).await? {
         match look(directory, &session, &sought.people, request).await {
             Ok(found) => return Ok(found),

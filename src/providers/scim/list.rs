@@ -71,14 +71,14 @@ impl Counted for List {
             Some((_, Value::Null)) | None => Vec::new(),
             Some(_) => return None,
         };
-        Some(Page { entries, total, from, count })
+        Some(Page { entries, total: Some(total), from, count })
     }
 
     fn id<'v>(&self, entry: &'v Value) -> Option<&'v str> {
         id(entry)
     }
 
-    fn what(&self) -> &'static str {
+    fn what(&self) -> &str {
         self.what
     }
 }
@@ -112,7 +112,7 @@ mod tests {
         let body =
             json!({ "schemas": [LIST], "totalResults": 3, "startIndex": 2, "itemsPerPage": 1, "Resources": [{}] });
         let read = page(body.clone());
-        assert_eq!(read.map(|p| (p.entries.len(), p.total, p.from, p.count)), Some((1, 3, Some(1), Some(1))));
+        assert_eq!(read.map(|p| (p.entries.len(), p.total, p.from, p.count)), Some((1, Some(3), Some(1), Some(1))));
         assert!(page(json!({ "schemas": [LIST], "totalResults": 0 })).is_some());
         for (key, value) in [
             ("schemas", json!(["urn:ietf:params:scim:api:messages:2.0:Error"])),

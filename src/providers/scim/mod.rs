@@ -15,10 +15,10 @@ mod members;
 mod path;
 mod read;
 
-use super::web::{Failure, Service};
+use super::web::{Access, Failure, Grant, Proof, Service, below, client, place};
 use super::{CheckStep, Directory, Found, ProviderError, ReadRequest, Sought};
-use crate::config::{Scim, ScimMembers};
-use crate::fetch::{Client, Settings, Url};
+use crate::config::{ClientAuth, Scim, ScimMembers};
+use crate::fetch::Url;
 use ability::Ability;
 use async_trait::async_trait;
 use entry::Paths;
@@ -46,23 +46,15 @@ impl ScimDirectory {
     /// # Errors
     /// Of the kind [`super::ProviderErrorKind::Configuration`], naming the key.
     pub fn new(config: &Scim) -> Result<Self, ProviderError> {
-        let wrong = |message: String| Failure::configuration(message);
-        let base = Url::parse(&config.url).map_err(|error| wrong(format!("scim.url: {error}")))?;
-        let authorities = config.ca_file.as_ref().map(|file| {
-            std::fs::read(file).map_err(|error| wrong(format!("scim.ca_file: {}: {error}", file.display())))
-        });
-        let settings = Settings {
-            // Nothing but what is below the base is ever asked.
-            hosts: base.host_str().map(str::to_owned).into_iter().collect(),
-            private_network: false,
-            authorities: authorities.transpose()?,
-            timeout: config.timeout.get(),
-        };
-        let client = Client::new(&settings).map_err(|error| wrong(format!("scim: {error}")))?;
+        let base = place("scim.url", &config.url)?;
+        let access = access(config)?;
+        // Nothing but what is below the base is ever asked, and where tokens are given.
+        let places: Vec<&Url> = std::iter::once(&base).chain(access.url()).collect();
+        let client = client("scim", &places, config.ca_file.as_deref(), config.timeout.get())?;
         Ok(Self {
-            service: Service::new(client, config.bearer.clone(), MEDIA_TYPES),
-            users: below(&base, "Users")?,
-            groups: below(&base, "Groups")?,
+            service: Service::new(client, access, MEDIA_TYPES),
+            users: below(&base, ["Users"]),
+            groups: below(&base, ["Groups"]),
             base,
             paths: Paths::new(config),
             config: config.clone(),
@@ -114,14 +106,19 @@ impl Directory for ScimDirectory {
     }
 }
 
-/// A URL with one part more.
-fn below(url: &Url, part: &str) -> Result<Url, Failure> {
-    let mut url = url.clone();
-    match url.path_segments_mut() {
-        Ok(mut parts) => {
-            parts.pop_if_empty().push(part);
+/// A token, or a client that gets one.
+fn access(config: &Scim) -> Result<Access, Failure> {
+    match (&config.bearer, &config.oauth) {
+        (Some(bearer), None) => Ok(Access::bearer(bearer.clone())),
+        (None, Some(oauth)) => {
+            let url = place("scim.oauth.token_url", &oauth.token_url)?;
+            let id = oauth.client_id.clone();
+            let proof = match oauth.client_auth {
+                ClientAuth::Basic => Proof::Basic { id },
+                ClientAuth::Post => Proof::Post { id },
+            };
+            Ok(Access::granted(Grant::new(url, oauth.scope.clone(), proof, oauth.client_secret.clone())))
         }
-        Err(()) => return Err(Failure::configuration("scim.url: it is no address of a server")),
+        _ => Err(Failure::configuration("scim: exactly one of `bearer` and `oauth` says who asks")),
     }
-    Ok(url)
 }

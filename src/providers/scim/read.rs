@@ -1,11 +1,11 @@
 //! Everything: all users, then all groups and who is in them. What moved while it was read is read again.
 
+use super::ScimDirectory;
 use super::list::id;
 use super::members::Members;
-use super::{ScimDirectory, below};
 use crate::config::ScimMembers;
 use crate::fetch::Url;
-use crate::providers::web::{Failure, Purpose, Session, all};
+use crate::providers::web::{Failure, Purpose, Session, all, below};
 use crate::providers::{ProviderErrorKind, ReadRequest};
 use futures_util::{StreamExt as _, stream};
 use rosterd_core::snapshot::{GroupIndex, Part, Reading, SnapshotBuilder};
@@ -55,7 +55,7 @@ impl Gathered {
 }
 
 pub(super) async fn everything(directory: &ScimDirectory, request: &ReadRequest) -> Result<Reading, Failure> {
-    let session = directory.service.session(Purpose::Everything, request.now)?;
+    let session = directory.service.session(Purpose::Everything, request.now, request.seed)?;
     let mut tries = 1;
     loop {
         let mut gathered = Gathered::new(request.seed);
@@ -132,7 +132,7 @@ async fn each(directory: &ScimDirectory, session: &Session<'_>, into: &mut Gathe
 
 /// One resource by its id (RFC 7644 §3.4.1).
 pub(super) async fn one(session: &Session<'_>, among: &Url, wanted: &str) -> Result<Value, Failure> {
-    let entry = match session.get(&below(among, wanted)?).await {
+    let entry = match session.get(&below(among, [wanted])).await {
         Err(failure) if failure.status == Some(404) => {
             return Err(Failure::moved("gone", "a group that was listed was not there any more"));
         }

@@ -7,7 +7,7 @@ use crate::fetch::Url;
 use serde_json::Value;
 
 /// More entries are not believed.
-const MOST: usize = 5_000_000;
+pub(super) const MOST: usize = 5_000_000;
 
 /// A list of a service, in its own words.
 pub(in crate::providers) trait Counted: Sync {
@@ -18,15 +18,15 @@ pub(in crate::providers) trait Counted: Sync {
     /// What tells an entry from all others.
     fn id<'v>(&self, entry: &'v Value) -> Option<&'v str>;
     /// What the entries are, for people.
-    fn what(&self) -> &'static str;
+    fn what(&self) -> &str;
 }
 
 /// One page.
 #[derive(Debug)]
 pub(in crate::providers) struct Page {
     pub(in crate::providers) entries: Vec<Value>,
-    /// How many there are in all.
-    pub(in crate::providers) total: usize,
+    /// How many there are in all, where the service says it.
+    pub(in crate::providers) total: Option<usize>,
     /// The place of the first, and how many it says to have.
     pub(in crate::providers) from: Option<usize>,
     pub(in crate::providers) count: Option<usize>,
@@ -56,7 +56,7 @@ pub(in crate::providers) async fn all(
             return Err(Failure::protocol("not_a_list", message));
         };
         let total = page.total;
-        if total > MOST {
+        if total.unwrap_or(0).max(tally.count()) > MOST {
             return Err(Failure::protocol("too_much", format!("{what}: more than {MOST} entries")));
         }
         let ids: Option<Vec<&str>> = page.entries.iter().map(|entry| list.id(entry)).collect();
@@ -69,7 +69,7 @@ pub(in crate::providers) async fn all(
             take(entry)?;
         }
         if tally.done() {
-            return Ok(total);
+            return Ok(tally.count());
         }
     }
 }

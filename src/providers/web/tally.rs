@@ -8,8 +8,8 @@ use std::collections::HashSet;
 /// What one page says of itself.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Said {
-    /// How many entries there are in all.
-    pub(super) total: usize,
+    /// How many entries there are in all, where the service counts them. Else a page with nothing new is the last.
+    pub(super) total: Option<usize>,
     /// The place of its first entry among all, from 0.
     pub(super) from: Option<usize>,
     /// How many entries it has.
@@ -21,9 +21,11 @@ pub(super) type Wrong = (&'static str, String);
 
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    total: Option<usize>,
+    /// As the first page said.
+    total: Option<Option<usize>>,
     seen: HashSet<Box<str>>,
     last: Option<Box<str>>,
+    ended: bool,
 }
 
 impl Tally {
@@ -34,7 +36,16 @@ impl Tally {
 
     /// Whether all have come.
     pub(super) fn done(&self) -> bool {
-        self.total == Some(self.seen.len())
+        match self.total {
+            Some(Some(total)) => total == self.seen.len(),
+            Some(None) => self.ended,
+            None => false,
+        }
+    }
+
+    /// How many came.
+    pub(super) fn count(&self) -> usize {
+        self.seen.len()
     }
 
     /// Takes in a page; says how many of its first entries were there before.
@@ -42,14 +53,16 @@ impl Tally {
         let from = self.next();
         match self.total {
             Some(before) if before != said.total => {
-                return Err(("total_changed", format!("there were {before} entries, then {}", said.total)));
+                let number = |n: Option<usize>| n.map_or_else(|| "no number of".to_owned(), |n| n.to_string());
+                let text = format!("there were {} entries, then {}", number(before), number(said.total));
+                return Err(("total_changed", text));
             }
             _ => self.total = Some(said.total),
         }
         if let Some(other) = said.from.filter(|place| *place != from && !ids.is_empty()) {
             return Err(("wrong_page", format!("asked for entry {}, it began at {}", from + 1, other + 1)));
         }
-        let last = from + ids.len() >= said.total;
+        let last = said.total.is_some_and(|total| from + ids.len() >= total);
         match said.count {
             Some(count) if count < ids.len() || (count > ids.len() && !last) => {
                 return Err(("page_count", format!("a page of {} entries says that it has {count}", ids.len())));
@@ -68,12 +81,20 @@ impl Tally {
                 return Err(("repeated", "an entry came twice".to_owned()));
             }
         }
-        self.last = ids.last().map(|id| (*id).into());
-        if self.seen.len() > said.total {
-            return Err(("too_many", format!("more than the {} entries that there are came", said.total)));
+        let before = std::mem::replace(&mut self.last, ids.last().map(|id| (*id).into()));
+        let Some(total) = said.total else {
+            self.ended = ids.len() <= known;
+            // What was the last is gone: everything behind it has moved.
+            return match (before, known, ids) {
+                (None, _, []) | (_, 1, _) | (_, 0, [_, ..]) => Ok(known),
+                _ => Err(("shifted", "a list got shorter while it was read".to_owned())),
+            };
+        };
+        if self.seen.len() > total {
+            return Err(("too_many", format!("more than the {total} entries that there are came")));
         }
         if ids.len() <= known && !self.done() {
-            return Err(("short", format!("{} of {} entries came, and then no more", self.seen.len(), said.total)));
+            return Err(("short", format!("{} of {total} entries came, and then no more", self.seen.len())));
         }
         Ok(known)
     }
@@ -84,7 +105,11 @@ mod tests {
     use super::*;
 
     fn said(total: usize) -> Said {
-        Said { total, from: None, count: None }
+        Said { total: Some(total), from: None, count: None }
+    }
+
+    fn uncounted() -> Said {
+        Said { total: None, from: None, count: None }
     }
 
     /// The code of the first page that is wrong, or whether all came.
@@ -120,6 +145,18 @@ mod tests {
         assert_eq!(read(&[(said(1), &["a", "b"])]), Err("too_many"));
         let elsewhere = Said { from: Some(0), ..said(4) };
         assert_eq!(read(&[(said(4), &["a", "b"]), (elsewhere, &["b", "c"])]), Err("wrong_page"));
+    }
+
+    #[test]
+    fn l09_a_list_that_nobody_counts_ends_with_a_page_of_nothing_new() {
+        let page = uncounted();
+        assert_eq!(read(&[(page, &[])]), Ok(true));
+        assert_eq!(read(&[(page, &["a", "b"])]), Ok(false));
+        assert_eq!(read(&[(page, &["a", "b"]), (page, &["b"])]), Ok(true));
+        assert_eq!(read(&[(page, &["a", "b"]), (page, &["b", "c"])]), Ok(false));
+        assert_eq!(read(&[(page, &["a", "b"]), (page, &["c", "d"])]), Err("shifted"));
+        assert_eq!(read(&[(page, &["a", "b"]), (page, &[])]), Err("shifted"));
+        assert_eq!(read(&[(page, &["a", "b"]), (said(3), &["b", "c"])]), Err("total_changed"));
     }
 
     /// One who is removed while another is added leaves the total as it was, and moves whoever comes next.

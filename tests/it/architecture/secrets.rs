@@ -58,11 +58,19 @@ const EXPOSED: &[(&str, &str)] = &[
         "src/providers/ldap/session.rs",
         "Login::Simple(dn, password) => Request::Simple(Simple { dn, password: password.expose() }),",
     ),
-    ("src/providers/web/service.rs", "let print = Sha256::digest(bearer.expose()).into();"),
+    // Keys of our own, by which we sign what is sent.
+    ("src/jose/sign.rs", "EncodingKey::from_rsa_pem(pem.expose().as_bytes()).ok().map(Self)"),
+    ("src/providers/web/grant.rs", "let value = jose::parse(file.expose().as_bytes(), VALUES).map_err(|_| wrong())?;"),
+    // Sent to the service or its authorization server, over TLS.
+    ("src/providers/web/grant.rs", "form.push((\"client_secret\", session.secret.expose().to_owned()));"),
+    ("src/providers/web/grant.rs", "Ok(token.expose().to_owned())"),
+    ("src/providers/web/service.rs", "let print = Sha256::digest(secret.expose()).into();"),
     (
         "src/providers/web/service.rs",
-        "let asked = self.service.client.get_as(url, self.service.accept, Some(self.bearer.expose()), LARGEST).await;",
+        "self.client.get_with(url, &self.headers, Some((header, shown.expose())), LARGEST).await",
     ),
+    ("src/providers/web/service.rs", "let basic = basic.map(|(id, secret)| (id, secret.expose()));"),
+    ("src/providers/web/service.rs", "Ok((header, Secret::new(format!(\"{word}{}\", secret.expose())), number))"),
     (
         "src/store/postgres/servers.rs",
         "Ok(hosts.iter().map(|host| host.clone().password(password.expose())).collect())",

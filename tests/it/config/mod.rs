@@ -6,6 +6,7 @@ mod examples;
 mod reference;
 mod secrets;
 mod semantics;
+mod vendors;
 #[cfg(not(feature = "gssapi"))]
 mod without_kerberos;
 

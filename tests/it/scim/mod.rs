@@ -3,6 +3,7 @@
 mod faults;
 mod find;
 mod main_job;
+mod oauth;
 mod script;
 mod throttled;
 
@@ -29,12 +30,25 @@ pub struct Reader {
 impl Reader {
     /// `more` is laid over the configuration.
     pub fn new(url: &str, more: &Value) -> Self {
+        Self::made(url, more, |config, secret| config["bearer"] = secret)
+    }
+
+    /// One that gets its tokens from an authorization server.
+    pub fn with_oauth(url: &str, mut oauth: Value) -> Self {
+        Self::made(url, &json!({}), |config, secret| {
+            oauth["client_secret"] = secret;
+            config["oauth"] = oauth;
+        })
+    }
+
+    fn made(url: &str, more: &Value, who: impl FnOnce(&mut Value, Value)) -> Self {
         let dir = TempDir::new().unwrap();
         let token = dir.path().join("token");
         std::fs::write(&token, crate::world::scim::TOKEN).unwrap();
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
         std::fs::set_permissions(&token, mode).unwrap();
-        let mut config = json!({ "url": url, "bearer": { "file": token }, "page_size": 50, "timeout": "10s" });
+        let mut config = json!({ "url": url, "page_size": 50, "timeout": "10s" });
+        who(&mut config, json!({ "file": token }));
         for (key, value) in more.as_object().unwrap() {
             config[key] = value.clone();
         }

@@ -1,6 +1,6 @@
 //! An HTTP server that answers as a test says: for what no real service does on demand.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -8,14 +8,23 @@ use std::thread;
 /// A request, as far as tests look at it.
 #[derive(Debug, Clone)]
 pub struct Asked {
+    pub method: String,
     /// The path with its query, as it was sent.
     pub target: String,
     pub authorization: String,
+    /// All headers, as they were sent.
+    pub headers: Vec<(String, String)>,
+    pub body: String,
 }
 
 impl Asked {
     pub fn path(&self) -> &str {
         self.target.split('?').next().unwrap()
+    }
+
+    /// A header, by its name in small letters.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
     /// A number in the query.
@@ -90,11 +99,22 @@ impl Drop for ScriptedHttp {
 
 /// One request, then the connection ends.
 fn serve(client: TcpStream, state: &Mutex<Option<Vec<Asked>>>, script: &dyn Fn(&Asked) -> Reply) {
-    let mut lines = BufReader::new(client.try_clone().unwrap()).lines().map_while(Result::ok);
+    let mut stream = BufReader::new(client.try_clone().unwrap());
+    let mut lines = stream.by_ref().lines().map_while(Result::ok);
     let Some(first) = lines.next() else { return };
-    let headers: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
-    let authorization = headers.iter().find_map(|line| line.strip_prefix("authorization: ")).unwrap_or_default();
-    let asked = Asked { target: first.split(' ').nth(1).unwrap().to_owned(), authorization: authorization.to_owned() };
+    let headers: Vec<(String, String)> = lines
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_once(": ").map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())))
+        .collect();
+    let mut words = first.split(' ').map(str::to_owned);
+    let (method, target) = (words.next().unwrap(), words.next().unwrap());
+    let mut asked = Asked { method, target, authorization: String::new(), headers, body: String::new() };
+    asked.authorization = asked.header("authorization").unwrap_or_default().to_owned();
+    let mut body = vec![0; asked.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0)];
+    if stream.read_exact(&mut body).is_err() {
+        return;
+    }
+    asked.body = String::from_utf8(body).unwrap();
     if let Some(all) = state.lock().unwrap().as_mut() {
         all.push(asked.clone());
     }
