@@ -9,14 +9,14 @@
 //! of all its members. Names and addresses of people are in no list, and are not read.
 
 use super::check::Sample;
-use super::listing::{Listing, id_of, of_groups, text};
+use super::listing::{Listing, of_groups, text};
 use super::numbered::Numbered;
 use super::roster::{Member, Roster, Who, own};
 use super::{Made, Vendor};
 use crate::config::GitHub;
 use crate::fetch::Url;
 use crate::providers::ProviderErrorKind;
-use crate::providers::web::{Access, Failure, Session, asking, below, place};
+use crate::providers::web::{Access, Failure, Session, asking, below, id_of, place};
 use async_trait::async_trait;
 use rosterd_core::snapshot::GroupIndex;
 use serde_json::Value;
@@ -102,10 +102,7 @@ impl Vendor for Organization {
             }
         }
         let keep = |user: &Value| id_of(user).map(Member::Person);
-        of_groups(session, roster, lists, keep, &mut |roster, group, members| {
-            members.into_iter().for_each(|member| roster.member(group, member));
-        })
-        .await
+        of_groups(session, roster, lists, keep, &mut Roster::members).await
     }
 
     fn samples(&self) -> Vec<Sample> {

@@ -9,14 +9,14 @@
 //! whoever is a member of a group that is read.
 
 use super::check::Sample;
-use super::listing::{Listing, id_of, of_groups, text};
+use super::listing::{Listing, of_groups, text};
 use super::numbered::Numbered;
 use super::roster::{Member, Roster, Who, own};
 use super::{Made, Vendor};
 use crate::config::GitLab;
 use crate::fetch::Url;
 use crate::providers::ProviderErrorKind;
-use crate::providers::web::{Access, Failure, Session, asking, below, place};
+use crate::providers::web::{Access, Failure, Session, asking, below, id_of, place};
 use async_trait::async_trait;
 use rosterd_core::snapshot::GroupIndex;
 use serde_json::Value;

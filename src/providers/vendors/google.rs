@@ -5,12 +5,14 @@
 //! of the type `CUSTOMER` is everybody of the account; one of another account is nobody who is read here.
 
 use super::check::Sample;
-use super::listing::{Listing, entries, id_of, of_groups, text};
+use super::listing::{Listing, entries, of_groups, text};
 use super::roster::{Member, Roster, Who, own};
 use super::{Made, Vendor};
 use crate::config::Google;
 use crate::fetch::Url;
-use crate::providers::web::{Access, Chained, Chunk, Failure, Grant, Proof, Reply, Session, asking, below, place};
+use crate::providers::web::{
+    Access, Chained, Chunk, Failure, Grant, Origin, Proof, Reply, Session, asking, below, id_of, place,
+};
 use async_trait::async_trait;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -21,7 +23,7 @@ const SCOPE: &str = "https://www.googleapis.com/auth/admin.directory.user.readon
 /// What is used of users, groups and members.
 const USERS: &str = "kind,nextPageToken,users(id,customerId,primaryEmail,name/fullName,suspended,archived)";
 const GROUPS: &str = "kind,nextPageToken,groups(id,email)";
-const MEMBERS: &str = "kind,nextPageToken,members(id,type)";
+const MEMBERS: &str = "kind,nextPageToken,members(id,email,type)";
 
 #[derive(Debug)]
 struct Account {
@@ -39,16 +41,14 @@ pub(super) fn make(config: &Google) -> Result<Made, Failure> {
 
 /// A list of one kind.
 struct Tokens {
-    base: Url,
-    first: Url,
+    origin: Origin,
     /// `users`, `groups` or `members`.
     name: &'static str,
-    what: String,
 }
 
 impl Chained for Tokens {
-    fn first(&self) -> Url {
-        self.first.clone()
+    fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     fn page(&self, _: &Url, mut reply: Reply) -> Result<Chunk, Failure> {
@@ -62,31 +62,24 @@ impl Chained for Tokens {
             None => None,
             Some(Value::String(token)) if token.is_empty() => None,
             Some(Value::String(token)) => {
-                let mut next = self.first.clone();
+                let mut next = self.origin.first.clone();
                 next.query_pairs_mut().append_pair("pageToken", token);
                 Some(next.into())
             }
             Some(_) => return Err(self.no_list()),
         };
-        Ok(Chunk { entries: entries(&self.what, reply.body, Some(self.name))?, next, total: None })
+        Ok(Chunk { entries: entries(&self.origin.what, reply.body, Some(self.name))?, next, total: None })
     }
 
+    /// Of a member of elsewhere Google may know the address alone.
     fn id(&self, entry: &Value) -> Option<String> {
-        id_of(entry)
-    }
-
-    fn what(&self) -> String {
-        self.what.clone()
-    }
-
-    fn base(&self) -> &Url {
-        &self.base
+        id_of(entry).or_else(|| own(entry, "email").map(|email| format!("mailto:{email}")))
     }
 }
 
 impl Tokens {
     fn no_list(&self) -> Failure {
-        let text = format!("{}: the answer is not a page of admin#directory#{}", self.what, self.name);
+        let text = format!("{}: the answer is not a page of admin#directory#{}", self.origin.what, self.name);
         Failure::protocol("not_a_list", text)
     }
 }
@@ -104,7 +97,8 @@ impl Account {
     }
 
     fn list(&self, first: Url, name: &'static str, what: impl Into<String>) -> Listing {
-        Listing::chained(Tokens { base: self.base.clone(), first, name, what: what.into() })
+        let origin = Origin { base: self.base.clone(), first, what: what.into() };
+        Listing::chained(Tokens { origin, name })
     }
 }
 
@@ -122,7 +116,7 @@ fn person(user: &Value) -> Who {
 
 /// A member, and whether it stands for everybody of the account of that id.
 fn member(entry: &Value) -> Option<(Member, bool)> {
-    let id = id_of(entry)?;
+    let Some(id) = id_of(entry) else { return Some((Member::Other, false)) };
     Some(match text(entry, "type")? {
         "USER" => (Member::Person(id), false),
         "GROUP" => (Member::Group(id), false),

@@ -9,12 +9,14 @@
 //! without members is not believed.
 
 use super::check::Sample;
-use super::listing::{Listing, entries, id_of, of_groups};
+use super::listing::{Listing, entries, of_groups};
 use super::roster::{Member, Roster, Who, claims, own};
 use super::{Made, Vendor};
 use crate::config::{Graph, GroupName};
 use crate::fetch::Url;
-use crate::providers::web::{Access, Chained, Chunk, Failure, Grant, Proof, Reply, Session, asking, below, place};
+use crate::providers::web::{
+    Access, Chained, Chunk, Failure, Grant, Origin, Proof, Reply, Session, asking, below, id_of, place,
+};
 use async_trait::async_trait;
 use rosterd_core::snapshot::GroupIndex;
 use serde_json::Value;
@@ -49,15 +51,11 @@ pub(super) fn make(config: &Graph) -> Result<Made, Failure> {
 }
 
 /// A collection.
-struct Collection {
-    base: Url,
-    first: Url,
-    what: String,
-}
+struct Collection(Origin);
 
 impl Chained for Collection {
-    fn first(&self) -> Url {
-        self.first.clone()
+    fn origin(&self) -> &Origin {
+        &self.0
     }
 
     fn page(&self, _: &Url, mut reply: Reply) -> Result<Chunk, Failure> {
@@ -65,23 +63,11 @@ impl Chained for Collection {
             None => None,
             Some(Value::String(next)) => Some(next),
             Some(_) => {
-                let text = format!("{}: what should name the next page is no address", self.what);
+                let text = format!("{}: what should name the next page is no address", self.0.what);
                 return Err(Failure::protocol("bad_link", text));
             }
         };
-        Ok(Chunk { entries: entries(&self.what, reply.body, Some("value"))?, next, total: None })
-    }
-
-    fn id(&self, entry: &Value) -> Option<String> {
-        id_of(entry)
-    }
-
-    fn what(&self) -> String {
-        self.what.clone()
-    }
-
-    fn base(&self) -> &Url {
-        &self.base
+        Ok(Chunk { entries: entries(&self.0.what, reply.body, Some("value"))?, next, total: None })
     }
 }
 
@@ -91,7 +77,8 @@ impl Tenant {
     }
 
     fn list(&self, parts: &[&str], select: &str, what: impl Into<String>) -> Listing {
-        Listing::chained(Collection { base: self.base.clone(), first: self.url(parts, select), what: what.into() })
+        let first = self.url(parts, select);
+        Listing::chained(Collection(Origin { base: self.base.clone(), first, what: what.into() }))
     }
 
     /// The properties of users that are looked at, each once.
@@ -159,7 +146,7 @@ impl Vendor for Tenant {
                     "a group hides its members: grant Member.Read.Hidden, or leave it out of `groups`".to_owned()
                 });
             }
-            members.into_iter().for_each(|member| roster.member(group, member));
+            roster.members(group, members);
         })
         .await
     }

@@ -10,12 +10,12 @@
 //! group's name is its path, which says where it is and is one group's.
 
 use super::check::Sample;
-use super::listing::{Listing, id_of, of_groups, text};
+use super::listing::{Listing, of_groups, text};
 use super::roster::{Member, Roster, Who, claims, own};
 use super::{Made, Vendor};
 use crate::config::{Keycloak, Subgroups};
 use crate::fetch::Url;
-use crate::providers::web::{Access, Counted, Failure, Grant, Page, Proof, Session, asking, below, place};
+use crate::providers::web::{Access, Counted, Failure, Grant, Page, Proof, Session, asking, below, id_of, place};
 use async_trait::async_trait;
 use rosterd_core::snapshot::GroupIndex;
 use serde_json::Value;
@@ -154,10 +154,7 @@ impl Vendor for Realm {
             open.extend(inside.into_iter().map(|group| (group, index.or(above))));
         }
         let keep = |user: &Value| id_of(user).map(Member::Person);
-        of_groups(session, roster, lists, keep, &mut |roster, group, members| {
-            members.into_iter().for_each(|member| roster.member(group, member));
-        })
-        .await
+        of_groups(session, roster, lists, keep, &mut Roster::members).await
     }
 
     fn samples(&self) -> Vec<Sample> {

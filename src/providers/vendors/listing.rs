@@ -35,7 +35,7 @@ impl Listing {
 
     fn what(&self) -> String {
         match self {
-            Self::Chained(list) => list.what(),
+            Self::Chained(list) => list.origin().what.clone(),
             Self::Counted(list, _) => list.what().to_owned(),
         }
     }
@@ -102,15 +102,6 @@ pub(super) fn entries(what: &str, body: Value, name: Option<&str>) -> Result<Vec
             let text = format!("{what}: the answer is not a page of a list; is the address right?");
             Err(Failure::protocol("not_a_list", text))
         }
-    }
-}
-
-/// An id, as a text or a number.
-pub(super) fn id_of(entry: &Value) -> Option<String> {
-    match entry.get("id")? {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => number.as_u64().map(|number| number.to_string()),
-        _ => None,
     }
 }
 

@@ -1,8 +1,12 @@
 //! People and groups from vendors' own interfaces over HTTP, one file a vendor. All are only ever read.
 //!
 //! What a vendor's file says is where its lists are, what proves that one is whole, and what an entry means. How a list
-//! is asked for is [`super::web`]'s; what becomes of people, groups and members is the [`roster`]'s. None of these
-//! interfaces is searched for a few people: whoever logs in is looked for among all, as the trait has it.
+//! is asked for is [`super::web`]'s; what becomes of people, groups and members is the [`roster`]'s.
+//!
+//! None of these interfaces is searched for a few people: whoever logs in is looked for among all, as the trait has it.
+//! Each vendor can be asked for somebody's groups, but none says that these are the groups whose lists name them: Entra
+//! leaves out those that hide their members, Google those of everybody, GitLab those above. A login would take away what
+//! the next full read gives back.
 
 mod check;
 mod github;

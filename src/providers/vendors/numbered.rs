@@ -3,54 +3,37 @@
 //! Such a header may be left out where one page is all, and by something between us and the service where it is not. So
 //! a full page without one is not the last: the next is asked for by its number, and has to be empty.
 
-use super::listing::{entries, id_of};
+use super::listing::entries;
 use crate::fetch::Url;
-use crate::providers::web::{Chained, Chunk, Failure, Reply, asking};
-use serde_json::Value;
+use crate::providers::web::{Chained, Chunk, Failure, Origin, Reply, asking};
 
 /// Entries of a page, the most that there may be.
 const SIZE: usize = 100;
 
-pub(super) struct Numbered {
-    base: Url,
-    first: Url,
-    what: String,
-}
+pub(super) struct Numbered(Origin);
 
 impl Numbered {
     pub(super) fn new(base: &Url, list: &Url, query: &[(&str, &str)], what: impl Into<String>) -> Self {
         let size = SIZE.to_string();
         let query: Vec<(&str, &str)> = query.iter().copied().chain([("per_page", size.as_str())]).collect();
-        Self { base: base.clone(), first: asking(list, &query), what: what.into() }
+        Self(Origin { base: base.clone(), first: asking(list, &query), what: what.into() })
     }
 }
 
 impl Chained for Numbered {
-    fn first(&self) -> Url {
-        self.first.clone()
+    fn origin(&self) -> &Origin {
+        &self.0
     }
 
     fn page(&self, asked: &Url, reply: Reply) -> Result<Chunk, Failure> {
         let links = reply.links.map_err(|error| {
-            let text = format!("{}: {error}, so that the rest may be missing", self.what);
+            let text = format!("{}: {error}, so that the rest may be missing", self.0.what);
             Failure::protocol("bad_link", text)
         })?;
-        let entries = entries(&self.what, reply.body, None)?;
+        let entries = entries(&self.0.what, reply.body, None)?;
         let next = links.get("next").map(str::to_owned);
         let full = entries.len() >= SIZE;
         Ok(Chunk { next: next.or_else(|| full.then(|| following(asked))), entries, total: reply.total })
-    }
-
-    fn id(&self, entry: &Value) -> Option<String> {
-        id_of(entry)
-    }
-
-    fn what(&self) -> String {
-        self.what.clone()
-    }
-
-    fn base(&self) -> &Url {
-        &self.base
     }
 }
 
@@ -80,8 +63,8 @@ mod tests {
             list.page(url, Reply { body, links: Ok(Links::default()), total: None }).unwrap().next
         };
         let second = "https://x.example/api/y?a=b&per_page=100&page=2";
-        assert_eq!(page(&list.first(), 99), None);
-        assert_eq!(page(&list.first(), 100).as_deref(), Some(second));
+        assert_eq!(page(&list.0.first, 99), None);
+        assert_eq!(page(&list.0.first, 100).as_deref(), Some(second));
         let third = page(&Url::parse(second).unwrap(), 100);
         assert_eq!(third.as_deref(), Some("https://x.example/api/y?a=b&per_page=100&page=3"));
     }

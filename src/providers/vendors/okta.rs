@@ -6,12 +6,14 @@
 //! changed a password or waited until they are not locked out any more.
 
 use super::check::Sample;
-use super::listing::{Listing, entries, id_of, of_groups, text};
+use super::listing::{Listing, entries, of_groups, text};
 use super::roster::{Member, Roster, Who, claims, own};
 use super::{Made, Vendor};
 use crate::config::Okta;
 use crate::fetch::Url;
-use crate::providers::web::{Access, Chained, Chunk, Failure, Grant, Proof, Reply, Session, asking, below, place};
+use crate::providers::web::{
+    Access, Chained, Chunk, Failure, Grant, Origin, Proof, Reply, Session, asking, below, id_of, place,
+};
 use async_trait::async_trait;
 use serde_json::Value;
 
@@ -48,43 +50,27 @@ pub(super) fn make(config: &Okta) -> Result<Made, Failure> {
 }
 
 /// A list behind cursors.
-struct Cursors {
-    base: Url,
-    first: Url,
-    what: String,
-}
+struct Cursors(Origin);
 
 impl Chained for Cursors {
-    fn first(&self) -> Url {
-        self.first.clone()
+    fn origin(&self) -> &Origin {
+        &self.0
     }
 
     fn page(&self, _: &Url, reply: Reply) -> Result<Chunk, Failure> {
         let links = reply.links.ok().filter(|links| links.get("self").is_some()).ok_or_else(|| {
-            let text = format!("{}: a page came without the header `Link` that each of Okta's has", self.what);
+            let text = format!("{}: a page came without the header `Link` that each of Okta's has", self.0.what);
             Failure::protocol("bad_link", text)
         })?;
         let next = links.get("next").map(str::to_owned);
-        Ok(Chunk { entries: entries(&self.what, reply.body, None)?, next, total: None })
-    }
-
-    fn id(&self, entry: &Value) -> Option<String> {
-        id_of(entry)
-    }
-
-    fn what(&self) -> String {
-        self.what.clone()
-    }
-
-    fn base(&self) -> &Url {
-        &self.base
+        Ok(Chunk { entries: entries(&self.0.what, reply.body, None)?, next, total: None })
     }
 }
 
 impl Organization {
     fn list(&self, parts: &[&str], size: &str, what: impl Into<String>) -> Listing {
         let first = asking(&below(&self.base, parts), &[("limit", size)]);
-        Listing::chained(Cursors { base: self.base.clone(), first, what: what.into() })
+        Listing::chained(Cursors(Origin { base: self.base.clone(), first, what: what.into() }))
     }
 
     fn person(&self, user: &Value) -> Who {
@@ -136,10 +122,7 @@ impl Vendor for Organization {
         };
         self.list(&["groups"], SIZE, "groups").read(session, &mut take).await?;
         let keep = |user: &Value| id_of(user).map(Member::Person);
-        of_groups(session, roster, lists, keep, &mut |roster, group, members| {
-            members.into_iter().for_each(|member| roster.member(group, member));
-        })
-        .await
+        of_groups(session, roster, lists, keep, &mut Roster::members).await
     }
 
     fn samples(&self) -> Vec<Sample> {

@@ -121,6 +121,10 @@ impl Roster {
         self.members.push((group, member));
     }
 
+    pub(super) fn members(&mut self, group: GroupIndex, members: Vec<Member>) {
+        self.members.extend(members.into_iter().map(|member| (group, member)));
+    }
+
     /// Whoever is in `child` is in `parent`.
     pub(super) fn nested(&mut self, child: GroupIndex, parent: GroupIndex) {
         self.builder.nested(child, parent);

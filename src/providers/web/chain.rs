@@ -18,16 +18,32 @@ const MOST_PAGES: usize = 200_000;
 
 /// A list of a service, in its own words.
 pub(in crate::providers) trait Chained: Send + Sync {
-    /// Where the first page is.
-    fn first(&self) -> Url;
+    fn origin(&self) -> &Origin;
     /// What an answer says.
     fn page(&self, asked: &Url, reply: Reply) -> Result<Chunk, Failure>;
     /// What tells an entry from all others.
-    fn id(&self, entry: &Value) -> Option<String>;
-    /// What the entries are, for people.
-    fn what(&self) -> String;
+    fn id(&self, entry: &Value) -> Option<String> {
+        id_of(entry)
+    }
+}
+
+/// Where a list is.
+#[derive(Debug)]
+pub(in crate::providers) struct Origin {
     /// The address under which every page is.
-    fn base(&self) -> &Url;
+    pub(in crate::providers) base: Url,
+    pub(in crate::providers) first: Url,
+    /// What the entries are, for people.
+    pub(in crate::providers) what: String,
+}
+
+/// The `id` of an entry, a text or a number.
+pub(in crate::providers) fn id_of(entry: &Value) -> Option<String> {
+    match entry.get("id")? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => number.as_u64().map(|number| number.to_string()),
+        _ => None,
+    }
 }
 
 /// One page.
@@ -48,16 +64,17 @@ pub(in crate::providers) async fn follow(
     list: &dyn Chained,
     take: &mut Take<'_>,
 ) -> Result<usize, Failure> {
-    let first = page(session, list, &list.first()).await?;
+    let first = page(session, list, &list.origin().first).await?;
     if first.next.is_none() {
         return Ok(walk(session, list, first, take).await?.len());
     }
     let before = walk(session, list, first, &mut |_| Ok(())).await?;
-    let again = page(session, list, &list.first()).await?;
+    let again = page(session, list, &list.origin().first).await?;
     let now = walk(session, list, again, take).await?;
     let missing = before.difference(&now).count();
     if missing > 0 {
-        let text = format!("{}: {missing} of {} were missing when they were read again", list.what(), before.len());
+        let text =
+            format!("{}: {missing} of {} were missing when they were read again", list.origin().what, before.len());
         return Err(Failure::moved("unsteady", text));
     }
     Ok(now.len())
@@ -70,8 +87,8 @@ async fn walk(
     first: Chunk,
     take: &mut Take<'_>,
 ) -> Result<HashSet<Box<str>>, Failure> {
-    let what = list.what();
-    let (mut seen, mut asked, mut chunk) = (HashSet::new(), HashSet::from([list.first()]), first);
+    let Origin { base, first: start, what } = list.origin();
+    let (mut seen, mut asked, mut chunk) = (HashSet::new(), HashSet::from([start.clone()]), first);
     let total = chunk.total;
     loop {
         if chunk.total != total {
@@ -90,11 +107,9 @@ async fn walk(
             return Err(Failure::protocol("too_much", format!("{what}: more than {MOST} entries or too many pages")));
         }
         let Some(next) = chunk.next else { break };
-        let next = within(list.base(), &next).ok_or_else(|| {
-            let text = format!(
-                "{what}: the next page is said to be outside {}, where the token is not shown",
-                shown(list.base())
-            );
+        let next = within(base, &next).ok_or_else(|| {
+            let text =
+                format!("{what}: the next page is said to be outside {}, where the token is not shown", shown(base));
             Failure::protocol("foreign_link", text)
         })?;
         if !asked.insert(next.clone()) {

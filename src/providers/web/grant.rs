@@ -99,7 +99,7 @@ impl Grant {
             session.post(&self.url, &sent, basic).await.map_err(|(answer, failure)| self.refused(answer, failure))?;
         let (text, lasts) = read(&answer).ok_or_else(|| {
             let text = format!("{} answered no access token; is it the address of a token endpoint?", shown(&self.url));
-            Failure::protocol("no_token", text)
+            Failure::new("no_token", ProviderErrorKind::Configuration, text)
         })?;
         let until = asked + lasts.saturating_sub(BEFORE.min(lasts / 2));
         held.number += 1;
@@ -151,21 +151,24 @@ impl Grant {
         json!({ "iss": issuer, "sub": subject, "aud": self.url.as_str(), "iat": now, "exp": now + PROOF })
     }
 
-    /// Why there is none, by the words that RFC 6749 §5.2 has.
+    /// Why there is none, by the words that RFC 6749 §5.2 has. Without the status: it is not the service's, which may be
+    /// asked otherwise where it does not understand a question.
     fn refused(&self, answer: Option<Answer>, failure: Failure) -> Failure {
+        use ProviderErrorKind::{Configuration, Credentials, Protocol};
         let body = answer.and_then(|answer| jose::parse(&answer.body, VALUES).ok());
         let said = body.as_ref().and_then(|body| body.get("error")?.as_str());
-        let Some(word) = WORDS.iter().find(|word| Some(**word) == said) else { return failure };
-        let (code, kind, hint) = match *word {
+        let word = WORDS.iter().find(|word| Some(**word) == said).copied().unwrap_or_default();
+        let (code, kind, hint) = match word {
             "invalid_client" | "invalid_grant" | "unauthorized_client" => {
                 let hint = "id, secret or key are not those that are registered there, or may not be used so";
-                ("credentials", ProviderErrorKind::Credentials, hint)
+                ("credentials", Credentials, hint)
             }
-            _ => ("configuration", ProviderErrorKind::Configuration, "it does not take what it is asked for"),
+            "" if failure.kind != Protocol => return Failure { status: None, ..failure },
+            _ => ("configuration", Configuration, "it does not take what it is asked for"),
         };
         let status = failure.status.unwrap_or_default();
-        let message = format!("{} answered {status} {word}: {hint}", shown(&self.url));
-        Failure { status: failure.status, ..Failure::new(code, kind, message) }
+        let said = if word.is_empty() { String::new() } else { format!(" {word}") };
+        Failure::new(code, kind, format!("{} answered {status}{said}: {hint}", shown(&self.url)))
     }
 }
 

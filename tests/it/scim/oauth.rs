@@ -84,7 +84,7 @@ fn r07_a_client_that_is_refused_is_not_tried_at_each_login() {
         (401, "invalid_client", ProviderErrorKind::Credentials),
         (400, "unauthorized_client", ProviderErrorKind::Credentials),
         (400, "invalid_scope", ProviderErrorKind::Configuration),
-        (400, "something secret", ProviderErrorKind::Protocol),
+        (400, "something secret", ProviderErrorKind::Configuration),
         (500, "x", ProviderErrorKind::Unreachable),
     ] {
         let body = json!({ "error": error, "error_description": "scim-token is wrong" }).to_string();

@@ -63,7 +63,11 @@ fn members(world: &World, question: &Question<'_>, n: usize) -> Reply {
             "CUSTOMER" => "C0acme".to_owned(),
             _ => format!("external-{n}"),
         };
-        json!({ "id": id, "type": kind })
+        match kind {
+            // Invited by an address that nobody has an account for.
+            "EXTERNAL" => json!({ "email": "somebody@elsewhere.example", "type": "USER" }),
+            kind => json!({ "id": id, "type": kind }),
+        }
     })
 }
 
