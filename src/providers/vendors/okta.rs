@@ -4,6 +4,9 @@
 //! `rel="self"`: a page without that header at all has lost it on the way, and is not the last. Okta's groups have no
 //! groups in them. Deprovisioned users are not listed; of the others those count who can sign in, now or after they have
 //! changed a password or waited until they are not locked out any more.
+//!
+//! To whoever administers some groups Okta shows those alone, and says nothing of the others. The group of everybody,
+//! which each organization has, is not among them: where it is missing, so may be others.
 
 use super::check::Sample;
 use super::listing::{Listing, entries, of_groups, text};
@@ -109,11 +112,12 @@ impl Vendor for Organization {
             Ok(())
         };
         self.list(&["users"], SIZE, "users").read(session, &mut take).await?;
-        let mut lists = Vec::new();
+        let (mut lists, mut everybody) = (Vec::new(), false);
         let mut take = |group: Value| {
             let id = id_of(&group).unwrap_or_default();
             let name = group.pointer("/profile/name").and_then(Value::as_str);
             let name = name.ok_or_else(|| Failure::protocol("no_name", "groups: a group has no name"))?;
+            everybody |= text(&group, "type") == Some("BUILT_IN") && name == "Everyone";
             if let Some(index) = roster.group(&id, name, name) {
                 let what = format!("members of the group {name}");
                 lists.push((index, self.list(&["groups", &id, "users"], MEMBERS, what)));
@@ -121,6 +125,11 @@ impl Vendor for Organization {
             Ok(())
         };
         self.list(&["groups"], SIZE, "groups").read(session, &mut take).await?;
+        if !everybody {
+            let needs = self.needs();
+            roster
+                .missing("partial_view", || format!("the group Everyone is not shown, so others may not be; {needs}"));
+        }
         let keep = |user: &Value| id_of(user).map(Member::Person);
         of_groups(session, roster, lists, keep, &mut Roster::members).await
     }

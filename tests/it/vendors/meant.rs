@@ -13,7 +13,7 @@ const KIND: &str = "application/json";
 fn only_groups_that_are_meant_are_read() {
     for make in ALL {
         let fake = Fake::start(make, small());
-        let reading = Reader::with(&fake, &json!({ "groups": ["*few*", "*ONE*"] })).read().unwrap();
+        let reading = Reader::with(&fake, &json!({ "groups": ["*FEW*", "one*", "*/one"] })).read().unwrap();
         assert!(matches!(reading, Reading::Complete(_)), "{make:?}: {:?}", reading.gaps());
         assert_eq!(memberships(&reading), ["u00001 in few", "u00002 in few", "u00003 in one"], "{make:?}");
         assert!(!fake.server.asked().iter().any(|asked| asked.target.contains("everybody/members")));
@@ -152,6 +152,23 @@ fn n1_github_is_not_read_by_whoever_does_not_own_the_organization() {
         assert_eq!(error.kind, ProviderErrorKind::Credentials, "{body}");
         assert_eq!(fake.server.asked().len(), 1, "{body}");
     }
+}
+
+/// To whoever administers some groups alone the others are not shown, nor the group of everybody.
+#[test]
+fn n1_some_groups_of_okta_are_not_all() {
+    let fake = Fake::tampered(Make::Okta, small(), 99, |asked, mut reply| {
+        if asked.path().ends_with("/groups") {
+            let mut body: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
+            body.as_array_mut().unwrap().retain(|group| group["type"] == "OKTA_GROUP");
+            reply.body = body.to_string().into();
+        }
+        reply
+    });
+    let reading = Reader::of(&fake).read().unwrap();
+    let codes: Vec<&str> = reading.gaps().iter().map(|gap| gap.code).collect();
+    assert_eq!(codes, ["partial_view"]);
+    assert!(memberships(&reading).contains(&"u00003 in one".to_owned()));
 }
 
 /// Others are not shown what is private below a group.

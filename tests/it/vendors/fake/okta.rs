@@ -24,12 +24,18 @@ pub fn answer(world: &mut World, question: &Question<'_>) -> Reply {
             // Whoever is deprovisioned is in no such list.
             ["users"] => page(world, question, 200, &world.everybody(), |n| person(world, n)),
             ["groups"] => {
-                let all: Vec<usize> = (0..world.company.groups.len()).collect();
+                let real = world.company.groups.len();
+                // The last is the one that each organization has; to whoever is shown none not even that.
+                let all: Vec<usize> = (0..if real > 0 { real + 1 } else { 0 }).collect();
                 page(world, question, 10_000, &all, |n| {
+                    if n == real {
+                        return json!({ "id": "everyone", "type": "BUILT_IN", "profile": { "name": "Everyone" } });
+                    }
                     let group = &world.company.groups[n];
                     json!({ "id": group.uuid, "type": "OKTA_GROUP", "profile": { "name": group.name, "description": null } })
                 })
             }
+            ["groups", "everyone", "users"] => page(world, question, 1000, &world.everybody(), |n| person(world, n)),
             ["groups", id, "users"] => match world.find_group(id) {
                 Some(n) => page(world, question, 1000, &world.members(n), |n| person(world, n)),
                 None => refused(404),
