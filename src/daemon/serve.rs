@@ -55,7 +55,7 @@ pub(super) fn all(
         let api = Api::new(Arc::new(Asked(handle.clone())), stopped.clone());
         let app = http::api(&api)
             .with_hooks(hooks::router(Arc::clone(hooks)))
-            .with_logins(logins::router(Arc::clone(logins)));
+            .with_logins(logins::router(Arc::clone(logins)), logins::asked_by_others(Arc::clone(logins)));
         tasks.push(tokio::spawn(listener.serve(app, until(stopped.clone()))));
     }
     if let Some(listener) = bound.operations {

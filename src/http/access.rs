@@ -94,10 +94,11 @@ impl Guarded {
         self
     }
 
-    /// Adds logins in a browser. What pages of other origins make a browser send does nothing there either.
+    /// Adds logins in a browser. What pages of other origins make a browser send does nothing there either, but for
+    /// what is `for_others`.
     #[must_use]
-    pub fn with_logins(mut self, logins: Router) -> Self {
-        self.router = self.router.merge(logins.layer(from_fn(own)));
+    pub fn with_logins(mut self, logins: Router, for_others: Router) -> Self {
+        self.router = self.router.merge(logins.layer(from_fn(own))).merge(for_others);
         self
     }
 

@@ -20,8 +20,9 @@ mod renew;
 mod routes;
 mod service;
 mod session;
+mod wanted;
 
-pub use routes::router;
+pub use routes::{asked_by_others, router};
 pub use service::Logins;
 pub(crate) use session::by_hash;
 pub use session::{Current, NotLoggedIn, current};

@@ -7,7 +7,7 @@ use super::pages::Page;
 use super::service::Logins;
 use super::session::{NotLoggedIn, current};
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
@@ -16,7 +16,7 @@ use axum::routing::{get, post};
 use serde_json::json;
 use std::sync::Arc;
 
-/// The largest form that a provider sends.
+/// The largest form that is taken.
 const LARGEST: usize = 256 << 10;
 
 /// The routes of logins in a browser.
@@ -29,6 +29,11 @@ pub fn router(logins: Arc<Logins>) -> Router {
         .route("/session", get(session))
         .route("/logout", post(log_out))
         .with_state(logins)
+}
+
+/// What a page of another site may make a browser send: that a login begins (OpenID Connect Core §4).
+pub fn asked_by_others(logins: Arc<Logins>) -> Router {
+    Router::new().route("/login/{provider}", post(asked)).with_state(logins)
 }
 
 /// Where one can log in.
@@ -44,10 +49,21 @@ async fn away(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Page, Page> {
-    let query = query.unwrap_or_default();
-    let mut wanted = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "return_to");
-    let return_to = wanted.next().map(|(_, value)| value.into_owned());
-    begin(&logins, &provider, return_to.as_deref(), &headers).await
+    begin(&logins, &provider, query.as_deref().unwrap_or_default(), &headers).await
+}
+
+/// The same as a form, which leads to the link: browsers send no cookie with what another site's page posts.
+async fn asked(
+    State(logins): State<Arc<Logins>>,
+    Path(provider): Path<String>,
+    request: Request,
+) -> Result<Page, Page> {
+    // A name that is configured can stand in an address.
+    logins.open().and_then(|_| logins.provider(&provider))?;
+    let refused = || Page::problem(StatusCode::BAD_REQUEST, "This begins no login", "It is no form.");
+    let form = form(request).await.ok_or_else(refused)?;
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(form_urlencoded::parse(&form)).finish();
+    Ok(Page::lead(&format!("/login/{provider}?{query}")))
 }
 
 async fn back(
@@ -120,13 +136,17 @@ async fn back_channel(
 
 /// The one `logout_token` of a form.
 async fn message(request: Request) -> Option<String> {
+    let form = form(request).await?;
+    let mut found = form_urlencoded::parse(&form).filter(|(name, _)| name == "logout_token");
+    let token = found.next()?.1.into_owned();
+    found.next().is_none().then_some(token)
+}
+
+async fn form(request: Request) -> Option<Bytes> {
     let kind = request.headers().get(CONTENT_TYPE)?.to_str().ok()?;
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return None;
     }
-    let body = to_bytes(request.into_body(), LARGEST).await.ok()?;
-    let mut found = form_urlencoded::parse(&body).filter(|(name, _)| name == "logout_token");
-    let token = found.next()?.1.into_owned();
-    found.next().is_none().then_some(token)
+    to_bytes(request.into_body(), LARGEST).await.ok()
 }

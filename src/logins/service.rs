@@ -48,6 +48,12 @@ impl Open {
         format!("{}/login/{provider}/callback", self.public_url)
     }
 
+    /// What a provider calls itself; nothing where it is no OpenID provider.
+    pub(super) fn issuer(&self, provider: &str) -> &str {
+        let section = self.engine.config.providers.get(provider);
+        section.and_then(|section| section.oidc.as_ref()).map_or("", |oidc| &oidc.issuer)
+    }
+
     /// The providers at which one can log in, in order.
     pub(super) fn providers(&self) -> impl Iterator<Item = &str> {
         let providers = self.engine.config.providers.iter();

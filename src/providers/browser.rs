@@ -11,8 +11,8 @@ use std::fmt;
 /// A provider at which people log in with a browser.
 #[async_trait]
 pub trait BrowserLogin: Send + Sync + fmt::Debug {
-    /// Where the browser is sent. `callback`: where it is to come back.
-    async fn begin(&self, callback: &str, drawn: &Drawn) -> Result<Begun, LoginError>;
+    /// Where the browser is sent. `callback`: where it is to come back; `hint`: who is to log in, by the word of anybody.
+    async fn begin(&self, callback: &str, drawn: &Drawn, hint: Option<&str>) -> Result<Begun, LoginError>;
 
     /// What the provider says of whoever came back. `kept`: of [`Begun`].
     async fn finish(&self, callback: &str, back: &Back, kept: &str, now: Timestamp) -> Result<Finished, LoginError>;

@@ -24,6 +24,8 @@ struct Kept {
 struct Grant {
     refresh_token: String,
     sub: String,
+    /// Of the ID token, which newer ones have to repeat (§12.2).
+    azp: Option<String>,
 }
 
 /// The longest session id that is kept.
@@ -36,16 +38,17 @@ impl OidcLogin {
     }
 
     /// What to renew a login with, where that is wanted and the provider gave something.
-    fn grant(&self, refresh: Option<String>, sub: &str) -> Option<Secret> {
+    fn grant(&self, refresh: Option<String>, sub: &str, azp: Option<&str>) -> Option<Secret> {
         let wanted = self.config.code_flow.as_ref().is_some_and(|flow| flow.renew.is_some());
-        let grant = Grant { refresh_token: refresh.filter(|_| wanted)?, sub: sub.to_owned() };
+        let (sub, azp) = (sub.to_owned(), azp.map(str::to_owned));
+        let grant = Grant { refresh_token: refresh.filter(|_| wanted)?, sub, azp };
         serde_json::to_string(&grant).ok().map(Secret::new)
     }
 }
 
 #[async_trait]
 impl BrowserLogin for OidcLogin {
-    async fn begin(&self, callback: &str, drawn: &Drawn) -> Result<Begun, LoginError> {
+    async fn begin(&self, callback: &str, drawn: &Drawn, hint: Option<&str>) -> Result<Begun, LoginError> {
         let (flow, metadata) = (self.flow()?, self.metadata().await?);
         let client = self.oauth(&metadata, flow, Some(callback)).await?;
         let verifier = PkceCodeVerifier::new(drawn.verifier.expose().to_owned());
@@ -59,7 +62,7 @@ impl BrowserLogin for OidcLogin {
         let offline = flow.scopes.iter().any(|scope| scope == "offline_access");
         let consent = (offline && !flow.parameters.contains_key("prompt")).then_some(("prompt", "consent"));
         let own = flow.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let more = own.filter(|(_, value)| !value.is_empty()).chain(consent);
+        let more = own.filter(|(_, value)| !value.is_empty()).chain(consent).chain(hint.map(|hint| ("login_hint", hint)));
         let asked = more.fold(asked, |asked, (name, value)| asked.add_extra_param(name, value));
         let kept = Kept { nonce: drawn.nonce.expose().to_owned(), verifier: verifier.secret().clone() };
         let kept = serde_json::to_string(&kept).map_err(|error| LoginError::Unreachable(error.to_string()))?;
@@ -98,15 +101,15 @@ impl BrowserLogin for OidcLogin {
         let sub = subject(claims, "sub")?.to_owned();
         let session = claims.get("sid").and_then(Value::as_str).filter(|sid| sid.len() <= LONGEST_SESSION);
         let session = session.map(str::to_owned);
+        let grant = self.grant(refresh, &sub, claims.get("azp").and_then(Value::as_str));
         let said = said::said(self, sources)?;
-        let grant = self.grant(refresh, &sub);
         Ok(Finished { said, sub, session, hint: Some(hint), grant })
     }
 
     async fn renew(&self, grant: &Secret, now: Timestamp) -> Result<Renewed, RenewError> {
         let (flow, metadata) = (self.flow()?, self.metadata().await?);
         let damaged = |_| LoginError::Wrong("grant-form", "what the login is renewed with is damaged".to_owned());
-        let Grant { refresh_token, sub } = serde_json::from_str(grant.expose()).map_err(damaged)?;
+        let Grant { refresh_token, sub, azp } = serde_json::from_str(grant.expose()).map_err(damaged)?;
         let client = self.oauth(&metadata, flow, None).await?;
         let refresh = Secret::new(refresh_token.clone());
         let tokens = self.refresh(&client, &refresh).await.map_err(|error| match error {
@@ -115,8 +118,8 @@ impl BrowserLogin for OidcLogin {
         })?;
         // It may give another, and then this one is used up (§6).
         let next = tokens.refresh.clone().unwrap_or(refresh_token);
-        let grant = self.grant(Some(next), &sub).ok_or(RenewError::Over)?;
-        let sources = tokens::renewed(self, &tokens, &sub, now).await;
+        let grant = self.grant(Some(next), &sub, azp.as_deref()).ok_or(RenewError::Over)?;
+        let sources = tokens::renewed(self, &tokens, &sub, azp.as_deref(), now).await;
         let said = sources.and_then(|sources| said::said(self, sources));
         Ok(Renewed { said, grant })
     }

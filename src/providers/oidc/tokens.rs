@@ -57,7 +57,7 @@ pub(super) async fn believed(login: &OidcLogin, shown: &Shown, now: Timestamp) -
 }
 
 /// The same of somebody whose login was renewed: another ID token, UserInfo, or both, and of nobody else (OpenID Connect
-/// Core §12.2).
+/// Core §12.2). `azp`: of the first ID token.
 ///
 /// # Errors
 /// Where the provider speaks of somebody else.
@@ -65,22 +65,28 @@ pub(super) async fn renewed(
     login: &OidcLogin,
     tokens: &Tokens,
     who: &str,
+    azp: Option<&str>,
     now: Timestamp,
 ) -> Result<Sources, LoginError> {
     let metadata = login.metadata().await?;
     let mut sources = Sources { at: Some(now), ..Sources::default() };
     if let Some(token) = &tokens.id {
         let claims = id_token(login, &metadata, token, Some(&tokens.access), None, now).await?;
+        if claims.get("azp").and_then(Value::as_str) != azp {
+            return Err(Refused::Audience.into());
+        }
+        // With a token that is somebody else's, nothing is asked.
+        if !is(&claims, who) {
+            return Err(Refused::Subject.into());
+        }
         sources.id_token = Some(claims);
     }
     if let Some(url) = &metadata.userinfo {
         match userinfo::ask(login, &metadata, url, &tokens.access).await {
+            Ok(claims) if !is(&claims, who) => return Err(Refused::Subject.into()),
             Ok(claims) => sources.userinfo = Some(claims),
             Err(why) => sources.missing.push(("userinfo".to_owned(), why)),
         }
-    }
-    if [&sources.id_token, &sources.userinfo].into_iter().flatten().any(|claims| !is(claims, who)) {
-        return Err(Refused::Subject.into());
     }
     Ok(sources)
 }

@@ -42,7 +42,7 @@ const EXPOSED: &[(&str, &str)] = &[
     ),
     (
         "src/providers/oidc/flow.rs",
-        "let Grant { refresh_token, sub } = serde_json::from_str(grant.expose()).map_err(damaged)?;",
+        "let Grant { refresh_token, sub, azp } = serde_json::from_str(grant.expose()).map_err(damaged)?;",
     ),
     ("src/http/caller.rs", "let same = token::hash(secret.expose()).ct_eq(&token::hash(text));"),
     ("src/http/routes/tokens.rs", "let shown = Listed { token: Some(made.token.expose().to_owned()), ..kept };"),

@@ -1,5 +1,6 @@
 //! An HTTP server that answers as a test says: for what no real service does on demand.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -27,12 +28,27 @@ impl Asked {
         self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
+    /// What stands in the query, each name once.
+    pub fn query(&self) -> BTreeMap<String, String> {
+        form(self.target.split_once('?').map_or("", |(_, query)| query))
+    }
+
+    /// What stands in the form that was sent, each name once.
+    pub fn form(&self) -> BTreeMap<String, String> {
+        form(&self.body)
+    }
+
     /// A number in the query.
     pub fn number(&self, name: &str) -> usize {
         let query = self.target.split_once('?').unwrap().1;
         let found = query.split('&').find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
         found.unwrap().parse().unwrap()
     }
+}
+
+/// A query or a form.
+pub fn form(text: &str) -> BTreeMap<String, String> {
+    form_urlencoded::parse(text.as_bytes()).into_owned().collect()
 }
 
 #[derive(Debug, Clone)]

@@ -1,9 +1,10 @@
-//! An OpenID provider that says what a test has it say: what is forged, late, or contradicts itself. It has pages for
-//! nobody; its tokens are made by [`ScriptedOpenId::id_token`] and shown by the test.
+//! An OpenID provider that says what a test has it say: what is forged, late, or contradicts itself. Whoever comes to
+//! `/authorize` is somebody already, and is sent back with a code; its tokens are made by [`ScriptedOpenId::id_token`].
 
 use super::scripted_http::{Asked, Reply, ScriptedHttp};
 use super::signing::Key;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
@@ -11,6 +12,9 @@ const METADATA: &str = "/.well-known/openid-configuration";
 const JSON: &str = "application/json";
 /// The access token that UserInfo is asked with.
 pub const ACCESS: &str = "access-token";
+
+/// The code of each login.
+pub const CODE: &str = "the-code";
 
 /// What it says.
 #[derive(Debug)]
@@ -20,6 +24,8 @@ struct Script {
     metadata: Value,
     keys: Value,
     userinfo: Reply,
+    /// For any code and any refresh token.
+    tokens: Reply,
 }
 
 #[derive(Debug)]
@@ -39,6 +45,7 @@ impl ScriptedOpenId {
             metadata: json!({}),
             keys: json!({ "keys": [key.public()] }),
             userinfo: Reply::new(404, JSON, "{}"),
+            tokens: Reply::new(400, JSON, r#"{"error":"invalid_request"}"#),
         }));
         let shared = Arc::clone(&script);
         let http = ScriptedHttp::start(move |asked| answer(&shared.lock().unwrap(), asked));
@@ -70,6 +77,11 @@ impl ScriptedOpenId {
         self.script.lock().unwrap().userinfo = Reply::new(200, kind, body);
     }
 
+    /// What the token endpoint says from now on.
+    pub fn tokens(&self, tokens: &Value) {
+        self.script.lock().unwrap().tokens = Reply::new(200, JSON, tokens.to_string());
+    }
+
     /// What an ID token of this moment says of somebody in these groups; `changed` where a test says otherwise, `null`
     /// for what is left out.
     pub fn claims(&self, person: &str, groups: &[&str], changed: &Value) -> Value {
@@ -91,9 +103,19 @@ impl ScriptedOpenId {
         self.http.asked().iter().filter(|asked| asked.path() == path).count()
     }
 
+    /// The last request for it.
+    pub fn last(&self, path: &str) -> Option<Asked> {
+        self.http.asked().into_iter().rfind(|asked| asked.path() == path)
+    }
+
+    /// What was sent to it each time.
+    pub fn forms(&self, path: &str) -> Vec<BTreeMap<String, String>> {
+        self.http.asked().iter().filter(|asked| asked.path() == path).map(Asked::form).collect()
+    }
+
     /// What came with the last request for it (`Authorization`).
     pub fn authorization(&self, path: &str) -> Option<String> {
-        self.http.asked().iter().rfind(|asked| asked.path() == path).map(|asked| asked.authorization.clone())
+        self.last(path).map(|asked| asked.authorization)
     }
 }
 
@@ -103,17 +125,36 @@ fn answer(script: &Script, asked: &Asked) -> Reply {
     match asked.path() {
         "/keys" => Reply::new(200, JSON, script.keys.to_string()),
         "/userinfo" => script.userinfo.clone(),
+        "/token" => script.tokens.clone(),
+        "/authorize" => {
+            let query = asked.query();
+            let code = [("code", CODE), ("state", &query["state"]), ("iss", base)];
+            back(&query["redirect_uri"], &code)
+        }
+        // Whoever logs out is not asked whether it is meant.
+        "/logout" => {
+            let query = asked.query();
+            let state = query.get("state").map(|state| ("state", state.as_str()));
+            back(&query["post_logout_redirect_uri"], state.as_slice())
+        }
         path => match path.strip_suffix(METADATA) {
             Some(below) => {
                 let metadata = json!({
                     "issuer": format!("{base}{below}"), "jwks_uri": format!("{base}/keys"),
-                    "userinfo_endpoint": format!("{base}/userinfo"),
+                    "userinfo_endpoint": format!("{base}/userinfo"), "token_endpoint": format!("{base}/token"),
+                    "authorization_endpoint": format!("{base}/authorize"),
+                    "end_session_endpoint": format!("{base}/logout"),
                 });
                 Reply::new(200, JSON, with(metadata, &script.metadata).to_string())
             }
             None => Reply::new(404, JSON, "{}"),
         },
     }
+}
+
+fn back(to: &str, said: &[(&str, &str)]) -> Reply {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(said).finish();
+    Reply::new(303, "text/plain", "").with("location", &format!("{to}?{query}"))
 }
 
 fn with(mut value: Value, changed: &Value) -> Value {
