@@ -1,7 +1,9 @@
 //! Answers that are none to a login that this browser has begun: nobody gets in, and nothing is written.
 
-use super::{Backend, COOKIE, FLOW, SignOn, open};
+use super::{Backend, COOKIE, Extra, FLOW, SignOn, open};
 use crate::world::agent::Agent;
+use crate::world::scripted_openid::ScriptedOpenId;
+use serde_json::json;
 
 /// What the browser is told, and that it has no session.
 #[track_caller]
@@ -52,6 +54,47 @@ fn o18_another_provider_s_answer_is_none_of_this_one() {
     refused(&sign_on, &mut agent, &with(&url, "iss", Some("https://evil.example")), "token-issuer");
     let url = sign_on.until_callback(&mut agent, "ann");
     refused(&sign_on, &mut agent, &with(&url, "iss", None), "token-issuer");
+    sign_on.close();
+}
+
+/// Two providers at once, one of which is not honest (RFC 9700 §4.4): whatever it makes of a login that has begun with
+/// it, no code of the other comes to it, and none of its answers counts as the other's.
+#[test]
+fn o18_one_provider_s_answer_at_another_s_callback_is_none() {
+    let evil = ScriptedOpenId::start();
+    let more = format!(
+        "[providers.evil]\n[providers.evil.oidc]\nissuer = {:?}\nclient_id = \"rosterd\"\n{FLOW}\n",
+        evil.issuer()
+    );
+    let extra = Extra { oidc: FLOW, more: &more, ..Extra::default() };
+    let sign_on = SignOn::with(Backend::Sqlite, &json!({}), &extra);
+    let mut agent = Agent::default();
+    let begun = |agent: &mut Agent, provider: &str| {
+        let answer = agent.ask("GET", &sign_on.at(&format!("/login/{provider}")), &[], "");
+        answer.header("location").unwrap().to_owned()
+    };
+    // It sends the browser on to the honest one, with the state of the login that was to be its own.
+    let at_evil = begun(&mut agent, "evil");
+    assert!(at_evil.starts_with(&evil.issuer()), "{at_evil}");
+    let state = |url: &str| url.split("state=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+    let at_honest = with(&begun(&mut agent, "sso"), "state", Some(&state(&at_evil)));
+    let callback = sign_on.at("/login/sso/callback?");
+    let led = agent.go(&at_honest, "ann", |url| url.starts_with(&callback)).url;
+    refused(&sign_on, &mut agent, &led, "login-unknown");
+    // The honest one's answer is brought to the other's callback, which would show its code there.
+    let honest = sign_on.until_callback(&mut agent, "ann");
+    let moved = honest.replace("/login/sso/callback", "/login/evil/callback");
+    refused(&sign_on, &mut agent, &moved, "login-unknown");
+    // The same of a login that has begun at the other one: it says itself whose it is.
+    let at_evil = begun(&mut agent, "evil");
+    let honest = sign_on.until_callback(&mut agent, "ann").replace("/login/sso/callback", "/login/evil/callback");
+    refused(&sign_on, &mut agent, &with(&honest, "state", Some(&state(&at_evil))), "token-issuer");
+    assert_eq!(evil.asked("/token"), 0, "no code came to it");
+    // And its own answer counts nowhere else.
+    let at_evil = begun(&mut agent, "evil");
+    let own = agent.ask("GET", &at_evil, &[], "").header("location").unwrap().to_owned();
+    refused(&sign_on, &mut agent, &own.replace("/login/evil/callback", "/login/sso/callback"), "login-unknown");
+    sign_on.browse(&mut agent, "ann");
     sign_on.close();
 }
 
