@@ -104,18 +104,20 @@ impl Page {
         let title = escaped(&self.0.title);
         format!(
             "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
-             content=\"width=device-width\"><title>{title} - rosterd</title><style>{STYLE}</style>\n<h1>{title}</h1>\n{}",
+             content=\"width=device-width\"><link rel=\"icon\" href=\"data:,\"><title>{title} - rosterd</title>\
+             <style>{STYLE}</style>\n<h1>{title}</h1>\n{}",
             self.0.body
         )
     }
 
-    /// Nothing but this page's own style; forms lead here, and where they were said to lead.
+    /// Nothing but this page's own style, and an icon that is none, or browsers would ask for one; forms lead here, and
+    /// where they were said to lead.
     fn policy(&self) -> String {
         let style = STANDARD.encode(Sha256::digest(STYLE));
         let forms = self.0.forms.as_deref().unwrap_or_default();
         format!(
-            "default-src 'none'; style-src 'sha256-{style}'; form-action 'self' {forms}; frame-ancestors 'none'; \
-             base-uri 'none'"
+            "default-src 'none'; style-src 'sha256-{style}'; img-src data:; form-action 'self' {forms}; \
+             frame-ancestors 'none'; base-uri 'none'"
         )
     }
 }

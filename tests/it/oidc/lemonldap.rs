@@ -7,12 +7,16 @@ use crate::world::database::Backend;
 use crate::world::ldap_edit::Edited as _;
 use crate::world::lemonldap::LemonLdap;
 use crate::world::slapd::{SUFFIX, Slapd};
+use crate::world::{free_port, wait_until};
 use serde_json::{Value, json};
 
 /// Groups are a list, whatever is in it.
 const LISTS: &str = "groups;string;always";
 /// As it comes: one group is a text, and none is no claim.
 const AS_IT_COMES: &str = "groups;string;auto";
+
+const RENEWED: &str = r#"client_secret = { file = "client" }
+code_flow = { scopes = ["profile", "email", "groups", "offline_access"], renew = "1s" }"#;
 
 /// A portal, its directory, somebody's browser, and an application.
 #[derive(Debug)]
@@ -25,6 +29,11 @@ struct Portal {
 
 impl Portal {
     fn open(client: &Value, groups: &str, extra: &Extra<'_>) -> Self {
+        Self::at(free_port(), client, groups, extra)
+    }
+
+    /// With rosterd on this port.
+    fn at(port: u16, client: &Value, groups: &str, extra: &Extra<'_>) -> Self {
         let person = |name: &str| {
             format!(
                 "dn: {}\nobjectClass: inetOrgPerson\nuid: {name}\ncn: {name} of Example\nsn: {name}\n\
@@ -49,7 +58,7 @@ impl Portal {
         ];
         let slapd = Slapd::start(&entries.concat());
         let lemonldap = LemonLdap::start(&slapd, client, groups);
-        let app = App::beside(Backend::Sqlite, &lemonldap.issuer(), extra);
+        let app = App::at(port, Backend::Sqlite, &lemonldap.issuer(), extra);
         Self { slapd, lemonldap, browser: Browser::start(), app }
     }
 
@@ -59,6 +68,36 @@ impl Portal {
         let tokens = self.lemonldap.login(&self.browser, person);
         let answer = self.app.accepted(&tokens);
         (tokens, answer)
+    }
+
+    /// People log in with rosterd itself, and are renewed each second.
+    fn browsed(oidc: &str) -> Self {
+        let port = free_port();
+        let here = format!("http://127.0.0.1:{port}");
+        let client = json!({
+            "oidcRPMetaDataOptionsRedirectUris": format!("{here}/login/sso/callback"),
+            "oidcRPMetaDataOptionsPostLogoutRedirectUris": format!("{here}/login"),
+        });
+        Self::at(port, &client, LISTS, &Extra::oidc(oidc))
+    }
+
+    /// Somebody logs in at rosterd, in a browser of their own, up to their session.
+    #[track_caller]
+    fn browse(&self, person: &str) {
+        let (browser, here) = (&self.browser, format!("http://127.0.0.1:{}", self.app.port));
+        browser.fresh();
+        browser.go(&format!("{here}/login/sso"));
+        browser.fill("user", person);
+        browser.fill("password", person);
+        browser.press("Connect");
+        browser.wait_for_url(&format!("{here}/session"));
+        browser.wait_for_text(&format!("{person} of Example"));
+    }
+
+    #[track_caller]
+    fn comes_to(&self, login: &str, role: Option<&str>) {
+        let there = wait_until(30, || self.app.role(login).as_deref() == role);
+        assert!(there, "{:?} instead of {role:?}\n{}", self.app.role(login), self.app.said());
     }
 
     #[track_caller]
@@ -159,5 +198,52 @@ fn all_that_it_signs_is_believed() {
     assert_eq!(answer["finding"], "applied", "{answer}");
     // The ID token is for that application, too.
     assert_eq!(portal.app.hand_on(&json!({ "access_token": tokens["id_token"] })).0, 401);
+    portal.app.close();
+}
+
+/// Through its pages to a session; then its directory changes, and nobody logs in. Of logging out, version 2.16 knows
+/// the way through a frame of the browser and not the provider's own message.
+#[test]
+fn who_logs_in_here_through_its_pages_is_kept_true_to_its_directory() {
+    let portal = Portal::browsed(RENEWED);
+    // Somebody has to be left.
+    portal.slapd.join(&group_dn("admins"), &dn("bob"));
+    portal.browse("bob");
+    portal.browse("ann");
+    assert_eq!(portal.app.role("ann").as_deref(), Some("Editor"));
+    assert!(portal.is_a_dev(), "{}", portal.app.said());
+    let page = portal.browser.text();
+    assert!(page.contains("devs") && page.contains("Editor"), "{page}");
+    portal.slapd.join(&group_dn("admins"), &dn("ann"));
+    portal.comes_to("ann", Some("Admin"));
+    portal.slapd.leave(&group_dn("admins"), &dn("ann"));
+    portal.comes_to("ann", Some("Editor"));
+    // Out by the button: it asks whether it is meant, and leads back.
+    portal.browser.press("Log out");
+    portal.browser.wait_for_url("/oauth2/logout");
+    portal.browser.press("Accept");
+    portal.browser.wait_for_url(&format!("http://127.0.0.1:{}/login", portal.app.port));
+    assert_eq!(portal.app.role("ann").as_deref(), Some("Editor"), "logging out is not leaving");
+    // Deleted there.
+    let ann = dn("ann");
+    portal.slapd.delete([ann.as_str()]);
+    portal.comes_to("ann", None);
+    assert_eq!(portal.app.role("bob").as_deref(), Some("Admin"), "nobody else");
+    portal.app.close();
+}
+
+/// It says the same of everybody while its directory is down as of somebody who was deleted (`invalid_grant`). Where that
+/// is to mean nothing there is `refused = "keep"`.
+#[test]
+fn a_portal_without_its_directory_takes_nothing_where_a_refusal_is_to_mean_nothing() {
+    let mut portal = Portal::browsed(&RENEWED.replace("renew = ", "refused = \"keep\", renew = "));
+    portal.browse("ann");
+    portal.slapd.stop();
+    let tokens = || portal.app.site.database.value("SELECT count(*) FROM refresh_tokens");
+    assert!(wait_until(60, || tokens() == "0"), "it refuses: {}", portal.app.said());
+    assert_eq!(portal.app.role("ann").as_deref(), Some("Editor"));
+    portal.slapd.start_again();
+    portal.browse("ann");
+    assert_eq!((portal.app.role("ann").as_deref(), tokens().as_str()), (Some("Editor"), "1"));
     portal.app.close();
 }

@@ -177,6 +177,13 @@ impl Browser {
         self.hops().pop().unwrap()
     }
 
+    /// What the browser itself said was wrong with any page since it is somebody's: refused by a policy, not found, or
+    /// a script's error.
+    #[track_caller]
+    pub fn errors(&self) -> Vec<String> {
+        self.run(&json!({ "do": "errors" })).as_array().unwrap().iter().map(text).collect()
+    }
+
     /// Somebody else's browser: no cookie, no page.
     #[track_caller]
     pub fn fresh(&self) {

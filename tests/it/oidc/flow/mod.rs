@@ -3,6 +3,7 @@
 mod forged;
 mod login;
 mod logout;
+mod pages;
 mod renewal;
 mod replicas;
 mod session;

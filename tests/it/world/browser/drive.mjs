@@ -22,7 +22,7 @@ const browser = await chromium.launch({
   ],
 });
 
-let context, page, hops;
+let context, page, hops, errors;
 
 async function fresh() {
   await context?.close();
@@ -31,6 +31,9 @@ async function fresh() {
   context.setDefaultTimeout(timeout);
   page = await context.newPage();
   hops = [];
+  errors = [];
+  page.on('console', (message) => { if (message.type() === 'error') errors.push(`${message.text()} (${message.location().url})`); });
+  page.on('pageerror', (error) => errors.push(error.message));
   page.on('response', (response) => {
     const request = response.request();
     if (!request.isNavigationRequest() || response.frame() !== page.mainFrame()) return;
@@ -56,6 +59,7 @@ const commands = {
   wait_for_text: ({ words }) => page.getByText(words).first().waitFor().then(text),
   script: ({ code }) => page.evaluate(code),
   cookies: () => context.cookies(),
+  errors: () => errors,
   hops: () => Promise.all(hops.map(async (hop) => ({ ...hop, headers: await hop.headers }))),
 };
 
