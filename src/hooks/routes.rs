@@ -8,9 +8,11 @@ use super::service::Hooks;
 use super::shapes::Shape;
 use super::{count, inline, keeping};
 use crate::clock::Stopwatch;
+use crate::config::Sender;
+use crate::jose;
 use crate::store::Kept;
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::routing::any;
@@ -19,9 +21,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::sync::SemaphorePermit;
 
 /// The largest body. Standard Webhooks ask for 20 KB; Okta puts many events into one call.
 const LARGEST: usize = 256 * 1024;
+/// The same of a sender whose calls are tokens, in which a hundred thousand groups may stand.
+const LARGEST_WITH_TOKENS: usize = jose::LONGEST + LARGEST;
 /// How long a body may take to come.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -92,7 +97,7 @@ async fn received(
     if packed {
         return Err(refusing(refuse("content-encoding", StatusCode::UNSUPPORTED_MEDIA_TYPE)));
     }
-    let body = whole(body).await.map_err(refusing)?;
+    let (body, _place) = whole(hooks, &hook, body).await.map_err(refusing)?;
     let watch = Stopwatch::start();
     let call = Call { method: &head.method, headers: &head.headers, body: &body };
     let verified = hook.read(&call, hooks.clock.now()).await.map_err(refusing)?;
@@ -109,9 +114,19 @@ fn allowed(hook: &Hook, peer: Option<IpAddr>) -> bool {
     networks.is_empty() || peer.is_some_and(|peer| networks.iter().any(|network| network.holds(peer)))
 }
 
-async fn whole(body: Body) -> Result<Bytes, Refusal> {
-    match tokio::time::timeout(PATIENCE, to_bytes(body, LARGEST)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
+/// The body; a large one with its place among the few that may be read and verified at once.
+async fn whole<'h>(hooks: &'h Hooks, hook: &Hook, body: Body) -> Result<(Bytes, Option<SemaphorePermit<'h>>), Refusal> {
+    let small = body.size_hint().upper().is_some_and(|size| size <= LARGEST as u64);
+    let (most, place) = if hook.config.sender != Sender::Oidc || small {
+        (LARGEST, None)
+    } else {
+        // Who sends no large one never waits for those who do.
+        let place = tokio::time::timeout(PATIENCE, hooks.large.acquire()).await;
+        let full = refuse("full", StatusCode::TOO_MANY_REQUESTS);
+        (LARGEST_WITH_TOKENS, Some(place.map_err(|_| full)?.map_err(|_| full)?))
+    };
+    match tokio::time::timeout(PATIENCE, to_bytes(body, most)).await {
+        Ok(Ok(bytes)) => Ok((bytes, place)),
         Ok(Err(_)) => Err(refuse("body-size", StatusCode::PAYLOAD_TOO_LARGE)),
         Err(_) => Err(refuse("body-time", StatusCode::REQUEST_TIMEOUT)),
     }

@@ -22,13 +22,15 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::time::Instant;
 
 /// The most deliveries that wait. More are answered 429: senders try again, memory does not come back.
 pub(super) const MOST_WAITING: u64 = 50_000;
 /// How many results wait to be noted. One that finds no room is worked on once more.
 const RESULTS: usize = 10_000;
+/// How many large bodies are read and verified at once: each takes some ten times its size meanwhile.
+const LARGE_AT_ONCE: usize = 4;
 /// How often one reason for a refusal is logged for one hook.
 const SELDOM: Duration = Duration::from_secs(10);
 
@@ -47,6 +49,7 @@ pub struct Hooks {
     pub(super) unnoted: Mutex<Option<mpsc::Receiver<DeliveryResult>>>,
     pub(super) memo: Memo,
     pub(super) keeping: Keeping,
+    pub(super) large: Semaphore,
     said: Mutex<BTreeMap<(String, &'static str), Said>>,
 }
 
@@ -78,6 +81,7 @@ impl Hooks {
             unnoted: Mutex::new(Some(unnoted)),
             memo: Memo::default(),
             keeping: Keeping::default(),
+            large: Semaphore::new(LARGE_AT_ONCE),
             said: Mutex::default(),
         })
     }

@@ -14,7 +14,7 @@ pub use claims::{Audience, Checks, Claims, hash_of, moment, subject};
 pub use json::{FEW, MANY, NotJson, parse};
 pub use keys::Keys;
 pub use sign::SigningKey;
-pub use token::{Kind, Opened, open, verify};
+pub use token::{Kind, LONGEST, Opened, open, verify};
 
 /// Why a token is not believed. A word of ours: nothing that stands in the token is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -9,7 +9,7 @@ use jsonwebtoken::crypto;
 use serde_json::{Map, Value};
 
 /// The longest token: 100,000 names of groups are some megabytes.
-const LONGEST: usize = 4 << 20;
+pub const LONGEST: usize = 4 << 20;
 /// The longest header.
 const LONGEST_HEADER: usize = 8 << 10;
 /// The longest name of a key.

@@ -23,8 +23,8 @@ const GAP_LETTERS: usize = 1000;
 /// At most so much text is kept (1 GiB); a provider that says more is not believed.
 const TEXT_LIMIT: usize = 1 << 30;
 
-/// At most so much is kept of what a provider says of one person besides names and groups (1 MiB).
-const CLAIMS_LIMIT: usize = 1 << 20;
+/// At most so much is kept of what a provider says of one person besides names and groups (4 MiB).
+const CLAIMS_LIMIT: usize = 4 << 20;
 
 /// Collects a read. Order of calls does not matter: memberships are resolved at the end.
 pub struct SnapshotBuilder {
@@ -254,7 +254,7 @@ impl SnapshotBuilder {
 
     fn keep_claims(&mut self, subject: &str, claims: &str) -> Text {
         if claims.len() > CLAIMS_LIMIT {
-            self.gap("too_many_claims", format!("more than 1 MiB of claims of the person {subject:.100}"));
+            self.gap("too_many_claims", format!("more than 4 MiB of claims of the person {subject:.100}"));
             return Text::EMPTY;
         }
         if claims.is_empty() { Text::EMPTY } else { self.keep(claims) }

@@ -33,8 +33,8 @@ const OF_THE_TOKEN: [&str; 23] = [
     "token_type",
     "uti",
 ];
-/// The most that is kept of what is said of one person.
-const MOST_BYTES: usize = 1 << 20;
+/// The most that is kept of what is said of one person: what a document may have.
+const MOST_BYTES: usize = 4 << 20;
 /// The longest name of somebody.
 const LONGEST: usize = 512;
 

@@ -1,9 +1,13 @@
 //! What a login gives, takes, and leaves as it is.
 
-use super::app::Extra;
+use super::app::{App, Extra};
 use super::{SignOn, person};
 use crate::world::database::Backend;
+use crate::world::http::ask;
+use crate::world::scripted_openid::ScriptedOpenId;
+use crate::world::wait_until;
 use serde_json::{Value, json};
+use std::thread;
 
 crate::world::on_both!(
     groups_of_a_login_become_roles_and_change_with_the_next,
@@ -221,6 +225,39 @@ fn o20_groups_in_every_form() {
         assert_eq!(with(&groups), (devs, finding.to_owned()), "{shown:.60}");
     }
     sign_on.close();
+}
+
+/// In the token itself: a call has room for it, and somebody in a hundred thousand groups is in them all.
+#[test]
+fn o20_a_token_with_a_hundred_thousand_groups() {
+    let provider = ScriptedOpenId::start();
+    let app = App::beside(Backend::Sqlite, &provider.issuer(), &Extra::default());
+    let mut groups: Vec<String> = (0..100_000).map(|n| format!("department-{n:06}")).collect();
+    groups.push("devs".to_owned());
+    let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+    let token = provider.id_token("ann", &groups, &json!({}));
+    assert!(token.len() > 2 << 20, "{}", token.len());
+    // Whoever waits is answered in time, and told so where it takes longer.
+    let answer = app.accepted(&json!({ "id_token": token }));
+    assert!(answer["finding"] == "applied" || answer["finding"] == "late", "{answer}");
+    let there = || app.site.tables().team_role("devs", "ann") == Some("member");
+    assert!(wait_until(60, there), "{}", app.said());
+    assert_eq!(app.role("ann").as_deref(), Some("Editor"));
+    // Several at once, in turns.
+    let port = app.port;
+    let one = |n: usize| {
+        let token = provider.id_token(&format!("person-{n}"), &groups, &json!({}));
+        let body = json!({ "id_token": token }).to_string();
+        thread::spawn(move || ask(port, "POST", "/hooks/v1/app/inline", &[], &body).unwrap().0)
+    };
+    let several: Vec<_> = (0..8).map(one).collect();
+    let several: Vec<u16> = several.into_iter().map(|one| one.join().unwrap()).collect();
+    assert!(several.iter().all(|status| *status == 200), "{several:?}\n{}", app.said());
+    assert!(wait_until(120, || app.site.tables().users.len() == 9), "{}", app.said());
+    // Longer than any token that is believed.
+    let (status, answer) = app.hand_on(&json!({ "id_token": "a".repeat((4 << 20) + 1) }));
+    assert_eq!((status, &answer["code"]), (401, &json!("token-size")), "{answer}");
+    app.close();
 }
 
 /// Where the provider is, and whether its keys are any.
