@@ -1,5 +1,5 @@
 use super::login::thirty_days;
-use super::{CodeFlow, Duration, SecretRef};
+use super::{CodeFlow, Duration, Overage, SecretRef};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -53,6 +53,8 @@ pub struct Oidc {
     pub trust_email: bool,
     /// Logins in a browser that rosterd does itself. Absent: none; an application hands on the tokens of its own.
     pub code_flow: Option<CodeFlow>,
+    /// Where groups are asked for that are elsewhere. Absent: nowhere, and they are unknown.
+    pub overage: Option<Overage>,
     /// PEM file of the authorities to believe besides the system's.
     pub ca_file: Option<PathBuf>,
     /// The hosts that its metadata names may be in private networks, as its issuer may.

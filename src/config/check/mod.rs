@@ -19,6 +19,7 @@ mod leases;
 mod never;
 mod oidc;
 mod orgs;
+mod overage;
 mod overlap;
 mod provider;
 mod rule;

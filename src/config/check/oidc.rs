@@ -1,6 +1,6 @@
 //! An OpenID Connect provider: that its issuer is one, and that tokens can be held to something.
 
-use super::{Report, leases, web};
+use super::{Report, leases, overage, web};
 use crate::config::Code;
 use crate::config::tree::Node;
 
@@ -10,6 +10,7 @@ pub(super) fn check(oidc: &Node, report: &mut Report<'_>) {
     }
     report.not_zero(oidc, "max_age", "no token is made at the moment at which it is shown");
     leases::check(oidc, report);
+    overage::check(oidc, report);
     report.not_zero(oidc, "timeout", "nothing could ever be answered in time");
     if let Some((node, issuer)) = oidc.get("issuer").and_then(|node| Some((node, node.text()?)))
         && let Some(why) = wrong(issuer)

@@ -3,7 +3,7 @@
 
 use super::super::{Back, Begun, BrowserLogin, Drawn, Finished, LoggedOut, LoginError, RenewError, Renewed, Shown};
 use super::grant::{NoTokens, Tokens};
-use super::{OidcLogin, logout, said, tokens};
+use super::{OidcLogin, logout, overage, tokens};
 use crate::config::{CodeFlow, Secret};
 use crate::jose::{Refused, subject};
 use async_trait::async_trait;
@@ -102,7 +102,7 @@ impl BrowserLogin for OidcLogin {
         let session = claims.get("sid").and_then(Value::as_str).filter(|sid| sid.len() <= LONGEST_SESSION);
         let session = session.map(str::to_owned);
         let grant = self.grant(refresh, &sub, claims.get("azp").and_then(Value::as_str));
-        let said = said::said(self, sources)?;
+        let said = overage::said(self, sources).await?;
         Ok(Finished { said, sub, session, hint: Some(hint), grant })
     }
 
@@ -120,7 +120,10 @@ impl BrowserLogin for OidcLogin {
         let next = tokens.refresh.clone().unwrap_or(refresh_token);
         let grant = self.grant(Some(next), &sub, azp.as_deref()).ok_or(RenewError::Over)?;
         let sources = tokens::renewed(self, &tokens, &sub, azp.as_deref(), now).await;
-        let said = sources.and_then(|sources| said::said(self, sources));
+        let said = match sources {
+            Ok(sources) => overage::said(self, sources).await,
+            Err(error) => Err(error),
+        };
         Ok(Renewed { said, grant })
     }
 

@@ -1,7 +1,8 @@
 //! OpenID Connect: people whom a provider vouches for by tokens, which are verified here.
 //!
 //! [`metadata`] knows where the provider's endpoints are, [`tokens`] what of a login is believed, [`userinfo`] and
-//! [`introspection`] ask the provider itself, and [`said`] makes of all that what the rest of the program is told.
+//! [`introspection`] ask the provider itself, [`overage`] where groups are that are elsewhere, and [`said`] makes of all
+//! that what the rest of the program is told.
 //! [`flow`] is how somebody logs in with a browser, [`grant`] how tokens are had for it and renewed, [`logout`] how
 //! that ends.
 //! No URL that stands in a token is ever asked, and no algorithm that the provider proposes is used.
@@ -12,6 +13,7 @@ mod grant;
 mod introspection;
 mod logout;
 mod metadata;
+mod overage;
 mod said;
 mod tokens;
 mod userinfo;
@@ -21,6 +23,7 @@ use crate::config::{self, Oidc};
 use crate::fetch::{Client, KeyCache, Settings, Url};
 use async_trait::async_trait;
 use metadata::Cache;
+use overage::Access;
 use rosterd_core::ids::Timestamp;
 
 /// An OpenID Connect provider.
@@ -35,6 +38,8 @@ pub struct OidcLogin {
     client: Client,
     metadata: Cache,
     keys: KeyCache,
+    /// For `overage`.
+    access: Access,
 }
 
 impl OidcLogin {
@@ -48,8 +53,12 @@ impl OidcLogin {
         let authorities = config.ca_file.as_ref().map(|file| {
             std::fs::read(file).map_err(|error| wrong(format!("oidc.ca_file: {}: {error}", file.display())))
         });
+        // A claim stands in no host.
+        let place = config.overage.as_ref().map(|overage| overage.url.replace(['{', '}'], ""));
+        let place = place.map(|url| Url::parse(&url).map_err(|error| wrong(format!("oidc.overage.url: {error}"))));
+        let named = [Some(issuer.clone()), place.transpose()?];
         let settings = Settings {
-            hosts: issuer.host_str().map(str::to_owned).into_iter().collect(),
+            hosts: named.iter().flatten().filter_map(Url::host_str).map(str::to_owned).collect(),
             private_network: config.private_network,
             authorities: authorities.transpose()?,
             timeout: config.timeout.get(),
@@ -65,6 +74,7 @@ impl OidcLogin {
             client,
             metadata: Cache::default(),
             keys: KeyCache::default(),
+            access: Access::default(),
         })
     }
 }
@@ -73,7 +83,7 @@ impl OidcLogin {
 impl Login for OidcLogin {
     async fn verify(&self, shown: &Shown, now: Timestamp) -> Result<Said, LoginError> {
         let sources = tokens::believed(self, shown, now).await?;
-        said::said(self, sources)
+        overage::said(self, sources).await
     }
 
     fn browser(&self) -> Option<&dyn BrowserLogin> {

@@ -38,7 +38,18 @@ const MOST_BYTES: usize = 4 << 20;
 /// The longest name of somebody.
 const LONGEST: usize = 512;
 
-pub(super) fn said(login: &OidcLogin, sources: Sources) -> Result<Said, LoginError> {
+/// What became of groups that are elsewhere, where somebody's are.
+#[derive(Debug)]
+pub(super) enum Elsewhere {
+    /// Nobody can be asked, or there are none.
+    Unasked,
+    /// All that the person is in.
+    Found(Vec<String>),
+    /// They could not be had, and why.
+    Unknown(String),
+}
+
+pub(super) fn said(login: &OidcLogin, sources: Sources, elsewhere: Elsewhere) -> Result<Said, LoginError> {
     let Sources { id_token, access_token, userinfo, mut missing, at } = sources;
     let token = id_token.as_ref().or(access_token.as_ref());
     let made = token.map(|token| moment(token, "iat")).transpose()?.flatten();
@@ -51,13 +62,23 @@ pub(super) fn said(login: &OidcLogin, sources: Sources) -> Result<Said, LoginErr
         let verified = claims.get("email_verified").is_some_and(|said| *said == true || *said == "true");
         one(claims, &login.config.email).filter(|_| verified || !login.verified_only)
     });
-    missing.extend(all.iter().filter_map(|claims| overage(claims)));
+    let groups = match elsewhere {
+        Elsewhere::Found(groups) => Some(groups),
+        Elsewhere::Unknown(why) => {
+            missing.push(("groups_elsewhere".to_owned(), why));
+            None
+        }
+        Elsewhere::Unasked => {
+            missing.extend(all.iter().filter_map(|claims| overage(claims)));
+            None
+        }
+    };
     let said = Said {
         subject: who.to_owned(),
         login: text(&login.config.login).or_else(|| email.map(str::to_owned)).unwrap_or_else(|| who.to_owned()),
         name: text(&login.config.name),
         email: email.map(str::to_owned),
-        groups: None,
+        groups,
         claims: None,
         at: Some(at),
         until: None,
@@ -72,6 +93,11 @@ pub(super) fn said(login: &OidcLogin, sources: Sources) -> Result<Said, LoginErr
         return Err(LoginError::Wrong("claims-size", format!("more than {MOST_BYTES} bytes of claims")));
     }
     Ok(Said { claims: Some(kept), missing, ..said })
+}
+
+pub(super) fn groups_are_elsewhere(sources: &Sources) -> bool {
+    let all = [&sources.id_token, &sources.userinfo, &sources.access_token];
+    all.into_iter().flatten().any(|claims| overage(claims).is_some())
 }
 
 fn one<'c>(claims: &'c Claims, name: &str) -> Option<&'c str> {

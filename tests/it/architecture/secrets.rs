@@ -44,6 +44,11 @@ const EXPOSED: &[(&str, &str)] = &[
         "src/providers/oidc/flow.rs",
         "let Grant { refresh_token, sub, azp } = serde_json::from_str(grant.expose()).map_err(damaged)?;",
     ),
+    (
+        "src/providers/oidc/overage.rs",
+        "login.client.get(url, Some(token.expose()), LARGEST).await.map_err(|error| error.to_string())",
+    ),
+    ("src/providers/oidc/overage.rs", "let basic = Some((login.config.client_id.as_str(), secret.expose()));"),
     ("src/http/caller.rs", "let same = token::hash(secret.expose()).ct_eq(&token::hash(text));"),
     ("src/http/routes/tokens.rs", "let shown = Listed { token: Some(made.token.expose().to_owned()), ..kept };"),
     // Both are our own: the password that is configured now, and the one that was sent before.

@@ -8,6 +8,7 @@ mod flow;
 mod issuers;
 mod lemonldap;
 mod logins;
+mod overage;
 mod several;
 
 use crate::world::database::Backend;
