@@ -11,6 +11,7 @@ use oauth2::{CsrfToken, PkceCodeChallenge, PkceCodeVerifier, Scope};
 use rosterd_core::ids::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::sync::atomic::Ordering;
 
 /// What the answer is held against.
 #[derive(Deserialize, Serialize)]
@@ -28,6 +29,9 @@ struct Grant {
     azp: Option<String>,
 }
 
+/// So many refusals in a row are believed. More look like a provider that cannot see its own directory: some refuse
+/// everybody then (LemonLDAP::NG 2.16), one by one as they are due, which no limit would see.
+const BELIEVED: u64 = 3;
 /// The longest session id that is kept.
 const LONGEST_SESSION: usize = 512;
 
@@ -112,10 +116,18 @@ impl BrowserLogin for OidcLogin {
         let Grant { refresh_token, sub, azp } = serde_json::from_str(grant.expose()).map_err(damaged)?;
         let client = self.oauth(&metadata, flow, None).await?;
         let refresh = Secret::new(refresh_token.clone());
-        let tokens = self.refresh(&client, &refresh).await.map_err(|error| match error {
-            NoTokens::Refused => RenewError::Over,
-            NoTokens::Unknown(error) => error.into(),
-        })?;
+        let tokens = match self.refresh(&client, &refresh).await {
+            Ok(tokens) => tokens,
+            Err(NoTokens::Refused) if self.refusals.fetch_add(1, Ordering::Relaxed) < BELIEVED => {
+                return Err(RenewError::Over);
+            }
+            Err(NoTokens::Refused) => {
+                let why = "it refuses everybody since it last renewed somebody: is its directory down?";
+                return Err(LoginError::Unreachable(why.to_owned()).into());
+            }
+            Err(NoTokens::Unknown(error)) => return Err(error.into()),
+        };
+        self.refusals.store(0, Ordering::Relaxed);
         // It may give another, and then this one is used up (§6).
         let next = tokens.refresh.clone().unwrap_or(refresh_token);
         let grant = self.grant(Some(next), &sub, azp.as_deref()).ok_or(RenewError::Over)?;

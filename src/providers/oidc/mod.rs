@@ -25,6 +25,7 @@ use async_trait::async_trait;
 use metadata::Cache;
 use overage::Access;
 use rosterd_core::ids::Timestamp;
+use std::sync::atomic::AtomicU64;
 
 /// An OpenID Connect provider.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub struct OidcLogin {
     keys: KeyCache,
     /// For `overage`.
     access: Access,
+    /// How many renewals it has refused since it last renewed somebody.
+    refusals: AtomicU64,
 }
 
 impl OidcLogin {
@@ -75,6 +78,7 @@ impl OidcLogin {
             metadata: Cache::default(),
             keys: KeyCache::default(),
             access: Access::default(),
+            refusals: AtomicU64::new(0),
         })
     }
 }

@@ -82,6 +82,11 @@ impl ScriptedOpenId {
         self.script.lock().unwrap().tokens = Reply::new(200, JSON, tokens.to_string());
     }
 
+    /// It takes no code and no refresh token from now on (RFC 6749 §5.2).
+    pub fn refuses(&self) {
+        self.script.lock().unwrap().tokens = Reply::new(400, JSON, r#"{"error":"invalid_grant"}"#);
+    }
+
     /// What an ID token of this moment says of somebody in these groups; `changed` where a test says otherwise, `null`
     /// for what is left out.
     pub fn claims(&self, person: &str, groups: &[&str], changed: &Value) -> Value {

@@ -136,3 +136,30 @@ fn o19_a_renewal_that_speaks_of_somebody_else_gives_nothing_and_takes_nothing() 
     assert_eq!(suite.records(), before, "{}", suite.app.said());
     suite.close();
 }
+
+/// One after the other, as each is due: a provider whose own directory is down. Three may be gone; the others are not
+/// believed to be.
+#[test]
+fn a_provider_that_refuses_everybody_is_not_believed_for_long() {
+    let suite = Suite::renewed();
+    let people = ["ann", "bob", "eve", "joe", "kim", "lea"];
+    for person in people {
+        suite.browse(&mut Agent::default(), person, &["devs"], &json!({}));
+    }
+    suite.provider.refuses();
+    let left = || suite.app.site.database.value("SELECT count(*) FROM refresh_tokens");
+    assert!(wait_until(30, || left() == "3"), "{}\n{}", left(), suite.app.said());
+    suite.hears(3);
+    assert_eq!(left(), "3", "{}", suite.app.said());
+    assert!(suite.app.said().contains("is its directory down?"), "{}", suite.app.said());
+    let has = || people.iter().filter(|person| suite.app.role(person).is_some()).count();
+    assert!(has() >= 3, "{}", suite.app.said());
+    // It is there again, and one of the three is really gone.
+    let who = || suite.app.site.database.value("SELECT min(subject) FROM refresh_tokens");
+    let kept = who();
+    suite.gives(&kept, &["admins"], "next", &json!({}));
+    assert!(wait_until(30, || suite.app.role(&kept).as_deref() == Some("Admin")), "{}", suite.app.said());
+    suite.provider.refuses();
+    assert!(wait_until(30, || left() == "0"), "{}", suite.app.said());
+    suite.close();
+}
