@@ -245,12 +245,12 @@ fn o20_a_token_with_a_hundred_thousand_groups() {
     assert_eq!(app.role("ann").as_deref(), Some("Editor"));
     // Several at once, in turns.
     let port = app.port;
-    let one = |n: usize| {
+    let mut several = Vec::new();
+    for n in 0..8 {
         let token = provider.id_token(&format!("person-{n}"), &groups, &json!({}));
         let body = json!({ "id_token": token }).to_string();
-        thread::spawn(move || ask(port, "POST", "/hooks/v1/app/inline", &[], &body).unwrap().0)
-    };
-    let several: Vec<_> = (0..8).map(one).collect();
+        several.push(thread::spawn(move || ask(port, "POST", "/hooks/v1/app/inline", &[], &body).unwrap().0));
+    }
     let several: Vec<u16> = several.into_iter().map(|one| one.join().unwrap()).collect();
     assert!(several.iter().all(|status| *status == 200), "{several:?}\n{}", app.said());
     assert!(wait_until(120, || app.site.tables().users.len() == 9), "{}", app.said());

@@ -134,13 +134,7 @@ fn o21_groups_that_cannot_be_asked_for_are_unknown() {
         ("a page that is cut", Box::new(|_| Reply { cut: Some(10), ..page(&["admins"], None) })),
         ("another host", Box::new(next(format!("{}{PLACE}", other.url())))),
         ("a page that fails", Box::new(next(format!("{here}{PLACE}?more=1")))),
-        (
-            "no end",
-            Box::new({
-                let here = here.clone();
-                move |_| page(&["admins"], Some(&format!("{here}{PLACE}?again=1")))
-            }),
-        ),
+        ("no end", Box::new(move |_| page(&["admins"], Some(&format!("{here}{PLACE}?again=1"))))),
     ];
     for (what, answers) in all {
         *graph.answers.lock().unwrap() = answers;
