@@ -45,11 +45,25 @@ impl Checks<'_> {
     /// # Errors
     /// The first that is wrong.
     pub fn hold(&self, claims: &Claims) -> Result<(), Refused> {
-        if claims.get("iss").and_then(Value::as_str) != Some(self.issuer) {
-            return Err(Refused::Issuer);
-        }
+        self.issuer(claims)?;
         self.audience(claims)?;
-        self.times(claims)
+        self.times(claims, true)
+    }
+
+    /// The same of what says that something has happened, which need not end (RFC 8417 §2.2): where it does, it must
+    /// not have.
+    ///
+    /// # Errors
+    /// The first that is wrong.
+    pub fn hold_event(&self, claims: &Claims) -> Result<(), Refused> {
+        self.issuer(claims)?;
+        self.audience(claims)?;
+        self.times(claims, false)
+    }
+
+    fn issuer(&self, claims: &Claims) -> Result<(), Refused> {
+        let same = claims.get("iss").and_then(Value::as_str) == Some(self.issuer);
+        if same { Ok(()) } else { Err(Refused::Issuer) }
     }
 
     fn audience(&self, claims: &Claims) -> Result<(), Refused> {
@@ -69,14 +83,15 @@ impl Checks<'_> {
         if fits { Ok(()) } else { Err(Refused::Audience) }
     }
 
-    fn times(&self, claims: &Claims) -> Result<(), Refused> {
+    fn times(&self, claims: &Claims, ends: bool) -> Result<(), Refused> {
         let (now, skew) = (self.now.0 as f64 / 1000.0, self.skew.as_secs_f64());
         let over = |exp: f64| exp + skew <= now;
         let early = |from: f64| from > now + skew;
         let old = |iat: f64| self.max_age.is_some_and(|age| iat + age.as_secs_f64() + skew < now);
-        let exp = moment(claims, "exp")?.ok_or(Refused::Time)?;
+        let exp = moment(claims, "exp")?;
         let iat = moment(claims, "iat")?;
-        let wrong = over(exp)
+        let wrong = (ends && exp.is_none())
+            || exp.is_some_and(over)
             || moment(claims, "nbf")?.is_some_and(early)
             || iat.is_some_and(|iat| early(iat) || old(iat))
             || (self.max_age.is_some() && iat.is_none());
