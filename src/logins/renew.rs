@@ -207,7 +207,9 @@ impl Logins {
         if !note(engine, token, &Used::Refused).await || !end {
             return false;
         }
-        engine.store.end_lease(provider, subject, engine.clock.now()).await.unwrap_or_else(|error| {
+        // Nobody has logged in since, or it would have been another token.
+        let ever = Timestamp(i64::MAX);
+        engine.store.end_lease(provider, subject, ever, engine.clock.now()).await.unwrap_or_else(|error| {
             tracing::error!(provider, %error, "a lease could not be ended; it ends by itself");
             false
         })

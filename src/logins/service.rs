@@ -69,6 +69,11 @@ impl Logins {
         Arc::new(Self { hooks, beginning: Bucket::new(BEGINNING), hurry: Notify::new() })
     }
 
+    /// Renews at once what is due.
+    pub fn hurry(&self) {
+        self.hurry.notify_one();
+    }
+
     pub(super) fn open(&self) -> Result<Open, Page> {
         let none = || Page::problem(StatusCode::NOT_FOUND, "Nobody can log in here", "No provider has `code_flow`.");
         let engine = self.hooks.engine().ok_or_else(none)?;

@@ -60,8 +60,15 @@ pub trait RefreshTokens: Send + Sync {
     /// Makes somebody's due at once. False where there is none.
     async fn hasten_refresh_token(&self, provider: &str, subject: &str, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// Lets the lease end now of what a login said of somebody. False where none holds.
-    async fn end_lease(&self, provider: &str, subject: &str, now: Timestamp) -> Result<bool, StoreError>;
+    /// Lets the lease end now of what a login said of somebody until `said`. False where none holds, or a later login
+    /// is known.
+    async fn end_lease(
+        &self,
+        provider: &str,
+        subject: &str,
+        said: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
 }
 
 async fn keep(
@@ -175,15 +182,26 @@ async fn end_lease(
     db: &mut dyn Session,
     provider: String,
     subject: String,
+    said: Timestamp,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
+    // A renewal is not noted each time, a login's delivery is.
+    let person = format!("subject:{subject}");
     let ended = db
         .run(
             "UPDATE renewals SET until = $3
-             WHERE ended_at IS NULL AND (until IS NULL OR until > $3) AND identity_id IN (
+             WHERE ended_at IS NULL AND renewed_at <= $4 AND (until IS NULL OR until > $3) AND identity_id IN (
                  SELECT i.id FROM identities i JOIN providers p ON p.id = i.provider_id
-                 WHERE p.name = $1 AND i.subject = $2)",
-            &[Param::Text(Some(&provider)), Param::Text(Some(&subject)), Param::Int(Some(now.0))],
+                 WHERE p.name = $1 AND i.subject = $2)
+               AND NOT EXISTS (SELECT 1 FROM deliveries d
+                               WHERE d.provider = $1 AND d.person = $5 AND d.event_at > $4 AND d.state <> 'failed')",
+            &[
+                Param::Text(Some(&provider)),
+                Param::Text(Some(&subject)),
+                Param::Int(Some(now.0)),
+                Param::Int(Some(said.0)),
+                Param::Text(Some(&person)),
+            ],
         )
         .await?;
     Ok(ended == 1)
@@ -228,9 +246,15 @@ impl<E: Engine> RefreshTokens for Shared<E> {
         self.aside(Box::new(move |db| Box::pin(hasten(db, provider, subject, now)))).await
     }
 
-    async fn end_lease(&self, provider: &str, subject: &str, now: Timestamp) -> Result<bool, StoreError> {
+    async fn end_lease(
+        &self,
+        provider: &str,
+        subject: &str,
+        said: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let (provider, subject) = (provider.to_owned(), subject.to_owned());
-        self.write(Box::new(move |db| Box::pin(end_lease(db, provider, subject, now)))).await
+        self.write(Box::new(move |db| Box::pin(end_lease(db, provider, subject, said, now)))).await
     }
 }
 
@@ -262,7 +286,7 @@ impl RefreshTokens for Absent {
         Ok(false)
     }
 
-    async fn end_lease(&self, _: &str, _: &str, _: Timestamp) -> Result<bool, StoreError> {
+    async fn end_lease(&self, _: &str, _: &str, _: Timestamp, _: Timestamp) -> Result<bool, StoreError> {
         Ok(false)
     }
 }

@@ -73,6 +73,8 @@ pub enum Whose {
     Sub { provider: String, sub: String },
     /// By the provider's own id of the session.
     ProviderSession { provider: String, session: String },
+    /// All of somebody that were opened until then, by the identity's own id.
+    Subject { provider: String, subject: String, until: Timestamp },
 }
 
 /// The tables `sign_ins` and `sessions`, and messages that count once.
@@ -108,6 +110,15 @@ pub trait SignIns: Send + Sync {
 
     /// Whether this message of the issuer is seen for the first time; remembered until `until`.
     async fn first_seen(&self, issuer: &str, token: [u8; 32], until: Timestamp) -> Result<bool, StoreError>;
+
+    /// Whether it was seen before.
+    async fn was_seen(&self, issuer: &str, token: [u8; 32]) -> Result<bool, StoreError>;
+
+    /// Whose sessions, that have not ended, are of whom the provider's messages call so: the subject, if it is one.
+    async fn subject_of(&self, provider: &str, sub: &str) -> Result<Option<String>, StoreError>;
+
+    /// Who at the provider has this e-mail address, whatever its case: the subject, if it is one and not gone.
+    async fn subject_with_email(&self, provider: &str, email: &str) -> Result<Option<String>, StoreError>;
 
     /// Forgets logins and messages that have expired by `now`, and sessions that have ended before `before`.
     async fn prune_sign_ins(&self, now: Timestamp, before: Timestamp) -> Result<u64, StoreError>;
@@ -163,6 +174,21 @@ impl<E: Engine> SignIns for Shared<E> {
         self.aside(Box::new(move |db| Box::pin(async move { seen::first(db, &issuer, &token, until).await }))).await
     }
 
+    async fn was_seen(&self, issuer: &str, token: [u8; 32]) -> Result<bool, StoreError> {
+        let issuer = issuer.to_owned();
+        self.read(Box::new(move |db| Box::pin(async move { seen::before(db, &issuer, &token).await }))).await
+    }
+
+    async fn subject_of(&self, provider: &str, sub: &str) -> Result<Option<String>, StoreError> {
+        let (provider, sub) = (provider.to_owned(), sub.to_owned());
+        self.read(Box::new(move |db| Box::pin(async move { sessions::subject_of(db, &provider, &sub).await }))).await
+    }
+
+    async fn subject_with_email(&self, provider: &str, email: &str) -> Result<Option<String>, StoreError> {
+        let (provider, email) = (provider.to_owned(), email.to_owned());
+        self.read(Box::new(move |db| Box::pin(async move { sessions::with_email(db, &provider, &email).await }))).await
+    }
+
     async fn prune_sign_ins(&self, now: Timestamp, before: Timestamp) -> Result<u64, StoreError> {
         self.aside(Box::new(move |db| Box::pin(seen::prune(db, now, before)))).await
     }
@@ -200,6 +226,18 @@ impl SignIns for Absent {
 
     async fn first_seen(&self, _: &str, _: [u8; 32], _: Timestamp) -> Result<bool, StoreError> {
         refused()
+    }
+
+    async fn was_seen(&self, _: &str, _: [u8; 32]) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    async fn subject_of(&self, _: &str, _: &str) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+
+    async fn subject_with_email(&self, _: &str, _: &str) -> Result<Option<String>, StoreError> {
+        Ok(None)
     }
 
     async fn prune_sign_ins(&self, _: Timestamp, _: Timestamp) -> Result<u64, StoreError> {

@@ -19,6 +19,16 @@ pub(super) async fn first(
     Ok(new == 1)
 }
 
+pub(super) async fn before(db: &mut dyn Session, issuer: &str, token: &[u8]) -> Result<bool, StoreError> {
+    let rows = db
+        .rows(
+            "SELECT 1 FROM seen_tokens WHERE issuer = $1 AND token_hash = $2",
+            &[Param::Text(Some(issuer)), Param::Bytes(token)],
+        )
+        .await?;
+    Ok(!rows.is_empty())
+}
+
 pub(super) async fn prune(db: &mut dyn Session, now: Timestamp, before: Timestamp) -> Result<u64, StoreError> {
     let (now, before) = (Param::Int(Some(now.0)), Param::Int(Some(before.0)));
     let begun = db.run("DELETE FROM sign_ins WHERE expires_at <= $1", &[now]).await?;

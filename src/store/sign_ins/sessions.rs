@@ -50,6 +50,40 @@ pub(super) async fn list(db: &mut dyn Session, now: Timestamp) -> Result<Vec<Log
     rows.iter().map(read).collect()
 }
 
+pub(super) async fn subject_of(db: &mut dyn Session, provider: &str, sub: &str) -> Result<Option<String>, StoreError> {
+    let rows = db
+        .rows(
+            "SELECT DISTINCT subject FROM sessions WHERE ended_at IS NULL AND provider = $1 AND sub = $2 LIMIT 2",
+            &[Param::Text(Some(provider)), Param::Text(Some(sub))],
+        )
+        .await?;
+    only(&rows)
+}
+
+pub(super) async fn with_email(
+    db: &mut dyn Session,
+    provider: &str,
+    email: &str,
+) -> Result<Option<String>, StoreError> {
+    // All are looked through: one that is equal to the letter says nothing of another that differs by case.
+    let rows = db
+        .rows(
+            "SELECT i.subject FROM providers p JOIN identities i ON i.provider_id = p.id
+             WHERE p.name = $1 AND i.gone_at IS NULL AND lower(i.email) = lower($2) LIMIT 2",
+            &[Param::Text(Some(provider)), Param::Text(Some(email))],
+        )
+        .await?;
+    only(&rows)
+}
+
+/// The first column, where there is one row.
+fn only(rows: &[Row]) -> Result<Option<String>, StoreError> {
+    match rows {
+        [one] => one.text(0).map(Some),
+        _ => Ok(None),
+    }
+}
+
 fn read(row: &Row) -> Result<LoginSession, StoreError> {
     Ok(LoginSession {
         id: row.text(0)?,
@@ -105,6 +139,17 @@ async fn ended(
                 "UPDATE sessions SET ended_at = $1, ended_by = $2
                  WHERE ended_at IS NULL AND provider = $3 AND provider_session = $4 RETURNING id, subject, user_id",
                 &[at, by, Param::Text(Some(provider)), Param::Text(Some(session))],
+            )
+            .await?
+        }
+        Whose::Subject { provider, subject, until } => {
+            db.rows(
+                "UPDATE sessions SET ended_at = $1, ended_by = $2
+                 WHERE ended_at IS NULL AND provider = $3 AND subject = $4 AND created_at <= $5
+                   AND user_id IN (SELECT i.user_id FROM identities i JOIN providers p ON p.id = i.provider_id
+                                   WHERE p.name = $3 AND i.subject = $4)
+                 RETURNING id, subject, user_id",
+                &[at, by, Param::Text(Some(provider)), Param::Text(Some(subject)), Param::Int(Some(until.0))],
             )
             .await?
         }
