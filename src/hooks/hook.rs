@@ -3,6 +3,7 @@
 use super::bucket::Bucket;
 use super::read::{Call, Given, Verified};
 use super::refusal::{Refusal, refuse, unproved};
+use super::secrets::{FRESH, FRESH_WHEN_REFUSED, Secrets};
 use super::senders;
 use crate::config::{self, LoginProtocol, Secret};
 use crate::fetch::{Client, KeyCache, Settings, Url};
@@ -10,17 +11,11 @@ use crate::jose::Keys;
 use crate::providers::{Login, LoginError};
 use axum::http::StatusCode;
 use rosterd_core::ids::Timestamp;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// How long an issuer may take to say its keys.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How old secrets may be before they are read again.
-const FRESH: Duration = Duration::from_secs(5);
-/// How old they may be when a call was refused by them: it may have been made with newer ones. Not
-/// less, or each refused call would read files.
-const FRESH_WHEN_REFUSED: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(super) struct Hook {
@@ -32,7 +27,7 @@ pub(super) struct Hook {
     keys: Option<IssuerKeys>,
     /// Where its calls are tokens of a login: who verifies them.
     verifier: Option<Arc<dyn Login>>,
-    secrets: Mutex<Read>,
+    secrets: Arc<Secrets>,
 }
 
 /// The keys of whoever signs this sender's tokens.
@@ -54,12 +49,6 @@ impl IssuerKeys {
     }
 }
 
-#[derive(Debug, Clone, Default)]
-struct Read {
-    at: Option<Instant>,
-    secrets: Arc<Vec<Secret>>,
-}
-
 impl Hook {
     pub(super) fn new(
         name: &str,
@@ -73,7 +62,7 @@ impl Hook {
             bucket: Bucket::new(config.rate),
             keys: config.issuer.as_ref().and_then(|issuer| IssuerKeys::at(&issuer.keys_url)),
             verifier,
-            secrets: Mutex::default(),
+            secrets: Secrets::new(name, &config.secrets),
             config: config.clone(),
         }
     }
@@ -136,36 +125,7 @@ impl Hook {
         Given { hook: &self.config, secrets, keys, source: self.source, now }
     }
 
-    async fn secrets(self: &Arc<Self>, fresh: Duration) -> Result<Arc<Vec<Secret>>, Refusal> {
-        let read = self.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if self.config.secrets.is_empty() || read.at.is_some_and(|at| at.elapsed() < fresh) {
-            return Ok(read.secrets);
-        }
-        let hook = Arc::clone(self);
-        let fresh = tokio::task::spawn_blocking(move || hook.resolve()).await;
-        let secrets = fresh.unwrap_or_default();
-        let mut read = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-        read.at = Some(Instant::now());
-        // While a file is being replaced there may be nothing for a moment: what was there counts on.
-        if !secrets.is_empty() {
-            read.secrets = Arc::new(secrets);
-        }
-        if read.secrets.is_empty() {
-            Err(refuse("secrets", StatusCode::SERVICE_UNAVAILABLE))
-        } else {
-            Ok(Arc::clone(&read.secrets))
-        }
-    }
-
-    /// Those that can be had: one that is not there yet must not shut out the other.
-    fn resolve(&self) -> Vec<Secret> {
-        let mut secrets = Vec::new();
-        for reference in &self.config.secrets {
-            match reference.resolve() {
-                Ok(secret) => secrets.push(secret),
-                Err(error) => tracing::warn!(hook = self.name, %error, "a secret of a login hook cannot be read"),
-            }
-        }
-        secrets
+    async fn secrets(&self, fresh: Duration) -> Result<Arc<Vec<Secret>>, Refusal> {
+        self.secrets.not_older(fresh).await.ok_or(refuse("secrets", StatusCode::SERVICE_UNAVAILABLE))
     }
 }

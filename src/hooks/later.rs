@@ -7,6 +7,7 @@ use super::count;
 use super::looking::{Asked, Finding, LookError, Looked, Said};
 use super::read::Login;
 use super::service::Hooks;
+use super::wanted::{is_wanted, named};
 use crate::store::{Delivery, DeliveryResult, StoreError, Then};
 use rosterd_core::ids::Timestamp;
 use rosterd_core::writes::Trigger;
@@ -159,6 +160,7 @@ async fn waiting(hooks: &Hooks) -> Result<u64, StoreError> {
 async fn one(hooks: &Hooks, deliveries: Vec<Delivery>) {
     let Some(first) = deliveries.first() else { return };
     let answer = match Login::from_json(&first.login) {
+        Ok(login) if is_wanted(&deliveries) => named(hooks, &deliveries, &login).await,
         Ok(login) => asked(hooks, &first.provider, &login, first.event_at).await,
         Err(_) => Err("damaged"),
     };
@@ -177,11 +179,22 @@ async fn one(hooks: &Hooks, deliveries: Vec<Delivery>) {
 
 /// Looks at somebody; `at`: when a signed source said it. What went wrong is logged here, in our own words.
 pub(super) async fn asked(hooks: &Hooks, provider: &str, login: &Login, at: Option<Timestamp>) -> Answer {
+    asked_by(hooks, provider, login, at, Trigger::Login).await
+}
+
+/// The same, made to by something else than a login.
+pub(super) async fn asked_by(
+    hooks: &Hooks,
+    provider: &str,
+    login: &Login,
+    at: Option<Timestamp>,
+    trigger: Trigger,
+) -> Answer {
     let asked = match &login.said {
         None => Asked::Key(login.key.clone()),
         Some(said) => Asked::Said(Box::new(Said { at, ..said.clone() })),
     };
-    match timeout(PATIENCE, hooks.looks.look(provider, asked, Trigger::Login)).await {
+    match timeout(PATIENCE, hooks.looks.look(provider, asked, trigger)).await {
         Ok(Ok(looked)) => Ok(looked),
         // Many wait: no reason for a line about each.
         Ok(Err(LookError::Busy(_))) => Err("busy"),

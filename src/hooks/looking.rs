@@ -27,6 +27,11 @@ pub trait Looks: Send + Sync + fmt::Debug {
     /// Asks for a run of everybody, where this process leads the provider.
     fn run(&self, _provider: &str, _trigger: Trigger) {}
 
+    /// Whether what only one replica should do for the provider is this one's to do.
+    fn leads(&self, _provider: &str) -> bool {
+        true
+    }
+
     /// The engine of the configuration in force; nothing where it never changes.
     fn engine(&self) -> Option<Arc<Engine>> {
         None
@@ -43,8 +48,12 @@ impl Looks for Handle {
         Self::engine(self).store.person_now(provider, key).await
     }
 
+    fn leads(&self, provider: &str) -> bool {
+        self.status().providers.get(provider).is_some_and(|provider| provider.leads)
+    }
+
     fn run(&self, provider: &str, trigger: Trigger) {
-        if self.status().providers.get(provider).is_some_and(|provider| provider.leads) {
+        if self.leads(provider) {
             // Without such a provider nobody waits for it.
             let _ = Self::run(self, provider, trigger);
         }

@@ -7,6 +7,7 @@ use super::keeping::Keeping;
 use super::looking::Looks;
 use super::read::Event;
 use super::refusal::{Refusal, refuse};
+use super::seldom::Seldom;
 use super::set::Set;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -20,10 +21,9 @@ use rosterd_core::ids::Timestamp;
 use rosterd_core::writes::Trigger;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, mpsc};
-use tokio::time::Instant;
 
 /// The most deliveries that wait. More are answered 429: senders try again, memory does not come back.
 pub(super) const MOST_WAITING: u64 = 50_000;
@@ -31,8 +31,6 @@ pub(super) const MOST_WAITING: u64 = 50_000;
 const RESULTS: usize = 10_000;
 /// How many large bodies are read and verified at once: each takes some ten times its size meanwhile.
 const LARGE_AT_ONCE: usize = 4;
-/// How often one reason for a refusal is logged for one hook.
-const SELDOM: Duration = Duration::from_secs(10);
 
 /// Everything that login hooks need, shared by routes and work behind them.
 #[derive(Debug)]
@@ -50,13 +48,9 @@ pub struct Hooks {
     pub(super) memo: Memo,
     pub(super) keeping: Keeping,
     pub(super) large: Semaphore,
-    said: Mutex<BTreeMap<(String, &'static str), Said>>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Said {
-    at: Instant,
-    more: u64,
+    said: Seldom,
+    /// When everybody of a provider was asked for last, because somebody was missed there.
+    pub(super) missed: Mutex<BTreeMap<String, Timestamp>>,
 }
 
 impl Hooks {
@@ -82,7 +76,8 @@ impl Hooks {
             memo: Memo::default(),
             keeping: Keeping::default(),
             large: Semaphore::new(LARGE_AT_ONCE),
-            said: Mutex::default(),
+            said: Seldom::default(),
+            missed: Mutex::default(),
         })
     }
 
@@ -103,7 +98,15 @@ impl Hooks {
     pub(super) fn within_rate(&self, hook: &Hook, events: usize) -> Result<(), Duration> {
         let events = u32::try_from(events).unwrap_or(u32::MAX).max(1);
         hook.bucket.take(1)?;
-        match self.set.load().buckets.get(&hook.config.provider) {
+        self.within_provider_rate(&hook.config.provider, events)
+    }
+
+    /// Takes as many from the limit of the provider, which is for all who speak of its people.
+    ///
+    /// # Errors
+    /// The time after which they would be taken.
+    pub fn within_provider_rate(&self, provider: &str, events: u32) -> Result<(), Duration> {
+        match self.set.load().buckets.get(provider) {
             Some(bucket) => bucket.take(events),
             None => Ok(()),
         }
@@ -139,6 +142,12 @@ impl Hooks {
             asked_by: asked_by.to_owned(),
         };
         self.store.ask(&wanted, self.clock.now()).await.map(drop)
+    }
+
+    /// Whether this replica leads the provider.
+    #[must_use]
+    pub fn leads(&self, provider: &str) -> bool {
+        self.looks.leads(provider)
     }
 
     #[must_use]
@@ -179,20 +188,7 @@ impl Hooks {
     pub(super) fn refused(&self, hook: &str, refusal: Refusal) {
         let limited = refusal.status == StatusCode::TOO_MANY_REQUESTS;
         count::delivery(hook, if limited { "limited" } else { "refused" });
-        let now = Instant::now();
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        let more = match said.get_mut(&(hook.to_owned(), refusal.code)) {
-            Some(before) if before.at + SELDOM > now => {
-                before.more += 1;
-                return;
-            }
-            Some(before) => std::mem::replace(before, Said { at: now, more: 0 }).more,
-            None => {
-                said.insert((hook.to_owned(), refusal.code), Said { at: now, more: 0 });
-                0
-            }
-        };
-        drop(said);
+        let Some(more) = self.said.more(hook, refusal.code) else { return };
         let status = refusal.status.as_u16();
         tracing::warn!(hook, code = refusal.code, status, more, "a call of a login hook was refused");
     }
