@@ -137,6 +137,10 @@ codes! {
     HookKeyUnused = "hook-key-unused", Error;
     HookNotASource = "hook-not-a-source", Error;
 
+    SignalsName = "signals-name", Error;
+    SignalsKeyUnused = "signals-key-unused", Error;
+    SignalsEmail = "signals-email", Error;
+
     AsteriskInGroup = "asterisk-in-group", Warning;
     RuleNeverFires = "rule-never-fires", Warning;
     RuleShadowed = "rule-shadowed", Warning;

@@ -45,6 +45,7 @@ mod schedule;
 mod schema;
 mod scim;
 mod secret;
+mod signals;
 mod source;
 mod telemetry;
 #[cfg(test)]
@@ -97,6 +98,7 @@ pub use schedule::{cron, time_zone};
 pub use schema::json_schema;
 pub use scim::{Inactive, Scim, ScimGroups, ScimMembers, ScimUsers};
 pub use secret::{Secret, SecretError, SecretRef};
+pub use signals::{NamedBy, OnDisabled, Signals, SignalsPoll, SignalsSubjects};
 pub use telemetry::{LogFormat, LogLevel, LogSection, Telemetry};
 pub use words::quoted;
 
@@ -129,6 +131,9 @@ pub struct Config {
     /// Who tells rosterd that somebody logs in, by a name of your choice, which is part of the address.
     #[serde(default)]
     pub hooks: BTreeMap<String, Hook>,
+    /// Who tells rosterd of security events, by a name of your choice, which is part of the address.
+    #[serde(default)]
+    pub signals: BTreeMap<String, Signals>,
     /// How much one run may take away before it waits for an approval.
     #[serde(default)]
     pub limits: Limits,

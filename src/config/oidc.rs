@@ -134,7 +134,7 @@ pub enum UserInfo {
     Never,
 }
 
-fn algorithms() -> Vec<SigningAlgorithm> {
+pub(super) fn algorithms() -> Vec<SigningAlgorithm> {
     SigningAlgorithm::ALL.to_vec()
 }
 

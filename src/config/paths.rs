@@ -17,6 +17,11 @@ pub(super) fn resolve(config: &mut Config, folder: &Path) {
     for hook in config.hooks.values_mut() {
         hook.secrets.iter_mut().filter_map(|secret| secret.file.as_mut()).for_each(path);
     }
+    for stream in config.signals.values_mut() {
+        stream.secrets.iter_mut().filter_map(|secret| secret.file.as_mut()).for_each(path);
+        stream.poll.iter_mut().filter_map(|poll| poll.bearer.file.as_mut()).for_each(path);
+        stream.ca_file.iter_mut().for_each(path);
+    }
     secret(&mut config.http.bootstrap_token);
     if let Some(tls) = &mut config.http.tls {
         [Some(&mut tls.cert_file), Some(&mut tls.key_file), tls.client_ca_file.as_mut()]

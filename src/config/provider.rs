@@ -97,6 +97,14 @@ impl Provider {
         self.login.is_some() || self.oidc.is_some()
     }
 
+    /// Whether an e-mail address of its people says who somebody is: a directory's does, and one that came with a login
+    /// only where the provider verifies it.
+    #[must_use]
+    pub fn believed_with_addresses(&self) -> bool {
+        let trusted = self.oidc.as_ref().is_some_and(|oidc| oidc.trust_email);
+        !self.knows_logins_only() || trusted || self.link.by.contains(&LinkKey::Email)
+    }
+
     /// How long what it says of somebody holds; `None` where people are listed.
     #[must_use]
     pub fn lease(&self) -> Option<Duration> {

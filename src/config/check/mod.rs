@@ -27,6 +27,7 @@ mod schedule;
 mod scim;
 mod self_written;
 mod shadow;
+mod signals;
 mod telemetry;
 mod template;
 mod url;
@@ -94,6 +95,7 @@ pub(super) fn check(root: &Node, report: &mut Report<'_>) {
     }
     code_flow::check(root, providers, report);
     hooks::check(root.get("hooks").map_or(&[], Node::entries), providers, report);
+    signals::check(root.get("signals").map_or(&[], Node::entries), providers, report);
     orgs::check(root.get("orgs").map_or(&[], Node::entries), report);
     let rules = root.get("rules").map_or(&[][..], Node::items);
     rule::check(rules, providers, report);
