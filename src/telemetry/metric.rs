@@ -49,6 +49,8 @@ pub enum Values {
     Providers,
     /// A login hook's name in the configuration.
     Hooks,
+    /// A stream of security events' name in the configuration.
+    Signals,
     /// Known only when it happens, and described here. Never what a person or a sender chose.
     Described(&'static str),
 }

@@ -48,6 +48,9 @@ pub const HOOK_PENDING: &str = "rosterd_hook_deliveries_pending";
 pub const LOGINS: &str = "rosterd_logins_total";
 pub const RENEWALS: &str = "rosterd_renewals_total";
 
+// Signals.
+pub const SIGNALS: &str = "rosterd_signals_total";
+
 // The API and the operations listener.
 pub const HTTP_REQUESTS: &str = "rosterd_http_requests_total";
 pub const HTTP_DURATION: &str = "rosterd_http_request_duration_seconds";

@@ -24,6 +24,7 @@ pub struct Metrics(PrometheusHandle);
 pub struct Configured<'a> {
     pub providers: &'a [&'a str],
     pub hooks: &'a [&'a str],
+    pub signals: &'a [&'a str],
 }
 
 impl Metrics {
@@ -110,6 +111,7 @@ fn combinations(metric: &Metric, configured: &Configured<'_>) -> Vec<Vec<Label>>
             Values::Words(words) => words,
             Values::Providers => configured.providers,
             Values::Hooks => configured.hooks,
+            Values::Signals => configured.signals,
             Values::Described(_) => &[],
         };
         all = all
@@ -133,7 +135,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    const SOME: Configured<'static> = Configured { providers: &["corp"], hooks: &["okta"] };
+    const SOME: Configured<'static> = Configured { providers: &["corp"], hooks: &["okta"], signals: &["idp"] };
 
     #[test]
     fn every_documented_name_is_in_every_scrape_once() {

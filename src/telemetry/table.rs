@@ -2,7 +2,7 @@
 //! finds nothing in a scrape that is not here.
 
 use super::metric::Kind::{Counter, Gauge, Histogram};
-use super::metric::Values::{Described, Hooks, Providers, Words};
+use super::metric::Values::{Described, Hooks, Providers, Signals, Words};
 use super::metric::{Kind, LONG, Label, Metric, QUICK, Values};
 use super::names;
 
@@ -22,6 +22,7 @@ const fn later(name: &'static str, kind: Kind, labels: &'static [Label], help: &
 
 const PROVIDER: Label = label("provider", Providers);
 const HOOK: Label = label("hook", Hooks);
+const SIGNAL: Label = label("signal", Signals);
 const TRIGGER: Label = label("trigger", Words(&["command", "schedule", "login", "api", "feed", "lease"]));
 const RUN_OUTCOME: Label = label("outcome", Words(&["applied", "unchanged", "held", "failed"]));
 const STAGE: Label = label("stage", Words(&["read", "observe", "plan", "apply"]));
@@ -45,6 +46,10 @@ const HOOK_OUTCOME: Label = label("outcome", Words(&["accepted", "duplicate", "d
 const CLASS: Label = label("class", Words(&["async", "inline"]));
 const LOGIN_OUTCOME: Label = label("outcome", Words(&["opened", "denied", "refused", "failed"]));
 const RENEWAL_OUTCOME: Label = label("outcome", Words(&["renewed", "over", "failed"]));
+const SIGNAL_OUTCOME: Label = label(
+    "outcome",
+    Words(&["carried", "late", "nobody", "noted", "unknown", "repeated", "refused", "limited", "failed"]),
+);
 const ROUTE: Label = label(
     "route",
     Described(
@@ -144,6 +149,8 @@ pub const METRICS: &[Metric] = &[
     // Logins in a browser.
     zero(names::LOGINS, Counter, &[PROVIDER, LOGIN_OUTCOME], "Logins in a browser that have come back."),
     zero(names::RENEWALS, Counter, &[PROVIDER, RENEWAL_OUTCOME], "Logins that were renewed behind."),
+    // Signals.
+    zero(names::SIGNALS, Counter, &[SIGNAL, SIGNAL_OUTCOME], "Security events, pushed or polled for."),
     // The API.
     later(names::HTTP_REQUESTS, Counter, &[ROUTE, STATUS], "Requests that were answered."),
     later(names::HTTP_DURATION, Histogram(QUICK), &[ROUTE], "How long answering took."),

@@ -34,6 +34,7 @@ fn values(values: Values) -> String {
         Values::Words(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
         Values::Providers => "a provider's name in the configuration".to_owned(),
         Values::Hooks => "a hook's name in the configuration".to_owned(),
+        Values::Signals => "a stream of security events' name in the configuration".to_owned(),
         Values::Described(text) => text.to_owned(),
     }
 }

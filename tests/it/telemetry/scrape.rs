@@ -69,7 +69,7 @@ fn recorded(work: impl Future<Output = ()>) -> String {
     let (recorder, metrics) = Metrics::apart().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     metrics::with_local_recorder(&recorder, || {
-        begin(&Configured { providers: &["corp"], hooks: &["okta"] });
+        begin(&Configured { providers: &["corp"], hooks: &["okta"], signals: &["idp"] });
         runtime.block_on(work);
     });
     metrics.render()
@@ -131,6 +131,7 @@ fn every_name_is_documented(text: &str, found: &[Sample]) {
                 Values::Words(words) => words.contains(&value),
                 Values::Providers => value == "corp",
                 Values::Hooks => value == "okta",
+                Values::Signals => value == "idp",
                 Values::Described(_) => !value.is_empty(),
             };
             assert!(fits, "{sample:?}: {} is {value:?}", label.name);
