@@ -17,6 +17,7 @@ pub mod logins;
 pub mod providers;
 pub mod random;
 pub mod seal;
+pub mod signals;
 pub mod store;
 pub mod sync;
 pub mod telemetry;

@@ -187,6 +187,8 @@ pub(crate) enum Check {
     Rules,
     /// Connect, sign in and read a little, step by step.
     Provider { name: String },
+    /// Find the keys of a stream of security events, step by step.
+    Signals { name: String },
 }
 
 #[derive(Debug, Subcommand)]

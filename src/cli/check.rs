@@ -1,10 +1,10 @@
-//! `rosterd check`: the configuration, or a provider, tried step by step.
+//! `rosterd check`: the configuration, a provider or a stream of events, tried step by step.
 
 use super::args::{Args, Check};
 use super::exit::{Exit, Failure};
 use super::output::print;
 use super::{check_rules, context};
-use crate::providers;
+use crate::{providers, signals};
 use serde_json::json;
 
 pub(super) async fn run(args: &Args, what: &Check) -> Result<Exit, Failure> {
@@ -12,6 +12,7 @@ pub(super) async fn run(args: &Args, what: &Check) -> Result<Exit, Failure> {
         Check::Config => config(args),
         Check::Rules => check_rules::run(args).await,
         Check::Provider { name } => provider(args, name).await,
+        Check::Signals { name } => signals(args, name).await,
     }
 }
 
@@ -39,6 +40,20 @@ async fn provider(args: &Args, name: &str) -> Result<Exit, Failure> {
         let message = format!("provider {name} cannot be asked: its people are known by their logins only");
         return Err(Failure::new(Exit::Usage, message));
     };
+    shown(args, ("provider", name), &steps)
+}
+
+async fn signals(args: &Args, name: &str) -> Result<Exit, Failure> {
+    let loaded = context::load(args)?;
+    let Some(steps) = signals::check(&loaded.config, name).await else {
+        let known = loaded.config.signals.keys().cloned().collect::<Vec<_>>().join(", ");
+        return Err(Failure::new(Exit::Usage, format!("there is no stream of events {name:?}; there are: {known}")));
+    };
+    shown(args, ("signals", name), &steps)
+}
+
+/// Prints the steps; `what` was checked, and its name.
+fn shown(args: &Args, (what, name): (&str, &str), steps: &[providers::CheckStep]) -> Result<Exit, Failure> {
     let good = steps.iter().all(|step| step.result.is_ok());
     let table = || {
         let line = |step: &providers::CheckStep| match &step.result {
@@ -55,7 +70,7 @@ async fn provider(args: &Args, name: &str) -> Result<Exit, Failure> {
                 Err(problem) => json!({ "step": step.what, "ok": false, "problem": problem }),
             })
             .collect();
-        json!({ "provider": name, "steps": steps })
+        json!({ (what): name, "steps": steps })
     })?;
     Ok(if good { Exit::Done } else { Exit::Failed })
 }

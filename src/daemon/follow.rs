@@ -23,5 +23,6 @@ pub(super) async fn follow(handle: Handle) {
 pub(super) fn series(config: &Config) {
     let providers: Vec<&str> = config.providers.keys().map(String::as_str).collect();
     let hooks: Vec<&str> = config.hooks.keys().map(String::as_str).collect();
-    telemetry::begin(&Configured { providers: &providers, hooks: &hooks });
+    let signals: Vec<&str> = config.signals.keys().map(String::as_str).collect();
+    telemetry::begin(&Configured { providers: &providers, hooks: &hooks, signals: &signals });
 }

@@ -11,6 +11,7 @@ mod vitals;
 use crate::hooks::Hooks;
 use crate::lifecycle::{Signals, Stop, Systemd};
 use crate::logins::Logins;
+use crate::signals::Signals as Events;
 use crate::sync::Engine;
 use crate::telemetry::{self, Metrics};
 use crate::worker::{self, FileSource, Worker};
@@ -43,15 +44,17 @@ pub async fn run(engine: Engine, source: FileSource, metrics: Metrics) -> Result
     let hooks = Hooks::new(Arc::new(handle.clone()), Arc::clone(&store), clock, random, &config);
 
     let logins = Logins::new(Arc::clone(&hooks));
+    let events = Events::new(Arc::clone(&hooks), Arc::clone(&logins));
 
     let (stopping, stopped) = watch::channel(false);
-    let serving = serve::all(bound, &handle, &hooks, &logins, &metrics, &stopped);
+    let serving = serve::all(bound, &handle, (&hooks, &logins, &events), &metrics, &stopped);
     let ended = |mut stopped: watch::Receiver<bool>| async move {
         let _ = stopped.wait_for(|stopped| *stopped).await;
     };
     let behind = [
         tokio::spawn(Arc::clone(&hooks).run(ended(stopped.clone()))),
         tokio::spawn(logins.run(ended(stopped.clone()))),
+        tokio::spawn(events.run(ended(stopped.clone()))),
         tokio::spawn(tidy::keep(handle.clone(), metrics.clone(), ended(stopped))),
     ];
     let following = tokio::spawn(follow::follow(handle.clone()));

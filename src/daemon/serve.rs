@@ -7,6 +7,7 @@ use crate::hooks::{self, Hooks};
 use crate::http::{self, Api, Listener, ops};
 use crate::lifecycle::Stop;
 use crate::logins::{self, Logins};
+use crate::signals::{self, Signals};
 use crate::telemetry::Metrics;
 use crate::worker::Handle;
 use std::sync::Arc;
@@ -42,8 +43,7 @@ pub(super) struct Serving {
 pub(super) fn all(
     bound: Bound,
     handle: &Handle,
-    hooks: &Arc<Hooks>,
-    logins: &Arc<Logins>,
+    (hooks, logins, events): (&Arc<Hooks>, &Arc<Logins>, &Arc<Signals>),
     metrics: &Metrics,
     stopped: &watch::Receiver<bool>,
 ) -> Serving {
@@ -55,6 +55,7 @@ pub(super) fn all(
         let api = Api::new(Arc::new(Asked(handle.clone())), stopped.clone());
         let app = http::api(&api)
             .with_hooks(hooks::router(Arc::clone(hooks)))
+            .with_hooks(signals::router(Arc::clone(events)))
             .with_logins(logins::router(Arc::clone(logins)), logins::asked_by_others(Arc::clone(logins)));
         tasks.push(tokio::spawn(listener.serve(app, until(stopped.clone()))));
     }

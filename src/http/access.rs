@@ -86,7 +86,7 @@ impl fmt::Debug for Guarded {
 }
 
 impl Guarded {
-    /// Adds the login hooks under `/hooks/v1`. They know who sends by what each is configured with
+    /// Adds the login hooks under `/hooks/v1`, or signals under `/signals/v1`. They know who sends by what each is configured with
     /// (signatures, secrets), not by the API's tokens.
     #[must_use]
     pub fn with_hooks(mut self, hooks: Router) -> Self {

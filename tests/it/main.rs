@@ -54,6 +54,7 @@ mod replicas;
 mod restored;
 mod scim;
 mod several_providers;
+mod signals;
 mod simulate;
 mod store;
 mod telemetry;

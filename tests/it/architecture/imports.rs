@@ -23,6 +23,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("hooks", &["config", "jose", "fetch", "providers", "store", "sync", "worker", "clock", "random", "telemetry"]),
     ("seal", &["config", "random"]),
     ("logins", &["config", "fetch", "providers", "store", "sync", "hooks", "seal", "random", "telemetry"]),
+    ("signals", &["config", "jose", "fetch", "providers", "store", "sync", "hooks", "logins", "telemetry"]),
     ("explain", &["config", "store", "sync"]),
     ("http", &["config", "store", "sync", "explain", "worker", "hooks", "logins", "clock", "random", "telemetry"]),
     (
@@ -35,6 +36,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "worker",
             "hooks",
             "logins",
+            "signals",
             "http",
             "lifecycle",
             "clock",
@@ -51,6 +53,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "sync",
             "worker",
             "hooks",
+            "signals",
             "daemon",
             "import",
             "clock",

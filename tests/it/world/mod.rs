@@ -42,6 +42,7 @@ pub mod site;
 pub mod slapd;
 pub mod tables;
 pub mod tls_between;
+pub mod transmitter;
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Child, Command};

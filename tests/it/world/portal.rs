@@ -9,7 +9,7 @@ use super::slapd::{SUFFIX, Slapd};
 use super::{free_port, listens, wait_until};
 use serde_json::{Value, json};
 
-const KEY: &str = "a secret of the portal and of rosterd";
+pub const KEY: &str = "a secret of the portal and of rosterd";
 
 /// `ann` and `ben` are staff; nobody is in `red` but `cleo`.
 fn entries() -> String {
@@ -32,7 +32,7 @@ pub struct Portal {
     pub slapd: Slapd,
     pub site: Site,
     running: Option<Running>,
-    port: u16,
+    pub port: u16,
 }
 
 impl Portal {
@@ -43,6 +43,11 @@ impl Portal {
 
     /// The same, with the directory read that often.
     pub fn every(backend: Backend, every: &str) -> Self {
+        Self::with(backend, every, "")
+    }
+
+    /// The same, with more of the configuration. The file `key` holds [`KEY`].
+    pub fn with(backend: Backend, every: &str, more: &str) -> Self {
         let slapd = Slapd::start(&entries());
         let port = free_port();
         let provider = slapd_provider("corp", &slapd.url(), "");
@@ -67,7 +72,7 @@ id = "teams"
 match.group_glob = "re*"
 org = "Main"
 team = "red"
-"#
+{more}"#
         );
         let every = format!("every = \"{every}\"\ncreate_missing");
         let site = Site::new(backend, &config.replace("create_missing", &every));

@@ -7,6 +7,7 @@ mod pages;
 mod renewal;
 mod replicas;
 mod session;
+mod signals;
 
 use super::SignOn;
 use super::app::Extra;
