@@ -116,6 +116,29 @@ fn o04_o11_it_counts_now() {
 }
 
 #[test]
+fn o26_an_event_need_not_end_and_is_held_to_all_else() {
+    let (skew, max_age) = (Duration::from_secs(60), Some(Duration::from_secs(3600)));
+    let ours = ["rosterd".to_owned()];
+    let audience = Audience::One(&ours);
+    let checks = Checks { issuer: "https://sso.x.org", audience, now: Timestamp(NOW * 1000), skew, max_age };
+    let with = |change: &[(&str, Value)]| checks.hold_event(&claims(change));
+    for good in [json!("undefined"), json!(NOW + 1), json!(NOW - 30)] {
+        assert_eq!(with(&[("exp", good.clone())]), Ok(()), "{good}");
+    }
+    for (name, value, refused) in [
+        ("exp", json!(NOW - 61), Refused::Time),
+        ("exp", json!("never"), Refused::Time),
+        ("iat", json!("undefined"), Refused::Time),
+        ("iat", json!(NOW - 3700), Refused::Time),
+        ("iat", json!(NOW + 100), Refused::Time),
+        ("iss", json!("https://evil.example"), Refused::Issuer),
+        ("aud", json!("other"), Refused::Audience),
+    ] {
+        assert_eq!(with(&[("exp", json!("undefined")), (name, value.clone())]), Err(refused), "{name} {value}");
+    }
+}
+
+#[test]
 fn o02_an_id_is_a_text() {
     for sub in [
         json!("undefined"),

@@ -1,6 +1,7 @@
 //! Security events, pushed and polled for, from their bytes to the tables: a directory that is asked because of them.
 //! Events about people who are known by their logins are beside those logins, in `oidc/flow`.
 
+mod crash;
 mod poll;
 mod push;
 mod refused;
