@@ -66,7 +66,8 @@ impl BrowserLogin for OidcLogin {
         let offline = flow.scopes.iter().any(|scope| scope == "offline_access");
         let consent = (offline && !flow.parameters.contains_key("prompt")).then_some(("prompt", "consent"));
         let own = flow.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let more = own.filter(|(_, value)| !value.is_empty()).chain(consent).chain(hint.map(|hint| ("login_hint", hint)));
+        let more =
+            own.filter(|(_, value)| !value.is_empty()).chain(consent).chain(hint.map(|hint| ("login_hint", hint)));
         let asked = more.fold(asked, |asked, (name, value)| asked.add_extra_param(name, value));
         let kept = Kept { nonce: drawn.nonce.expose().to_owned(), verifier: verifier.secret().clone() };
         let kept = serde_json::to_string(&kept).map_err(|error| LoginError::Unreachable(error.to_string()))?;
