@@ -34,6 +34,36 @@ fn o05_a_token_that_nobody_can_have_got_just_now_is_refused() {
     app.close();
 }
 
+/// Whom the provider has authorized with the token (OpenID Connect Core §3.1.3.7, 4 and 5): nobody but our client.
+#[test]
+fn o13_a_token_that_another_client_asked_for_is_refused() {
+    let provider = ScriptedOpenId::start();
+    let app = App::beside(Backend::Sqlite, &provider.issuer(), &Extra::oidc("audiences = [\"api\"]"));
+    let both = json!(["rosterd", "api"]);
+    for (aud, azp) in [
+        (json!("rosterd"), json!("other")),
+        (json!("rosterd"), json!("")),
+        (json!("rosterd"), json!(["rosterd"])),
+        (json!("rosterd"), json!("Rosterd")),
+        // An audience is no party: the token was made for whoever calls it.
+        (both.clone(), json!("api")),
+        (both.clone(), json!("other")),
+    ] {
+        let token = provider.id_token("ann", &["devs"], &json!({ "aud": aud, "azp": azp }));
+        let (status, answer) = app.hand_on(&json!({ "id_token": token }));
+        assert_eq!((status, &answer["code"]), (401, &json!("token-audience")), "{aud} {azp}: {answer}");
+    }
+    // Several audiences and nobody who was authorized.
+    let token = provider.id_token("ann", &["devs"], &json!({ "aud": both }));
+    let (status, answer) = app.hand_on(&json!({ "id_token": token }));
+    assert_eq!((status, &answer["code"]), (401, &json!("token-audience")), "{answer}");
+    assert!(app.site.tables().users.is_empty());
+    for changed in [json!({ "azp": "rosterd" }), json!({ "aud": both, "azp": "rosterd" }), json!({})] {
+        app.accepted(&json!({ "id_token": provider.id_token("ann", &["devs"], &changed) }));
+    }
+    app.close();
+}
+
 /// Claims that are elsewhere, or that somebody else has signed (OpenID Connect Core §5.6.2): neither is asked for, and
 /// neither counts.
 #[test]

@@ -1,14 +1,16 @@
 //! Between logins: what a login said is said again, or ends.
 
 use super::super::person;
-use super::{Backend, RENEWED, open};
+use super::{Backend, Extra, FLOW, RENEWED, SignOn, open};
 use crate::world::agent::Agent;
 use crate::world::wait_until;
+use serde_json::json;
 
 crate::world::on_both!(
     groups_that_change_at_the_provider_change_the_tables_without_a_login,
     whoever_is_gone_at_the_provider_loses_what_their_login_gave,
-    a_provider_that_is_down_takes_nothing_and_is_asked_again
+    a_provider_that_is_down_takes_nothing_and_is_asked_again,
+    whoever_has_nothing_to_renew_with_keeps_it_until_the_lease_ends
 );
 
 fn groups_that_change_at_the_provider_change_the_tables_without_a_login(backend: Backend) {
@@ -57,6 +59,20 @@ fn a_provider_that_is_down_takes_nothing_and_is_asked_again(backend: Backend) {
     sign_on.stop();
     sign_on.start();
     assert_eq!(sign_on.role("ann").as_deref(), Some("Editor"));
+    sign_on.close();
+}
+
+fn whoever_has_nothing_to_renew_with_keeps_it_until_the_lease_ends(backend: Backend) {
+    let oidc = format!("{FLOW}\nlease = \"6s\"");
+    let extra = Extra { oidc: &oidc, provider: "every = \"1s\"", ..Extra::default() };
+    let sign_on = SignOn::with(backend, &json!({}), &extra);
+    let mut agent = Agent::default();
+    sign_on.browse(&mut agent, "ann");
+    sign_on.openid.dismiss("ann");
+    assert_eq!(sign_on.role("ann").as_deref(), Some("Editor"));
+    sign_on.comes_to("ann", None);
+    assert_eq!(sign_on.me(&mut agent).0, 401, "nor is there a session");
+    assert_eq!(sign_on.site.database.value("SELECT state FROM users WHERE login = 'ann'"), "suspended");
     sign_on.close();
 }
 
