@@ -86,6 +86,30 @@ pub fn push_int(out: &mut String, n: i64) {
     out.extend(digits.iter().skip(at).map(|digit| char::from(*digit)));
 }
 
+/// Text that can stand in HTML and XML, between tags and in an attribute. What no XML 1.0 document may hold (its section
+/// 2.2), not even escaped, is replaced, and so is what a terminal obeys.
+#[must_use]
+pub fn markup(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            // An attribute would lose them otherwise (section 3.3.3).
+            '\n' => out.push_str("&#10;"),
+            '\r' => out.push_str("&#13;"),
+            '\t' => out.push_str("&#9;"),
+            '\u{fffe}' | '\u{ffff}' => out.push(char::REPLACEMENT_CHARACTER),
+            c if c.is_control() => out.push(char::REPLACEMENT_CHARACTER),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// The bytes as hexadecimal digits, two a byte, in lower case.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
@@ -129,5 +153,14 @@ mod tests {
         let (a, none, b) = (arena.push("ana"), arena.push(""), arena.push("Zoë"));
         assert_eq!((arena.get(a), arena.get(b), arena.get(Text::EMPTY)), ("ana", "Zoë", ""));
         assert_eq!((none, arena.get(Text(3))), (Text::EMPTY, ""));
+    }
+
+    #[test]
+    fn nothing_that_is_said_ends_a_tag_or_breaks_a_document() {
+        assert_eq!(
+            markup("a<b> & \"c\" 'd'\n\u{1}\u{1b}[31m\u{7f}"),
+            "a&lt;b&gt; &amp; &quot;c&quot; &#39;d&#39;&#10;\u{fffd}\u{fffd}[31m\u{fffd}"
+        );
+        assert_eq!(markup("é 語 \u{ffff}"), "é 語 \u{fffd}");
     }
 }

@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use rosterd_core::text::markup;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
@@ -65,24 +66,24 @@ impl Page {
     }
 
     pub(super) fn text(mut self, text: &str) -> Self {
-        let _ = writeln!(self.0.body, "<p>{}</p>", escaped(text));
+        let _ = writeln!(self.0.body, "<p>{}</p>", markup(text));
         self
     }
 
     pub(super) fn code(mut self, code: &str) -> Self {
-        let _ = writeln!(self.0.body, "<p>Code: <code>{}</code></p>", escaped(code));
+        let _ = writeln!(self.0.body, "<p>Code: <code>{}</code></p>", markup(code));
         self
     }
 
     pub(super) fn link(mut self, to: &str, text: &str) -> Self {
-        let _ = writeln!(self.0.body, "<p><a href=\"{}\">{}</a></p>", escaped(to), escaped(text));
+        let _ = writeln!(self.0.body, "<p><a href=\"{}\">{}</a></p>", markup(to), markup(text));
         self
     }
 
     /// A table with a heading for each column.
     pub(super) fn table<const N: usize>(mut self, heads: [&str; N], rows: &[[&str; N]]) -> Self {
         let cells = |row: &[&str; N], kind: &str| {
-            row.iter().map(|cell| format!("<{kind}>{}</{kind}>", escaped(cell))).collect::<String>()
+            row.iter().map(|cell| format!("<{kind}>{}</{kind}>", markup(cell))).collect::<String>()
         };
         let _ = writeln!(self.0.body, "<table><tr>{}</tr>", cells(&heads, "th"));
         for row in rows {
@@ -94,14 +95,14 @@ impl Page {
 
     /// A button that does something here, which may lead on to this origin.
     pub(super) fn button(mut self, action: &str, text: &str, then: Option<String>) -> Self {
-        let (action, text) = (escaped(action), escaped(text));
+        let (action, text) = (markup(action), markup(text));
         let _ = writeln!(self.0.body, "<form method=\"post\" action=\"{action}\"><button>{text}</button></form>");
         self.0.forms = then;
         self
     }
 
     fn html(&self) -> String {
-        let title = escaped(&self.0.title);
+        let title = markup(&self.0.title);
         format!(
             "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
              content=\"width=device-width\"><link rel=\"icon\" href=\"data:,\"><title>{title} - rosterd</title>\
@@ -144,23 +145,6 @@ impl IntoResponse for Page {
         }
         response
     }
-}
-
-/// As text between tags, or in an attribute in double quotes.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c if c.is_control() => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
