@@ -22,8 +22,8 @@ use rosterd_core::snapshot::GroupIndex;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// By an order that no change of a name moves.
-const BY_ID: [(&str, &str); 2] = [("order_by", "id"), ("sort", "asc")];
+/// All that may be seen, by an order that no change of a name moves.
+const ALL_BY_ID: [(&str, &str); 3] = [("all_available", "true"), ("order_by", "id"), ("sort", "asc")];
 
 #[derive(Debug)]
 struct Top {
@@ -101,7 +101,7 @@ impl Vendor for Top {
             Ok(())
         };
         let below = self.below(&[&top_id, "descendant_groups"]);
-        let list = Numbered::new(&self.base, &below, &BY_ID, "groups");
+        let list = Numbered::new(&self.base, &below, &ALL_BY_ID, "groups");
         Listing::chained(list).read(session, &mut take).await?;
         let mut above: BTreeMap<String, Option<String>> = BTreeMap::new();
         let (mut lists, mut indexes) = (Vec::new(), BTreeMap::<String, GroupIndex>::new());

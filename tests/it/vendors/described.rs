@@ -16,6 +16,7 @@ impl Described {
         for key in ["api", "version", "from"] {
             assert!(document[key].is_string(), "{key}");
         }
+        assert!(document["checked"].is_array(), "which documents it was held to, and what was not found");
         Self { document }
     }
 
