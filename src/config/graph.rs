@@ -41,6 +41,36 @@ pub struct Graph {
     pub timeout: Duration,
     /// PEM file of the authorities to believe besides the system's.
     pub ca_file: Option<PathBuf>,
+    /// How `rosterd run` follows changes between two full readings.
+    #[serde(default)]
+    pub follow: GraphFollow,
+}
+
+/// How changes are followed. What a feed misses the next full reading (`every`, `schedule`) repairs.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct GraphFollow {
+    /// By what.
+    pub by: GraphFollowBy,
+    /// How often Microsoft Graph is asked for them.
+    pub every: Duration,
+}
+
+impl Default for GraphFollow {
+    fn default() -> Self {
+        Self { by: GraphFollowBy::Nothing, every: Duration::from_secs(60) }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum GraphFollowBy {
+    /// Delta queries of users and groups. Needs no permission besides.
+    Delta,
+    /// Nothing.
+    #[default]
+    #[serde(rename = "none")]
+    Nothing,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -69,7 +69,7 @@ pub use file::File;
 pub use github::GitHub;
 pub use gitlab::GitLab;
 pub use google::Google;
-pub use graph::{Graph, GroupName};
+pub use graph::{Graph, GraphFollow, GraphFollowBy, GroupName};
 pub use hooks::{Hook, HookPerson, Network, OnError, Pointer, Rate, Sender, TokenIssuer, Unit};
 pub use http::{ApiScope, ClientCertificate, Http, HttpClient, HttpTls};
 pub use keycloak::{Keycloak, Subgroups};

@@ -1,4 +1,7 @@
-use super::{Claims, DirectRole, Duration, File, GitHub, GitLab, Google, Graph, Keycloak, Ldap, Login, Match, Oidc};
+use super::{
+    Claims, DirectRole, Duration, File, FollowBy, GitHub, GitLab, Google, Graph, GraphFollowBy, Keycloak, Ldap, Login,
+    Match, Oidc,
+};
 use super::{Okta, Rate, Scim, Unit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -103,6 +106,14 @@ impl Provider {
     pub fn believed_with_addresses(&self) -> bool {
         let trusted = self.oidc.as_ref().is_some_and(|oidc| oidc.trust_email);
         !self.knows_logins_only() || trusted || self.link.by.contains(&LinkKey::Email)
+    }
+
+    /// How often it is asked for changes between two full readings; `None` where it is not.
+    #[must_use]
+    pub fn follow_every(&self) -> Option<Duration> {
+        let ldap = self.ldap.as_ref().filter(|ldap| ldap.follow.by != FollowBy::Nothing);
+        let graph = self.graph.as_ref().filter(|graph| graph.follow.by != GraphFollowBy::Nothing);
+        ldap.map(|ldap| ldap.follow.every).or_else(|| graph.map(|graph| graph.follow.every))
     }
 
     /// How long what it says of somebody holds; `None` where people are listed.

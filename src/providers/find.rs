@@ -6,8 +6,7 @@ use rosterd_core::snapshot::{Person, PersonIndex, Reading, Snapshot};
 
 /// Keeps those that were asked for.
 pub(super) fn among(reading: Reading, keys: &[PersonKey]) -> Found {
-    let snapshot = reading.snapshot();
-    let mut matches: Vec<Match> = keys.iter().map(|key| one(snapshot, key)).collect();
+    let mut matches = places(&reading, keys);
     let mut people: Vec<PersonIndex> = matches.iter().filter_map(found).collect();
     people.sort_unstable();
     people.dedup();
@@ -18,6 +17,11 @@ pub(super) fn among(reading: Reading, keys: &[PersonKey]) -> Found {
         }
     }
     Found { reading: reading.only(&people), matches }
+}
+
+/// Where those that were asked for are in a reading.
+pub(super) fn places(reading: &Reading, keys: &[PersonKey]) -> Vec<Match> {
+    keys.iter().map(|key| one(reading.snapshot(), key)).collect()
 }
 
 fn found(place: &Match) -> Option<PersonIndex> {

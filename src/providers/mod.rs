@@ -45,7 +45,7 @@ pub trait Directory: Send + Sync + fmt::Debug {
     }
 
     /// What has changed since then.
-    async fn since(&self, _cursor: &Cursor) -> Result<Since, ProviderError> {
+    async fn since(&self, _cursor: &Cursor, _request: &ReadRequest) -> Result<Since, ProviderError> {
         Ok(Since::Lost("the provider does not tell of changes".to_owned()))
     }
 

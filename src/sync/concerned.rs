@@ -101,7 +101,8 @@ impl<'s> Concerned<'s> {
         for (now, before) in before {
             let Some(before) = before else {
                 if let Members::Changed(_) = now.members {
-                    return Ok(Err(TooMany(format!("the group {} is new here and was there before", now.dn))));
+                    let called = if now.dn.is_empty() { &now.name } else { &now.dn };
+                    return Ok(Err(TooMany(format!("the group {called} is new here and was there before"))));
                 }
                 concerned.extend(Difference::of(None, &[], &[], now).came);
                 continue;

@@ -4,7 +4,7 @@ use super::leases::Passes;
 use super::measure;
 use super::rules::{policy_for, rules_for};
 use crate::clock::Clock;
-use crate::config::{Config, FollowBy, Loaded, Places};
+use crate::config::{Config, Loaded, Places, Provider};
 use crate::providers::follow::Cursor;
 use crate::providers::{Directory, Progress, ProviderError, ReadRequest};
 use crate::random::{Random, RandomError};
@@ -193,8 +193,8 @@ impl Engine {
     /// Whether changes of the provider are followed.
     #[must_use]
     pub fn follows(&self, provider: &str) -> bool {
-        let ldap = self.config.providers.get(provider).and_then(|section| section.ldap.as_ref());
-        self.following && ldap.is_some_and(|ldap| ldap.follow.by != FollowBy::Nothing)
+        let every = self.config.providers.get(provider).and_then(Provider::follow_every);
+        self.following && every.is_some()
     }
 
     /// Now, and since when removals count.

@@ -91,7 +91,7 @@ impl Engine {
             return Ok(Once::Done(Followed::Not));
         };
         let directory = self.directory(provider)?;
-        let changes = match directory.since(&cursor).await? {
+        let changes = match directory.since(&cursor, &self.request()?).await? {
             Since::Lost(why) => return Ok(Once::everybody(why)),
             Since::Changes(changes) => changes,
         };
@@ -141,6 +141,10 @@ impl Engine {
         })
     }
 
+    fn request(&self) -> Result<ReadRequest, RunError> {
+        Ok(ReadRequest { seed: self.random.seed()?, now: self.clock.now(), progress: Arc::clone(&self.progress) })
+    }
+
     /// Whether it is only said who is left, and nobody is gone: then nothing at all is written.
     async fn says_who_is_left(&self, provider: &str, changes: &Changes) -> Result<bool, RunError> {
         let named = !changes.people.is_empty() || !changes.groups.is_empty() || !changes.others.is_empty();
@@ -163,8 +167,7 @@ impl Engine {
         };
         let directory = self.directory(provider)?;
         loop {
-            let request =
-                ReadRequest { seed: self.random.seed()?, now: self.clock.now(), progress: Arc::clone(&self.progress) };
+            let request = self.request()?;
             let sought = match concerned.sought() {
                 Ok(sought) => sought,
                 Err(many) => return Ok(Err(many)),

@@ -44,7 +44,7 @@ impl Following {
 
     /// As the section says now. Not before everything has been read again.
     pub(super) fn every_as(&mut self, section: &Provider, engine: &Engine, name: &str) {
-        let every = section.ldap.as_ref().map(|ldap| ldap.follow.every.millis().max(1));
+        let every = section.follow_every().map(|every| every.millis().max(1));
         self.every = every.filter(|_| engine.follows(name)).unwrap_or(0);
         self.due = None;
         self.in_vain = false;

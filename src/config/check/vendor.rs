@@ -12,6 +12,9 @@ const NEEDED: [&str; 9] = ["realm", "client_id", "tenant", "login", "admin", "cu
 pub(super) fn check(section: &Entry, report: &mut Report<'_>) {
     let node = &section.node;
     report.not_zero(node, "timeout", "nothing could ever be answered in time");
+    if let Some(follow) = node.get("follow") {
+        report.not_zero(follow, "every", "the service would be asked without a pause");
+    }
     NEEDED.iter().for_each(|key| report.not_empty(node, key));
     for key in ["url", "login_url", "token_url"] {
         address(node, key, report);

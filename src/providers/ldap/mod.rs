@@ -148,7 +148,7 @@ impl Directory for LdapDirectory {
         read::everything(self, request, Mark::After(before)).await
     }
 
-    async fn since(&self, cursor: &Cursor) -> Result<Since, ProviderError> {
+    async fn since(&self, cursor: &Cursor, _: &ReadRequest) -> Result<Since, ProviderError> {
         Ok(feed::since(self, cursor).await?)
     }
 

@@ -8,29 +8,37 @@
 //! To whoever lacks `Member.Read.Hidden` a group that hides its members shows none, as if it were empty. Such a group
 //! without members is not believed.
 
+use super::base::Known;
+use super::changes::Standing;
 use super::check::Sample;
+use super::feed::Feed;
 use super::listing::{Listing, entries, of_groups};
 use super::roster::{Member, Roster, Who, claims, own};
 use super::{Made, Vendor};
-use crate::config::{Graph, GroupName};
+use crate::config::{Graph, GraphFollowBy, GroupName};
 use crate::fetch::Url;
 use crate::providers::web::{
     Access, Chained, Chunk, Failure, Grant, Origin, Proof, Reply, Session, asking, below, id_of, place,
 };
 use async_trait::async_trait;
-use rosterd_core::snapshot::GroupIndex;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Entries of a page, the most that there may be.
 const SIZE: &str = "999";
 
+/// What is asked of groups.
+pub(super) const GROUPS: &str = "id,displayName,visibility";
+
 #[derive(Debug)]
-struct Tenant {
-    base: Url,
+pub(super) struct Tenant {
+    pub(super) base: Url,
+    pub(super) tenant: String,
     login: String,
-    group_name: GroupName,
+    pub(super) group_name: GroupName,
     attributes: Vec<String>,
+    by: GraphFollowBy,
+    pub(super) standing: Standing,
 }
 
 pub(super) fn make(config: &Graph) -> Result<Made, Failure> {
@@ -43,9 +51,12 @@ pub(super) fn make(config: &Graph) -> Result<Made, Failure> {
     let access = Access::granted(Grant::new(token, Some(scope), proof, config.client_secret.clone()));
     let tenant = Tenant {
         base: base.clone(),
+        tenant: config.tenant.clone(),
         login: config.login.clone(),
         group_name: config.group_name,
         attributes: config.attributes.clone(),
+        by: config.follow.by,
+        standing: Standing::default(),
     };
     Ok(Made::new(tenant, access, base))
 }
@@ -81,15 +92,28 @@ impl Tenant {
         Listing::chained(Collection(Origin { base: self.base.clone(), first, what: what.into() }))
     }
 
+    /// The direct members of a group.
+    pub(super) fn members(&self, id: &str) -> Listing {
+        self.list(&["groups", id, "members"], "id", format!("members of the group {id}"))
+    }
+
+    /// What rules call a group.
+    pub(super) fn name<'n>(&self, id: &'n str, shown: &'n str) -> &'n str {
+        match self.group_name {
+            GroupName::Id => id,
+            GroupName::DisplayName => shown,
+        }
+    }
+
     /// The properties of users that are looked at, each once.
-    fn select(&self) -> String {
+    pub(super) fn select(&self) -> String {
         let fixed = ["id", "displayName", "mail", "accountEnabled"];
         let more = std::iter::once(&self.login).chain(&self.attributes).map(String::as_str);
         let names: BTreeSet<&str> = fixed.into_iter().chain(more).collect();
         names.into_iter().collect::<Vec<_>>().join(",")
     }
 
-    fn person(&self, user: &Value) -> Who {
+    pub(super) fn person(&self, user: &Value) -> Who {
         Who {
             id: id_of(user).unwrap_or_default(),
             login: own(user, &self.login),
@@ -102,13 +126,25 @@ impl Tenant {
 }
 
 /// A directory object. Its type comes along, whatever is selected, where it is one of several.
-fn member(entry: &Value) -> Option<Member> {
+pub(super) fn member(entry: &Value) -> Option<Member> {
     let id = id_of(entry)?;
     Some(match entry.get("@odata.type")?.as_str()? {
         "#microsoft.graph.user" => Member::Person(id),
         "#microsoft.graph.group" => Member::Group(id),
         _ => Member::Other,
     })
+}
+
+/// Whether a group shows its members to those alone who may see hidden ones.
+pub(super) fn hides_members(group: &Value) -> bool {
+    own(group, "visibility").as_deref() == Some("HiddenMembership")
+}
+
+/// Such a group has shown nobody.
+pub(super) fn hidden(roster: &mut Roster) {
+    roster.missing("hidden_members", || {
+        "a group hides its members: grant Member.Read.Hidden, or leave it out of `groups`".to_owned()
+    });
 }
 
 #[async_trait]
@@ -124,35 +160,40 @@ impl Vendor for Tenant {
             Ok(())
         };
         self.list(&["users"], &self.select(), "users").read(session, &mut take).await?;
-        let (mut lists, mut hidden): (_, BTreeSet<GroupIndex>) = (Vec::new(), BTreeSet::new());
+        let (mut lists, mut hides, mut names) = (Vec::new(), BTreeSet::new(), BTreeMap::new());
         let mut take = |group: Value| {
             let id = id_of(&group).unwrap_or_default();
             let shown = own(&group, "displayName").unwrap_or_default();
-            let name = match self.group_name {
-                GroupName::Id => &id,
-                GroupName::DisplayName => &shown,
-            };
+            let name = self.name(&id, &shown);
             if let Some(index) = roster.group(&id, &shown, name) {
-                let what = format!("members of the group {id}");
-                lists.push((index, self.list(&["groups", &id, "members"], "id", what)));
-                hidden.extend((own(&group, "visibility").as_deref() == Some("HiddenMembership")).then_some(index));
+                lists.push((index, self.members(&id)));
+                hides.extend(hides_members(&group).then_some(index));
+                names.insert(index, (id.clone(), name.to_owned()));
             }
             Ok(())
         };
-        self.list(&["groups"], "id,displayName,visibility", "groups").read(session, &mut take).await?;
+        self.list(&["groups"], GROUPS, "groups").read(session, &mut take).await?;
         of_groups(session, roster, lists, member, &mut |roster, group, members| {
-            if members.is_empty() && hidden.contains(&group) {
-                roster.missing("hidden_members", || {
-                    "a group hides its members: grant Member.Read.Hidden, or leave it out of `groups`".to_owned()
-                });
+            if members.is_empty() && hides.contains(&group) {
+                hidden(roster);
+            }
+            if let (Some(base), Some((id, name))) = (&mut roster.base, names.get(&group)) {
+                base.put(id, Known::new(name, &members));
             }
             roster.members(group, members);
         })
         .await
     }
 
+    fn feed(&self) -> Option<&dyn Feed> {
+        match self.by {
+            GraphFollowBy::Delta => Some(self),
+            GraphFollowBy::Nothing => None,
+        }
+    }
+
     fn samples(&self) -> Vec<Sample> {
         let sample = |what, select: &str| Sample { what, url: self.url(&[what], select), under: Some("value") };
-        vec![sample("users", &self.select()), sample("groups", "id,displayName,visibility")]
+        vec![sample("users", &self.select()), sample("groups", GROUPS)]
     }
 }

@@ -3,12 +3,17 @@
 //! What a vendor's file says is where its lists are, what proves that one is whole, and what an entry means. How a list
 //! is asked for is [`super::web`]'s; what becomes of people, groups and members is the [`roster`]'s.
 //!
-//! None of these interfaces is searched for a few people: whoever logs in is looked for among all, as the trait has it.
-//! Each vendor can be asked for somebody's groups, but none says that these are the groups whose lists name them: Entra
-//! leaves out those that hide their members, Google those of everybody, GitLab those above. A login would take away what
-//! the next full read gives back.
+//! None of these interfaces is searched for whoever logs in: they are looked for among all, as the trait has it. Each
+//! vendor can be asked for somebody's groups, but none says that these are the groups whose lists name them: Entra leaves
+//! out those that hide their members, Google those of everybody, GitLab those above. A login would take away what the
+//! next full read gives back. Whom a [`feed`] of changes names is another matter: see [`few`].
 
+mod base;
+mod changes;
 mod check;
+mod delta;
+mod feed;
+mod few;
 mod github;
 mod gitlab;
 mod google;
@@ -20,12 +25,15 @@ mod okta;
 mod roster;
 mod which;
 
+use super::follow::{Cursor, Since};
 use super::web::{Access, Failure, Purpose, Service, Session, client};
-use super::{CheckStep, Directory, ProviderError, ProviderErrorKind, ReadRequest};
+use super::{CheckStep, Directory, Found, ProviderError, ProviderErrorKind, ReadRequest, Sought, find};
 use crate::config::{Duration, Kind};
 use crate::fetch::Url;
 use async_trait::async_trait;
+use base::Base;
 use check::Sample;
+use feed::Feed;
 use roster::Roster;
 use rosterd_core::snapshot::Reading;
 use std::fmt;
@@ -47,6 +55,10 @@ trait Vendor: fmt::Debug + Send + Sync {
     async fn gather(&self, session: &Session<'_>, roster: &mut Roster) -> Result<(), Failure>;
     /// What a check looks at.
     fn samples(&self) -> Vec<Sample>;
+    /// Who tells of changes, where that is wanted and the vendor does.
+    fn feed(&self) -> Option<&dyn Feed> {
+        None
+    }
 }
 
 /// What a vendor's file makes of its section.
@@ -113,27 +125,89 @@ fn made(section: Kind<'_>) -> Result<Section<'_>, Failure> {
     })
 }
 
-#[async_trait]
-impl Directory for VendorDirectory {
-    async fn read(&self, request: &ReadRequest) -> Result<Reading, ProviderError> {
-        let session = self.service.session(Purpose::Everything, request.now, request.seed)?;
+impl VendorDirectory {
+    /// All of it; and who is in what, where somebody asks for that.
+    async fn everything(
+        &self,
+        session: &Session<'_>,
+        request: &ReadRequest,
+        based: bool,
+    ) -> Result<(Reading, Option<Base>), ProviderError> {
         let mut tries = 1;
         loop {
             let mut roster = Roster::new(request, &self.which);
-            let failure = match self.vendor.gather(&session, &mut roster).await {
-                Ok(()) => return Ok(roster.end(self.vendor.needs())),
+            roster.base = based.then(Base::default);
+            let failure = match self.vendor.gather(session, &mut roster).await {
+                Ok(()) => {
+                    let base = roster.base.take();
+                    return Ok((roster.end(self.vendor.needs()), base));
+                }
                 Err(failure) => self.explained(failure),
             };
             if !failure.moved || tries == TRIES {
                 return match failure.kind {
                     ProviderErrorKind::Credentials => Err(failure.into()),
                     _ if roster.is_empty() => Err(failure.into()),
-                    _ => Ok(roster.cut(&failure)),
+                    _ => Ok((roster.cut(&failure), None)),
                 };
             }
             tracing::info!(reason = failure.code, "a directory over HTTP is read again: something moved");
             sleep(PAUSE * (1 << tries)).await;
             tries += 1;
+        }
+    }
+
+    /// For questions that nobody waits for.
+    fn session(&self, request: &ReadRequest) -> Result<Session<'_>, Failure> {
+        self.service.session(Purpose::Everything, request.now, request.seed)
+    }
+}
+
+#[async_trait]
+impl Directory for VendorDirectory {
+    async fn read(&self, request: &ReadRequest) -> Result<Reading, ProviderError> {
+        Ok(self.everything(&self.session(request)?, request, false).await?.0)
+    }
+
+    async fn read_to(
+        &self,
+        request: &ReadRequest,
+        before: Option<&Cursor>,
+    ) -> Result<(Reading, Option<Cursor>), ProviderError> {
+        let Some(feed) = self.vendor.feed() else { return Ok((self.read(request).await?, None)) };
+        let session = self.session(request)?;
+        let mark = feed.mark(&session, before).await;
+        let (reading, base) = self.everything(&session, request, true).await?;
+        let cursor = match (mark, base) {
+            (Ok(cursor), Some(base)) if matches!(reading, Reading::Complete(_)) => {
+                feed.stand(&cursor, base).await;
+                Some(cursor)
+            }
+            (Ok(_), _) => None,
+            (Err(failure), _) => {
+                tracing::warn!(reason = failure.code, %failure, "changes cannot be followed from here on");
+                None
+            }
+        };
+        Ok((reading, cursor))
+    }
+
+    async fn since(&self, cursor: &Cursor, request: &ReadRequest) -> Result<Since, ProviderError> {
+        let Some(feed) = self.vendor.feed() else {
+            return Ok(Since::Lost("the provider does not tell of changes".to_owned()));
+        };
+        let session = self.session(request)?;
+        Ok(feed.since(&session, &self.which, cursor).await.map_err(|failure| self.explained(failure))?)
+    }
+
+    async fn find(&self, sought: &Sought, request: &ReadRequest) -> Result<Found, ProviderError> {
+        match self.vendor.feed().filter(|_| sought.followed) {
+            Some(feed) => {
+                let roster = Roster::new(request, &self.which);
+                let found = feed.find(&self.session(request)?, roster, sought).await;
+                Ok(found.map_err(|failure| self.explained(failure))?)
+            }
+            None => Ok(find::among(self.read(request).await?, &sought.people)),
         }
     }
 

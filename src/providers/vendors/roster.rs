@@ -4,10 +4,11 @@
 //! more.
 
 use super::Which;
+use super::base::Base;
 use super::listing::text;
 use crate::providers::claims::{self, Attributes};
 use crate::providers::web::Failure;
-use crate::providers::{Progress, ReadRequest};
+use crate::providers::{Found, PersonKey, Progress, ReadRequest, find};
 use rosterd_core::snapshot::{GroupFields, GroupIndex, Part, PersonFields, PersonIndex, Reading, SnapshotBuilder};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -52,6 +53,8 @@ pub(super) struct Roster {
     /// How many groups there are, meant or not.
     seen: usize,
     progress: Arc<Progress>,
+    /// Who is in what, for whoever follows changes from here on.
+    pub(super) base: Option<Base>,
 }
 
 impl Roster {
@@ -67,6 +70,7 @@ impl Roster {
             which: which.clone(),
             seen: 0,
             progress: Arc::clone(&request.progress),
+            base: None,
         }
     }
 
@@ -111,6 +115,14 @@ impl Roster {
         if !self.which.fits(called) {
             return None;
         }
+        self.known(id, name)
+    }
+
+    /// Takes in a group that is meant, once.
+    pub(super) fn known(&mut self, id: &str, name: &str) -> Option<GroupIndex> {
+        if let Some(group) = self.groups.get(id) {
+            return Some(*group);
+        }
         self.progress.add_groups(1);
         let group = self.builder.group(GroupFields { subject: id, dn: None, name })?;
         self.groups.insert(id.into(), group);
@@ -128,6 +140,16 @@ impl Roster {
     /// Whoever is in `child` is in `parent`.
     pub(super) fn nested(&mut self, child: GroupIndex, parent: GroupIndex) {
         self.builder.nested(child, parent);
+    }
+
+    /// Somebody who was asked for is not there. Counts in a reading of a few people.
+    pub(super) fn gone(&mut self, id: &str) {
+        self.builder.gone(id);
+    }
+
+    /// The same of a group.
+    pub(super) fn group_gone(&mut self, id: &str) {
+        self.builder.group_gone(id);
     }
 
     /// Something is missing: what comes of this takes nothing from anybody.
@@ -148,6 +170,15 @@ impl Roster {
         self.resolve();
         self.parts.into_iter().for_each(|part| self.builder.end(part));
         self.builder.finish()
+    }
+
+    /// All of it that was asked for, a few people.
+    pub(super) fn few(mut self, asked: &[PersonKey]) -> Found {
+        self.resolve();
+        self.parts.into_iter().for_each(|part| self.builder.end(part));
+        let reading = self.builder.finish_people();
+        let matches = find::places(&reading, asked);
+        Found { reading, matches }
     }
 
     /// It was not.

@@ -131,7 +131,7 @@ async fn page(session: &Session<'_>, list: &dyn Chained, url: &Url) -> Result<Ch
 }
 
 /// An address below another, of the same scheme, host and port; `None` where it is none.
-fn within(base: &Url, text: &str) -> Option<Url> {
+pub(in crate::providers) fn within(base: &Url, text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let same = url.scheme() == base.scheme()
         && url.host_str() == base.host_str()

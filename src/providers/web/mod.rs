@@ -15,7 +15,7 @@ mod tally;
 mod throttle;
 
 pub(super) use access::Access;
-pub(super) use chain::{Chained, Chunk, Origin, follow, id_of};
+pub(super) use chain::{Chained, Chunk, Origin, follow, id_of, within};
 pub(super) use failure::Failure;
 pub(super) use grant::{Grant, Proof};
 pub(super) use pages::{Counted, Page, all};

@@ -46,7 +46,7 @@ fn since(usn: &AtomicU32, server: &ScriptedLdap, by: &str) -> Result<Since, Prov
         let request = ReadRequest { seed: 7, now: rosterd_core::ids::Timestamp(0), progress: Default::default() };
         let (_, cursor) = directory.read_to(&request, None).await?;
         usn.fetch_add(1, Ordering::Relaxed);
-        directory.since(&cursor.unwrap_or(Cursor(String::new()))).await
+        directory.since(&cursor.unwrap_or(Cursor(String::new())), &request).await
     })
 }
 

@@ -88,7 +88,8 @@ impl Following {
 
     fn since(&mut self) -> Result<Since, ProviderError> {
         let cursor = self.cursor.clone().expect("the server is not followed");
-        let since = self.runtime.block_on(self.directory.since(&cursor));
+        let request = ReadRequest { seed: 7, now: rosterd_core::ids::Timestamp(0), progress: Default::default() };
+        let since = self.runtime.block_on(self.directory.since(&cursor, &request));
         if let Ok(Since::Changes(Changes { cursor: Some(cursor), .. })) = &since {
             self.cursor = Some(cursor.clone());
         }

@@ -52,7 +52,8 @@ fn rules(make: Make) -> String {
     out
 }
 
-fn site(fake: &Fake) -> Site {
+/// A provider that is read from there, and the rules.
+pub fn configuration(fake: &Fake) -> String {
     let (name, section) = fake.make.section(&fake.server.url(), "secret");
     let mut text = format!("[providers.hr]\ncreate_missing = [\"orgs\", \"teams\"]\n[providers.hr.{name}]\n");
     for (key, value) in section.as_object().unwrap() {
@@ -68,7 +69,11 @@ fn site(fake: &Fake) -> Site {
         };
         writeln!(text, "{key} = {value}").unwrap();
     }
-    let site = Site::new(Backend::Sqlite, &(text + &rules(fake.make)));
+    text + &rules(fake.make)
+}
+
+fn site(fake: &Fake) -> Site {
+    let site = Site::new(Backend::Sqlite, &configuration(fake));
     site.secret("secret", &fake.make.secret());
     site
 }

@@ -1,9 +1,11 @@
 //! People and groups from vendors' interfaces. None of these runs on a machine of ours, so all are scripted, by what the
 //! vendors publish: `schemas/` has it in our own words, and questions and answers are both held to it.
 
+mod daemon;
 mod described;
 mod fake;
 mod faults;
+mod follow;
 mod main_job;
 mod meant;
 mod tokens;
@@ -11,7 +13,8 @@ mod tokens;
 use crate::world::company::{Company, Group, person};
 use fake::{Fake, Make};
 use rosterd::config::Provider;
-use rosterd::providers::{Directory, ProviderError, ReadRequest, build};
+use rosterd::providers::follow::{Cursor, Since};
+use rosterd::providers::{Directory, Found, ProviderError, ReadRequest, Sought, build};
 use rosterd_core::snapshot::Reading;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -49,13 +52,29 @@ impl Reader {
     }
 
     pub fn read(&self) -> Result<Reading, ProviderError> {
-        let request = ReadRequest { seed: 7, now: now(), progress: Arc::default() };
-        self.runtime.block_on(self.directory.read(&request))
+        self.runtime.block_on(self.directory.read(&request()))
+    }
+
+    /// Everything, and from where on changes are told.
+    pub fn read_to(&self, before: Option<&Cursor>) -> (Reading, Option<Cursor>) {
+        self.runtime.block_on(self.directory.read_to(&request(), before)).unwrap()
+    }
+
+    pub fn since(&self, cursor: &Cursor) -> Result<Since, ProviderError> {
+        self.runtime.block_on(self.directory.since(cursor, &request()))
+    }
+
+    pub fn find(&self, sought: &Sought) -> Result<Found, ProviderError> {
+        self.runtime.block_on(self.directory.find(sought, &request()))
     }
 
     pub fn check(&self) -> Vec<Result<String, String>> {
         self.runtime.block_on(self.directory.check()).into_iter().map(|step| step.result).collect()
     }
+}
+
+fn request() -> ReadRequest {
+    ReadRequest { seed: 7, now: now(), progress: Arc::default() }
 }
 
 /// What is signed counts by the clock.

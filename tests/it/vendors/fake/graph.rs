@@ -1,9 +1,11 @@
 //! Microsoft Graph: links in the body, members of several types.
 
 use super::super::described::pairs;
-use super::{Question, SECRET, World, refused, reply, slice};
+use super::{Question, SECRET, World, delta, refused, reply, slice};
+use crate::world::company::Company;
 use crate::world::scripted_http::Reply;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 pub fn answer(world: &mut World, question: &Question<'_>) -> Reply {
     match question.parts().as_slice() {
@@ -18,14 +20,17 @@ pub fn answer(world: &mut World, question: &Question<'_>) -> Reply {
             }
         }
         ["v1.0", rest @ ..] if world.takes(&question.asked.authorization) => match rest {
-            ["users"] => page(world, question, &world.everybody(), |n| person(world, n)),
+            ["users"] => page(world, question, &world.everybody(), |n| person(&world.company, &world.paused, n)),
             ["groups"] => {
                 let all: Vec<usize> = (0..world.company.groups.len()).collect();
-                page(world, question, &all, |n| {
-                    let group = &world.company.groups[n];
-                    json!({ "id": group.uuid, "displayName": group.name, "visibility": "Private" })
-                })
+                page(world, question, &all, |n| group(world, n))
             }
+            [what @ ("users" | "groups"), "delta"] => delta::answer(world, question, what),
+            ["users", id] => {
+                let found = world.everybody().into_iter().find(|n| world.company.people[*n].uuid == *id);
+                found.map_or_else(|| refused(404), |n| reply(&person(&world.company, &world.paused, n)))
+            }
+            ["groups", id] => world.find_group(id).map_or_else(|| refused(404), |n| reply(&group(world, n))),
             ["groups", id, "members"] => match world.find_group(id) {
                 Some(n) => members(world, question, n),
                 None => refused(404),
@@ -36,11 +41,16 @@ pub fn answer(world: &mut World, question: &Question<'_>) -> Reply {
     }
 }
 
-fn person(world: &World, n: usize) -> Value {
-    let person = &world.company.people[n];
+fn group(world: &World, n: usize) -> Value {
+    let group = &world.company.groups[n];
+    json!({ "id": group.uuid, "displayName": group.name, "visibility": "Private" })
+}
+
+pub fn person(company: &Company, paused: &BTreeSet<usize>, n: usize) -> Value {
+    let person = &company.people[n];
     json!({
         "id": person.uuid, "userPrincipalName": person.login, "displayName": person.name, "mail": person.email,
-        "accountEnabled": !world.paused.contains(&n),
+        "accountEnabled": !paused.contains(&n),
     })
 }
 

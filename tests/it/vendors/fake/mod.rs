@@ -2,6 +2,7 @@
 //! Whatever it is asked, and whatever it answers, is held to the vendor's description: what that does not know fails the
 //! test.
 
+mod delta;
 mod github;
 mod gitlab;
 mod google;
@@ -47,6 +48,8 @@ pub struct World {
     /// How many tokens were given, and the lowest that is still taken.
     pub given: usize,
     pub taken_from: usize,
+    /// What was held when a question for changes was answered.
+    pub marks: Vec<(Company, BTreeSet<usize>)>,
 }
 
 /// A list that is asked for.
@@ -75,6 +78,10 @@ impl<'a> Question<'a> {
 
     fn parts(&self) -> Vec<&str> {
         self.parts.iter().map(String::as_str).collect()
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.query.get(name).map(String::as_str)
     }
 
     fn number(&self, name: &str, default: usize) -> usize {
@@ -269,7 +276,7 @@ impl Fake {
         cap: usize,
         tamper: impl Fn(&Asked, Reply) -> Reply + Send + Sync + 'static,
     ) -> Self {
-        let world = World { company, paused: BTreeSet::new(), cap, given: 0, taken_from: 0 };
+        let world = World { company, paused: BTreeSet::new(), cap, given: 0, taken_from: 0, marks: Vec::new() };
         let (world, wrong) = (Arc::new(Mutex::new(world)), Arc::new(Mutex::new(Vec::new())));
         let (held, seen, described) = (Arc::clone(&world), Arc::clone(&wrong), make.described());
         let tamper: Box<Tamper> = Box::new(tamper);
