@@ -13,7 +13,7 @@ use std::io::Read;
 use std::path::Path;
 
 /// The largest input that is read, in bytes; the document's own limit is smaller.
-const LARGEST: u64 = 4 << 20;
+const LARGEST: u64 = 8 << 20;
 
 pub(super) async fn run(args: &Args, provider: &str, input: &Path) -> Result<Exit, Failure> {
     let loaded = context::load(args)?;
