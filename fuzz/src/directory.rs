@@ -253,7 +253,7 @@ async fn answer(directory: &LdapDirectory, asked: Asked, cursor: &Cursor) -> Ans
     match asked {
         Asked::Pages | Asked::Whole => Answer::Reading(directory.read(&request).await.map(|reading| (reading, None))),
         Asked::ReadTo => Answer::Reading(directory.read_to(&request, Some(cursor)).await),
-        Asked::Since => Answer::Since(directory.since(cursor).await),
+        Asked::Since => Answer::Since(directory.since(cursor, &request).await),
         Asked::Find => Answer::Found(directory.find(&sought(), &request).await),
         Asked::Listen => {
             // It ends because the server hangs up.
