@@ -59,12 +59,6 @@ impl Seal {
         Some((name, LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &bytes).ok()?)))
     }
 
-    /// Whether there is no key.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Seals a text for `what` of `whom`.
     ///
     /// # Errors
