@@ -102,9 +102,10 @@ fn walk<S: Edited>(mut followed: Followed<S>, seed: u64) {
     let Length { changes, at_once } = length();
     let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
     let mut done = Vec::new();
-    for n in 0..changes {
-        done.push(step(&mut followed, &mut dice, n));
-        if (n + 1) % at_once == 0 || n + 1 == changes {
+    for n in 0..=changes {
+        let last = n == changes;
+        done.push(if last { joiner(&mut followed) } else { step(&mut followed, &mut dice, n) });
+        if last || (n + 1) % at_once == 0 {
             if followed.running.is_none() {
                 followed.site.run(&["sync"]).expect(0);
             }
@@ -119,6 +120,15 @@ fn walk<S: Edited>(mut followed: Followed<S>, seed: u64) {
     }
     followed.stop();
     followed.site.run(&["sync"]).expect(0).says("changes=0");
+}
+
+/// One change that the tables show. Others may not: a group that nobody is in leaves another. Whatever the daemon has
+/// seen of the directory by the time that the joiner is there, it has seen of all that was before.
+fn joiner<S: Edited>(followed: &mut Followed<S>) -> String {
+    let directory = &mut followed.directory;
+    let team = directory.company.groups.iter().map(|group| &group.name).find(|name| name.starts_with("team-"));
+    let team = team.unwrap().clone();
+    format!("{} came into {team}", directory.hire(&[&team]))
 }
 
 /// One change, at random. What it was.
