@@ -16,6 +16,7 @@ pub mod lifecycle;
 pub mod logins;
 pub mod providers;
 pub mod random;
+pub mod saml;
 pub mod seal;
 pub mod signals;
 pub mod store;

@@ -96,6 +96,8 @@ pub enum Sender {
     Auth0,
     /// The application, which hands on the tokens of a login, for a provider with `oidc`.
     Oidc,
+    /// The application, which hands on the response of a login, for a provider with `saml`.
+    Saml,
 }
 
 /// Where the person stands, as JSON pointers (RFC 6901) into the event. Of several, the first in

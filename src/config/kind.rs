@@ -1,6 +1,6 @@
 //! In which way a provider's people come: the one section that says so, and what all of these sections have.
 
-use super::{File, GitHub, GitLab, Google, Graph, Keycloak, Ldap, Login, Oidc, Okta, Provider, Scim, SecretRef};
+use super::{File, GitHub, GitLab, Google, Graph, Keycloak, Ldap, Login, Oidc, Okta, Provider, Saml, Scim, SecretRef};
 use std::path::PathBuf;
 
 /// The section of a provider.
@@ -10,6 +10,7 @@ pub enum Kind<'a> {
     File(&'a File),
     Login(&'a Login),
     Oidc(&'a Oidc),
+    Saml(&'a Saml),
     Scim(&'a Scim),
     Keycloak(&'a Keycloak),
     Graph(&'a Graph),
@@ -21,8 +22,8 @@ pub enum Kind<'a> {
 
 impl Kind<'_> {
     /// The sections, as they are written.
-    pub const NAMES: [&'static str; 11] =
-        ["ldap", "file", "login", "oidc", "scim", "keycloak", "graph", "okta", "google", "github", "gitlab"];
+    pub const NAMES: [&'static str; 12] =
+        ["ldap", "file", "login", "oidc", "saml", "scim", "keycloak", "graph", "okta", "google", "github", "gitlab"];
 
     /// The section's name.
     #[must_use]
@@ -32,6 +33,7 @@ impl Kind<'_> {
             Self::File(_) => "file",
             Self::Login(_) => "login",
             Self::Oidc(_) => "oidc",
+            Self::Saml(_) => "saml",
             Self::Scim(_) => "scim",
             Self::Keycloak(_) => "keycloak",
             Self::Graph(_) => "graph",
@@ -53,7 +55,7 @@ impl<'a> Kind<'a> {
                 return (ldap.bind.password.as_ref(), files.into_iter().flatten().collect());
             }
             // Nothing is asked of a directory.
-            Self::File(_) | Self::Login(_) | Self::Oidc(_) => None,
+            Self::File(_) | Self::Login(_) | Self::Oidc(_) | Self::Saml(_) => None,
             Self::Scim(scim) => scim.bearer.as_ref().or(scim.oauth.as_ref().map(|oauth| &oauth.client_secret)),
             Self::Keycloak(keycloak) => Some(&keycloak.client_secret),
             Self::Graph(graph) => Some(&graph.client_secret),
@@ -75,6 +77,7 @@ impl Provider {
             self.file.as_ref().map(Kind::File),
             self.login.as_ref().map(Kind::Login),
             self.oidc.as_ref().map(Kind::Oidc),
+            self.saml.as_ref().map(Kind::Saml),
             self.scim.as_ref().map(Kind::Scim),
             self.keycloak.as_ref().map(Kind::Keycloak),
             self.graph.as_ref().map(Kind::Graph),

@@ -41,6 +41,7 @@ mod places;
 mod provider;
 mod read;
 mod rule;
+mod saml;
 mod schedule;
 mod schema;
 mod scim;
@@ -94,6 +95,7 @@ pub use provider::{
 };
 pub use read::Format;
 pub use rule::{ClaimMatch, ClaimValue, Match, OneOrMany, Rule, True};
+pub use saml::{NameIdFormat, Saml, SamlAlgorithm, SamlBinding, SamlKey, SamlSigned};
 pub use schedule::{cron, time_zone};
 pub use schema::json_schema;
 pub use scim::{Inactive, Scim, ScimGroups, ScimMembers, ScimUsers};

@@ -42,6 +42,15 @@ pub(super) fn resolve(config: &mut Config, folder: &Path) {
                 .for_each(path);
             secret(&mut ldap.bind.password);
         }
+        if let Some(saml) = &mut provider.saml {
+            let files = [&mut saml.metadata_file, &mut saml.ca_file, &mut saml.verifier];
+            files.into_iter().flatten().for_each(path);
+            saml.metadata_certificate_files.iter_mut().for_each(path);
+            for key in &mut saml.keys {
+                path(&mut key.certificate_file);
+                key.key.file.iter_mut().for_each(path);
+            }
+        }
         if let Some(oidc) = &mut provider.oidc {
             oidc.ca_file.iter_mut().for_each(path);
             secret(&mut oidc.client_secret);

@@ -1,12 +1,12 @@
 use super::{
-    Claims, DirectRole, Duration, File, FollowBy, GitHub, GitLab, Google, Graph, GraphFollowBy, Keycloak, Ldap, Login,
-    Match, Oidc,
+    Claims, DirectRole, Duration, File, FollowBy, GitHub, GitLab, Google, Graph, GraphFollowBy, Keycloak, Kind, Ldap,
+    Login, Match, Oidc, Saml,
 };
 use super::{Okta, Rate, Scim, Unit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A place where people and groups come from. Exactly one of `ldap`, `file`, `login`, `oidc`,
+/// A place where people and groups come from. Exactly one of `ldap`, `file`, `login`, `oidc`, `saml`,
 /// `scim`, `keycloak`, `graph`, `okta`, `google`, `github` and `gitlab` says how.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -19,6 +19,8 @@ pub struct Provider {
     pub login: Option<Login>,
     /// OpenID Connect, by whose tokens people log in.
     pub oidc: Option<Oidc>,
+    /// SAML 2.0, by whose assertions people log in.
+    pub saml: Option<Saml>,
     /// A SCIM 2.0 service.
     pub scim: Option<Scim>,
     /// A realm of Keycloak.
@@ -97,14 +99,15 @@ impl Provider {
     /// Whether its people are known by their logins only: it cannot list them.
     #[must_use]
     pub fn knows_logins_only(&self) -> bool {
-        self.login.is_some() || self.oidc.is_some()
+        self.login.is_some() || self.oidc.is_some() || self.saml.is_some()
     }
 
     /// Whether an e-mail address of its people says who somebody is: a directory's does, and one that came with a login
     /// only where the provider verifies it.
     #[must_use]
     pub fn believed_with_addresses(&self) -> bool {
-        let trusted = self.oidc.as_ref().is_some_and(|oidc| oidc.trust_email);
+        let trusted = self.oidc.as_ref().is_some_and(|oidc| oidc.trust_email)
+            || self.saml.as_ref().is_some_and(|saml| saml.trust_email);
         !self.knows_logins_only() || trusted || self.link.by.contains(&LinkKey::Email)
     }
 
@@ -119,7 +122,18 @@ impl Provider {
     /// How long what it says of somebody holds; `None` where people are listed.
     #[must_use]
     pub fn lease(&self) -> Option<Duration> {
-        self.login.as_ref().map(|login| login.lease).or_else(|| self.oidc.as_ref().map(|oidc| oidc.lease))
+        match self.kind()? {
+            Kind::Login(login) => Some(login.lease),
+            Kind::Oidc(oidc) => Some(oidc.lease),
+            Kind::Saml(saml) => Some(saml.lease),
+            _ => None,
+        }
+    }
+
+    /// Whether people log in there with a browser, through rosterd itself.
+    #[must_use]
+    pub fn has_browser_logins(&self) -> bool {
+        self.saml.is_some() || self.oidc.as_ref().is_some_and(|oidc| oidc.code_flow.is_some())
     }
 }
 

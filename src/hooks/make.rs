@@ -71,7 +71,7 @@ fn proof(
     let needed = || secret.map(Secret::expose).ok_or(MakeError::NoSecret);
     let one = |name: &str, value: String| vec![(name.to_owned(), value)];
     Ok(match hook.sender {
-        Sender::Entra | Sender::Oidc => return Err(MakeError::OnlyItself),
+        Sender::Entra | Sender::Oidc | Sender::Saml => return Err(MakeError::OnlyItself),
         Sender::ForwardAuth => one("Remote-User", person.to_owned()),
         Sender::StandardWebhooks => {
             let secret = needed()?;
@@ -134,7 +134,12 @@ fn body(sender: Sender, person: &str, id: &str, now: Timestamp) -> Value {
             "body": "login", "severity": "notice", "event_id": id, "event_user_username": person,
         }),
         Sender::Auth0 => json!({ "log_id": id, "user": { "user_id": id, "email": person } }),
-        Sender::StandardWebhooks | Sender::Bearer | Sender::Hmac | Sender::ForwardAuth | Sender::Oidc => {
+        Sender::StandardWebhooks
+        | Sender::Bearer
+        | Sender::Hmac
+        | Sender::ForwardAuth
+        | Sender::Oidc
+        | Sender::Saml => {
             json!({ "type": "login", "timestamp": at })
         }
     }

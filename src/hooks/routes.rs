@@ -117,7 +117,7 @@ fn allowed(hook: &Hook, peer: Option<IpAddr>) -> bool {
 /// The body; a large one with its place among the few that may be read and verified at once.
 async fn whole<'h>(hooks: &'h Hooks, hook: &Hook, body: Body) -> Result<(Bytes, Option<SemaphorePermit<'h>>), Refusal> {
     let small = body.size_hint().upper().is_some_and(|size| size <= LARGEST as u64);
-    let (most, place) = if hook.config.sender != Sender::Oidc || small {
+    let (most, place) = if !matches!(hook.config.sender, Sender::Oidc | Sender::Saml) || small {
         (LARGEST, None)
     } else {
         // Who sends no large one never waits for those who do.

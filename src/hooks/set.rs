@@ -34,7 +34,8 @@ impl Set {
             })
             .collect();
         let hook = |(name, hook): (&String, &crate::config::Hook)| {
-            let verifier = verifiers.get(&hook.provider).filter(|_| hook.sender == Sender::Oidc).cloned();
+            let verifier =
+                verifiers.get(&hook.provider).filter(|_| matches!(hook.sender, Sender::Oidc | Sender::Saml)).cloned();
             (name.clone(), Arc::new(Hook::new(name, hook, source(&hook.provider), verifier)))
         };
         let hooks = config.hooks.iter().map(hook).collect();

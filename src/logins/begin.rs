@@ -3,7 +3,7 @@
 use super::cookie::{Cookie, LOGIN_SECONDS, hash};
 use super::pages::Page;
 use super::service::{Logins, Open};
-use super::wanted::{Rule, Wanted};
+use super::wanted::Wanted;
 use crate::config::Secret;
 use crate::providers::{Drawn, LoginError};
 use crate::random::{self, RandomError};
@@ -11,14 +11,12 @@ use crate::store::SignIn;
 use axum::http::{HeaderMap, StatusCode};
 
 /// Where a login leads that nobody wants to lead elsewhere.
-const HOME: &str = "/session";
+pub(super) const HOME: &str = "/session";
 
 pub(super) async fn begin(logins: &Logins, provider: &str, query: &str, headers: &HeaderMap) -> Result<Page, Page> {
     let open = logins.open()?;
     let login = logins.provider(provider)?;
-    let rule =
-        Rule { issuer: open.issuer(provider), public_url: &open.public_url, origins: &open.http().sessions.return_to };
-    let wanted = Wanted::read(query, &rule)?;
+    let wanted = Wanted::read(query, &open.rule(provider))?;
     if logins.beginning.take(1).is_err() {
         return Err(Page::problem(StatusCode::TOO_MANY_REQUESTS, "Too many log in at once", "Try again in a moment."));
     }
@@ -32,7 +30,7 @@ pub(super) async fn begin(logins: &Logins, provider: &str, query: &str, headers:
     };
     let begun = match login.browser() {
         Some(browser) => browser
-            .begin(&open.callback(provider), &drawn, wanted.hint.as_deref())
+            .begin(&open.callback(provider), &drawn, wanted.hint.as_deref(), open.now())
             .await
             .map_err(|error| not_now(&error))?,
         None => return Err(Page::not_now()),
@@ -49,7 +47,7 @@ pub(super) async fn begin(logins: &Logins, provider: &str, query: &str, headers:
         tracing::error!(provider, %error, "a login could not be kept");
         Page::not_now()
     })?;
-    Ok(Page::lead(&begun.url).with(Cookie::Login.set(&browser, &open.public_url)))
+    Ok(Page::away(&begun.away).with(Cookie::Login.set(&browser, &open.public_url)))
 }
 
 fn draw(open: &Open) -> Result<Drawn, RandomError> {

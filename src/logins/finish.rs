@@ -1,14 +1,16 @@
 //! `/login/PROVIDER/callback`: the browser is back. Once, and the same browser, or nothing happens.
 
+use super::begin::HOME;
 use super::cookie::{Cookie, hash};
 use super::count;
 use super::pages::Page;
 use super::service::{Logins, Open, seal};
 use super::session;
+use super::wanted;
 use crate::config::Secret;
 use crate::hooks::Told;
 use crate::providers::{Back, Finished, Login, LoginError};
-use crate::store::SignIn;
+use crate::store::StoreError;
 use axum::http::{HeaderMap, StatusCode};
 use subtle::ConstantTimeEq as _;
 
@@ -19,7 +21,7 @@ pub(super) async fn finish(logins: &Logins, provider: &str, answer: &str, header
     let open = logins.open()?;
     let login = logins.provider(provider)?;
     let finished = verified(&open, &*login, provider, answer, headers).await;
-    let (begun, finished) = finished.map_err(|error| refused(provider, &error))?;
+    let (return_to, finished) = finished.map_err(|error| refused(provider, &error))?;
     let told = logins.hooks.tell(SOURCE, provider, finished.said.clone()).await;
     let denied = matches!(&told, Told::Looked(looked) if looked.denied);
     let later = matches!(&told, Told::Later);
@@ -46,33 +48,59 @@ pub(super) async fn finish(logins: &Logins, provider: &str, answer: &str, header
     count::login(provider, "opened");
     tracing::info!(provider, user = person.id.0, finding, "somebody has logged in");
     // The other cookie expires: another tab of this browser may still be under way.
-    Ok(Page::lead(&begun.return_to).with(Cookie::Session.set(&cookie, &open.public_url)))
+    Ok(Page::lead(&return_to).with(Cookie::Session.set(&cookie, &open.public_url)))
 }
 
-/// Who it is. Taken out of the store before anything else, so that an answer counts once.
+/// Who it is, and where the login leads. Taken out of the store before anything else, so that an answer counts once.
 async fn verified(
     open: &Open,
     login: &dyn Login,
     provider: &str,
     answer: &str,
     headers: &HeaderMap,
-) -> Result<(SignIn, Finished), LoginError> {
+) -> Result<(String, Finished), LoginError> {
     let back = Back::parse(answer)?;
-    let other = |why: &str| LoginError::Wrong("login-unknown", why.to_owned());
-    let state = back.get("state").ok_or_else(|| other("the answer does not say to which login it belongs"))?;
-    let begun = open.store().take_sign_in(hash(state), open.now()).await;
-    let begun = begun.map_err(|error| LoginError::Unreachable(error.to_string()))?;
-    let begun = begun.ok_or_else(|| other("no such login has begun here, or it took too long"))?;
-    let browser = Cookie::Login.of(headers, &open.public_url).map(|cookie| hash(&cookie));
-    if !browser.is_some_and(|browser| bool::from(browser.ct_eq(&begun.browser))) {
-        return Err(other("another browser began this login"));
-    }
-    if begun.provider != provider {
-        return Err(other("the login began at another provider"));
-    }
     let browser = login.browser().ok_or_else(|| other("the provider lets nobody log in any more"))?;
-    let finished = browser.finish(&open.callback(provider), &back, &begun.kept, open.now()).await?;
-    Ok((begun, finished))
+    let state = back.get(browser.state_name());
+    let begun = match state {
+        Some(state) => open.store().take_sign_in(hash(state), open.now()).await.map_err(unreachable)?,
+        None => None,
+    };
+    let (return_to, kept) = match begun {
+        Some(begun) => {
+            let cookie = Cookie::Login.of(headers, &open.public_url).map(|cookie| hash(&cookie));
+            if !cookie.is_some_and(|cookie| bool::from(cookie.ct_eq(&begun.browser))) {
+                return Err(other("another browser began this login"));
+            }
+            if begun.provider != provider {
+                return Err(other("the login began at another provider"));
+            }
+            (begun.return_to, Some(begun.kept))
+        }
+        // By the switch that says so; and what answers a login of ours counts in that login only.
+        None if browser.begins_itself() => {
+            let to = state.filter(|to| wanted::allowed(to, &open.rule(provider)));
+            (to.unwrap_or(HOME).to_owned(), None)
+        }
+        None if state.is_none() => return Err(other("the answer does not say to which login it belongs")),
+        None => return Err(other("no such login has begun here, or it took too long")),
+    };
+    let finished = browser.finish(&open.callback(provider), &back, kept.as_deref(), open.now()).await?;
+    if let Some((id, until)) = &finished.once {
+        let first = open.store().first_seen(provider, hash(id), *until).await.map_err(unreachable)?;
+        if !first {
+            return Err(LoginError::Wrong("shown-again", "what it shows was shown before".to_owned()));
+        }
+    }
+    Ok((return_to, finished))
+}
+
+fn other(why: &str) -> LoginError {
+    LoginError::Wrong("login-unknown", why.to_owned())
+}
+
+fn unreachable(error: StoreError) -> LoginError {
+    LoginError::Unreachable(error.to_string())
 }
 
 /// Keeps what a login is renewed with; returns what is kept of the session, sealed. Without keys nothing is kept.

@@ -5,9 +5,11 @@ use super::pages::Page;
 use super::service::{Logins, Open, seal};
 use super::session::{NotLoggedIn, current};
 use crate::fetch::Url;
-use crate::providers::{LoggedOut, Login, LoginError};
+use crate::providers::{Carried, Leave, Leaving, LoggedOut, Login, LoginError};
+use crate::random;
 use crate::store::{LoginSession, StoreError, Whose};
 use axum::http::{HeaderMap, StatusCode};
+use rosterd_core::ids::Timestamp;
 
 /// For what an ID token is sealed.
 pub(super) const HINT: &str = "hint";
@@ -49,13 +51,14 @@ async fn elsewhere(logins: &Logins, open: &Open, session: &LoginSession, after: 
             .ok(),
         None => None,
     };
-    login.browser()?.logout(hint.as_ref(), after).await
+    let id = random::text(&*open.engine.random).ok()?;
+    login.browser()?.logout(hint.as_ref(), &Leaving { after, id: &id, now: open.now() }).await
 }
 
 /// The origin of that place: browsers let a form lead nowhere else.
-pub(super) async fn origin(logins: &Logins, session: &LoginSession) -> Option<String> {
+pub(super) async fn origin(logins: &Logins, session: &LoginSession, now: Timestamp) -> Option<String> {
     let login = logins.hooks.verifier(&session.provider)?;
-    let place = Url::parse(&login.browser()?.logout(None, "").await?).ok()?;
+    let place = Url::parse(&login.browser()?.logs_out_at(now).await?).ok()?;
     Some(place.origin().ascii_serialization())
 }
 
@@ -64,16 +67,47 @@ pub(super) async fn origin(logins: &Logins, session: &LoginSession) -> Option<St
 pub(super) async fn told(logins: &Logins, provider: &str, message: &str) -> Result<(), Problem> {
     let open = logins.open().map_err(|_| Problem::Refused("no-such-provider"))?;
     let login = logins.provider(provider).map_err(|_| Problem::Refused("no-such-provider"))?;
-    let said = read(&open, &*login, message).await?;
-    let first = open.store().first_seen(provider, hash(&said.id), said.until).await.map_err(Problem::of)?;
+    let said = read(&open, &*login, provider, message).await?;
+    ended(logins, &open, provider, &[said]).await
+}
+
+/// `/login/PROVIDER/logout`: the same, by somebody's browser, which brings the answer back.
+pub(super) async fn brought(logins: &Logins, provider: &str, message: Carried<'_>) -> Result<Page, Page> {
+    let open = logins.open()?;
+    let login = logins.provider(provider)?;
+    let browser = login.browser().ok_or_else(Page::not_now)?;
+    let left = browser.logging_out(&open.logout(provider), message, open.now()).await;
+    let left = left.map_err(|error| not_believed(provider, &error));
+    let answer = match left {
+        Ok(Leave::Answered) => return Ok(Page::lead("/login")),
+        Ok(Leave::Ended { who, answer }) => ended(logins, &open, provider, &who).await.map(|()| answer),
+        Err(problem) => Err(problem),
+    };
+    match answer {
+        Ok(answer) => Ok(Page::away(&answer)),
+        Err(Problem::Unavailable) => Err(Page::not_now()),
+        Err(Problem::Refused(code)) => {
+            let why = "What your provider's page sent is not believed, so nothing was ended here. Log out here, too.";
+            Err(Page::problem(StatusCode::FORBIDDEN, "This logout does not count", why).code(code))
+        }
+    }
+}
+
+/// Ends what a message says has ended. It counts once.
+async fn ended(logins: &Logins, open: &Open, provider: &str, said: &[LoggedOut]) -> Result<(), Problem> {
+    let Some(message) = said.first() else { return Ok(()) };
+    let first = open.store().first_seen(provider, hash(&message.id), message.until).await.map_err(Problem::of)?;
     if !first {
         return Err(Problem::Refused("token-again"));
     }
-    let mut gone = match whose(provider, &said) {
-        Some(whose) => open.store().end_sessions(&whose, "provider", None, open.now()).await.map_err(Problem::of)?,
-        None => Vec::new(),
-    };
-    gone.extend(said.subject);
+    let mut gone = Vec::new();
+    for one in said {
+        if let Some(whose) = whose(provider, one) {
+            let ended = open.store().end_sessions(&whose, "provider", None, open.now()).await;
+            gone.extend(ended.map_err(Problem::of)?);
+        }
+        gone.extend(one.subject.clone());
+    }
     gone.sort();
     gone.dedup();
     let mut asked = 0;
@@ -98,15 +132,17 @@ fn whose(provider: &str, said: &LoggedOut) -> Option<Whose> {
     }
 }
 
-async fn read(open: &Open, login: &dyn Login, message: &str) -> Result<LoggedOut, Problem> {
+async fn read(open: &Open, login: &dyn Login, provider: &str, message: &str) -> Result<LoggedOut, Problem> {
     let browser = login.browser().ok_or(Problem::Refused("no-such-provider"))?;
-    browser.logged_out(message, open.now()).await.map_err(|error| {
-        tracing::warn!(code = error.code(), %error, "a provider's logout is not believed");
-        match error {
-            LoginError::Refused(_) | LoginError::Wrong(..) => Problem::Refused(error.code()),
-            LoginError::Unreachable(_) => Problem::Unavailable,
-        }
-    })
+    browser.logged_out(message, open.now()).await.map_err(|error| not_believed(provider, &error))
+}
+
+fn not_believed(provider: &str, error: &LoginError) -> Problem {
+    tracing::warn!(provider, code = error.code(), %error, "a provider's logout is not believed");
+    match error {
+        LoginError::Refused(_) | LoginError::Wrong(..) => Problem::Refused(error.code()),
+        LoginError::Unreachable(_) => Problem::Unavailable,
+    }
 }
 
 /// What the provider is answered.

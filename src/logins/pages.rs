@@ -1,5 +1,7 @@
-//! What a browser is answered: where to go, or a small page. No script, nothing from elsewhere.
+//! What a browser is answered: where to go, or a small page. Nothing from elsewhere, and no script but one: that which
+//! sends a form.
 
+use crate::providers::Away;
 use axum::body::Body;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderValue, Response, StatusCode};
@@ -16,6 +18,9 @@ background:none;cursor:pointer}table{border-collapse:collapse;margin:1rem 0}td,t
 .2rem 0}code{color:#555}@media(prefers-color-scheme:dark){body{background:#17171a;color:#e4e4e8}a,button{color:#9db8ff}\
 code{color:#aaa}}";
 
+/// The one script: it presses the button.
+const SEND: &str = "document.forms[0].submit()";
+
 /// An answer. An error is one, too.
 #[derive(Debug)]
 pub(super) struct Page(Box<Content>);
@@ -29,12 +34,14 @@ struct Content {
     cookies: Vec<HeaderValue>,
     /// Where forms may lead besides here.
     forms: Option<String>,
+    /// Its form sends itself.
+    sends: bool,
 }
 
 impl Page {
     fn new(status: StatusCode, title: &str) -> Self {
         let (title, body) = (title.to_owned(), String::new());
-        Self(Box::new(Content { status, title, body, lead: None, cookies: Vec::new(), forms: None }))
+        Self(Box::new(Content { status, title, body, lead: None, cookies: Vec::new(), forms: None, sends: false }))
     }
 
     /// A page with this heading.
@@ -57,6 +64,30 @@ impl Page {
     pub(super) fn lead(to: &str) -> Self {
         let mut page = Self::new(StatusCode::SEE_OTHER, "Go on");
         page.0.lead = Some(to.to_owned());
+        page
+    }
+
+    /// Sends the browser there.
+    pub(super) fn away(to: &Away) -> Self {
+        match to {
+            Away::Address(to) => Self::lead(to),
+            // Where it leads on to from there is that place's to say.
+            Away::Form { action, fields } => Self::form(action, fields, "https: http:"),
+        }
+    }
+
+    /// Sends the browser on, by a form that sends itself; where there are no scripts, somebody presses the button.
+    /// `then`: where it may lead on to.
+    pub(super) fn form(action: &str, fields: &[(&str, String)], then: &str) -> Self {
+        let mut page = Self::titled("Go on");
+        let _ = write!(page.0.body, "<form method=\"post\" action=\"{}\">", markup(action));
+        for (name, value) in fields {
+            let (name, value) = (markup(name), markup(value));
+            let _ = write!(page.0.body, "<input type=\"hidden\" name=\"{name}\" value=\"{value}\">");
+        }
+        let _ = writeln!(page.0.body, "<button>Go on</button></form>\n<script>{SEND}</script>");
+        page.0.forms = Some(then.to_owned());
+        page.0.sends = true;
         page
     }
 
@@ -116,8 +147,13 @@ impl Page {
     fn policy(&self) -> String {
         let style = STANDARD.encode(Sha256::digest(STYLE));
         let forms = self.0.forms.as_deref().unwrap_or_default();
+        let script = if self.0.sends {
+            format!("script-src 'sha256-{}'; ", STANDARD.encode(Sha256::digest(SEND)))
+        } else {
+            String::new()
+        };
         format!(
-            "default-src 'none'; style-src 'sha256-{style}'; img-src data:; form-action 'self' {forms}; \
+            "default-src 'none'; {script}style-src 'sha256-{style}'; img-src data:; form-action 'self' {forms}; \
              frame-ancestors 'none'; base-uri 'none'"
         )
     }

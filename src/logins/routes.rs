@@ -1,11 +1,13 @@
 //! The addresses that browsers and providers come to.
 
 use super::begin::begin;
+use super::cookie::Cookie;
 use super::finish::finish;
 use super::logout::{self, Problem};
 use super::pages::Page;
 use super::service::Logins;
 use super::session::{NotLoggedIn, current};
+use crate::providers::{Back, Carried};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, RawQuery, Request, State};
@@ -17,7 +19,9 @@ use serde_json::json;
 use std::sync::Arc;
 
 /// The largest form that is taken.
-const LARGEST: usize = 256 << 10;
+const LARGEST: usize = 1 << 20;
+/// In a form that came from another site and was sent once more from here.
+const AGAIN: (&str, &str) = ("rosterd", "again");
 
 /// The routes of logins in a browser.
 pub fn router(logins: Arc<Logins>) -> Router {
@@ -26,14 +30,21 @@ pub fn router(logins: Arc<Logins>) -> Router {
         .route("/login/{provider}", get(away))
         .route("/login/{provider}/callback", get(back))
         .route("/login/{provider}/back-channel", post(back_channel))
+        .route("/login/{provider}/logout", get(leaving))
+        .route("/login/{provider}/metadata", get(metadata))
         .route("/session", get(session))
         .route("/logout", post(log_out))
         .with_state(logins)
 }
 
-/// What a page of another site may make a browser send: that a login begins (OpenID Connect Core §4).
+/// What a page of another site may make a browser send: that a login begins (OpenID Connect Core §4), and what a SAML
+/// identity provider says by a form (SAML 2.0 Bindings §3.5).
 pub fn asked_by_others(logins: Arc<Logins>) -> Router {
-    Router::new().route("/login/{provider}", post(asked)).with_state(logins)
+    Router::new()
+        .route("/login/{provider}", post(asked))
+        .route("/login/{provider}/callback", post(brought))
+        .route("/login/{provider}/logout", post(left))
+        .with_state(logins)
 }
 
 /// Where one can log in.
@@ -75,6 +86,59 @@ async fn back(
     finish(&logins, &provider, query.as_deref().unwrap_or_default(), &headers).await
 }
 
+/// The same by a form. Browsers send no cookie with what another site's page posts, so that it is sent once more, from a
+/// page of ours.
+async fn brought(
+    State(logins): State<Arc<Logins>>,
+    Path(provider): Path<String>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Page, Page> {
+    let open = logins.open()?;
+    logins.provider(&provider)?;
+    let form = form(request).await.ok_or_else(no_form)?;
+    let fields: Vec<(String, String)> = form_urlencoded::parse(&form).into_owned().collect();
+    let again = fields.iter().any(|(name, value)| (name.as_str(), value.as_str()) == AGAIN);
+    if Cookie::Login.of(&headers, &open.public_url).is_none() && !again {
+        let mut fields: Vec<(&str, String)> =
+            fields.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        fields.push((AGAIN.0, AGAIN.1.to_owned()));
+        // The login may lead on to any of these.
+        let then = open.http().sessions.return_to.join(" ");
+        return Ok(Page::form(&format!("/login/{provider}/callback"), &fields, &then));
+    }
+    finish(&logins, &provider, &String::from_utf8_lossy(&form), &headers).await
+}
+
+/// Somebody logs out at their provider, which sends them round.
+async fn leaving(
+    State(logins): State<Arc<Logins>>,
+    Path(provider): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Page, Page> {
+    logout::brought(&logins, &provider, Carried::Query(query.as_deref().unwrap_or_default())).await
+}
+
+async fn left(State(logins): State<Arc<Logins>>, Path(provider): Path<String>, request: Request) -> Result<Page, Page> {
+    logins.open().and_then(|_| logins.provider(&provider))?;
+    let form = form(request).await.and_then(|form| Back::parse(&String::from_utf8_lossy(&form)).ok());
+    logout::brought(&logins, &provider, Carried::Form(&form.ok_or_else(no_form)?)).await
+}
+
+/// What a provider has to know of us.
+async fn metadata(State(logins): State<Arc<Logins>>, Path(provider): Path<String>) -> Result<Response<Body>, Page> {
+    let (open, login) = (logins.open()?, logins.provider(&provider)?);
+    let places = (open.callback(&provider), open.logout(&provider));
+    let document = login.browser().and_then(|browser| browser.described(&places.0, &places.1, open.now()));
+    let none = || Page::problem(StatusCode::NOT_FOUND, "There is no such page", "This provider needs no metadata.");
+    let kind = [(CONTENT_TYPE, HeaderValue::from_static("application/samlmetadata+xml"))];
+    Ok((kind, document.ok_or_else(none)?).into_response())
+}
+
+fn no_form() -> Page {
+    Page::problem(StatusCode::BAD_REQUEST, "This is no form", "What came is not what a provider's page sends.")
+}
+
 /// Who one is here.
 async fn session(State(logins): State<Arc<Logins>>, headers: HeaderMap) -> Result<Page, Page> {
     let open = logins.open()?;
@@ -104,7 +168,7 @@ async fn session(State(logins): State<Arc<Logins>>, headers: HeaderMap) -> Resul
         page.table(["Organization", "Role"], &orgs)
     };
     let page = if teams.is_empty() { page } else { page.table(["Organization", "Team", "Role"], &teams) };
-    Ok(page.button("/logout", "Log out", logout::origin(&logins, &current.session).await))
+    Ok(page.button("/logout", "Log out", logout::origin(&logins, &current.session, open.now()).await))
 }
 
 async fn log_out(State(logins): State<Arc<Logins>>, headers: HeaderMap) -> Result<Page, Page> {

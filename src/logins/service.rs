@@ -1,6 +1,7 @@
 //! What all of it shares: the configuration in force, keys, and the limit on logins that begin.
 
 use super::pages::Page;
+use super::wanted::Rule;
 use crate::config::{Http, Rate, SecretRef, Unit};
 use crate::hooks::{Bucket, Hooks};
 use crate::providers::Login;
@@ -48,6 +49,17 @@ impl Open {
         format!("{}/login/{provider}/callback", self.public_url)
     }
 
+    /// Where a provider's logouts come to.
+    pub(super) fn logout(&self, provider: &str) -> String {
+        format!("{}/login/{provider}/logout", self.public_url)
+    }
+
+    /// What a login at this provider may ask for.
+    pub(super) fn rule<'a>(&'a self, provider: &str) -> Rule<'a> {
+        let origins = &self.http().sessions.return_to;
+        Rule { issuer: self.issuer(provider), public_url: &self.public_url, origins }
+    }
+
     /// What a provider calls itself; nothing where it is no OpenID provider.
     pub(super) fn issuer(&self, provider: &str) -> &str {
         let section = self.engine.config.providers.get(provider);
@@ -57,9 +69,7 @@ impl Open {
     /// The providers at which one can log in, in order.
     pub(super) fn providers(&self) -> impl Iterator<Item = &str> {
         let providers = self.engine.config.providers.iter();
-        let flow =
-            |section: &crate::config::Provider| section.oidc.as_ref().is_some_and(|oidc| oidc.code_flow.is_some());
-        providers.filter(move |(_, section)| flow(section)).map(|(name, _)| name.as_str())
+        providers.filter(|(_, section)| section.has_browser_logins()).map(|(name, _)| name.as_str())
     }
 }
 
@@ -75,7 +85,9 @@ impl Logins {
     }
 
     pub(super) fn open(&self) -> Result<Open, Page> {
-        let none = || Page::problem(StatusCode::NOT_FOUND, "Nobody can log in here", "No provider has `code_flow`.");
+        let none = || {
+            Page::problem(StatusCode::NOT_FOUND, "Nobody can log in here", "No provider has `code_flow`, or `saml`.")
+        };
         let engine = self.hooks.engine().ok_or_else(none)?;
         let public_url = engine.config.http.public_url.clone().ok_or_else(none)?;
         let open = Open { engine, public_url };

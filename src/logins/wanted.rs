@@ -85,7 +85,7 @@ impl From<Unwanted> for Page {
 }
 
 /// A path of ours, or an address here or below one of these origins. What browsers read in several ways is none.
-fn allowed(wanted: &str, rule: &Rule<'_>) -> bool {
+pub(super) fn allowed(wanted: &str, rule: &Rule<'_>) -> bool {
     let odd = |c: char| c.is_control() || c == '\\' || c == ' ' || !c.is_ascii();
     if wanted.len() > LONGEST || wanted.contains(odd) {
         return false;

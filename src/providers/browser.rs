@@ -12,20 +12,92 @@ use std::fmt;
 #[async_trait]
 pub trait BrowserLogin: Send + Sync + fmt::Debug {
     /// Where the browser is sent. `callback`: where it is to come back; `hint`: who is to log in, by the word of anybody.
-    async fn begin(&self, callback: &str, drawn: &Drawn, hint: Option<&str>) -> Result<Begun, LoginError>;
+    async fn begin(
+        &self,
+        callback: &str,
+        drawn: &Drawn,
+        hint: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Begun, LoginError>;
 
-    /// What the provider says of whoever came back. `kept`: of [`Begun`].
-    async fn finish(&self, callback: &str, back: &Back, kept: &str, now: Timestamp) -> Result<Finished, LoginError>;
+    /// The parameter in which the provider brings back the login's state.
+    fn state_name(&self) -> &'static str {
+        "state"
+    }
+
+    /// Whether it may log somebody in who has begun no login here.
+    fn begins_itself(&self) -> bool {
+        false
+    }
+
+    /// What the provider says of whoever came back. `kept`: of [`Begun`]; `None` where the provider began.
+    async fn finish(
+        &self,
+        callback: &str,
+        back: &Back,
+        kept: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Finished, LoginError>;
 
     /// The same of somebody who has logged in before, by what their login is renewed with.
     async fn renew(&self, grant: &Secret, now: Timestamp) -> Result<Renewed, RenewError>;
 
-    /// Where somebody logs out there, who is then sent on to `after`. `None` where the provider has no such place, or
-    /// cannot be asked.
-    async fn logout(&self, hint: Option<&Secret>, after: &str) -> Option<String>;
+    /// Where somebody logs out there. `None` where the provider has no such place, or cannot be asked.
+    async fn logout(&self, hint: Option<&Secret>, leaving: &Leaving<'_>) -> Option<String>;
+
+    /// That place, whoever it is for.
+    async fn logs_out_at(&self, now: Timestamp) -> Option<String>;
 
     /// What the provider's own message says, that somebody has logged out.
     async fn logged_out(&self, message: &str, now: Timestamp) -> Result<LoggedOut, LoginError>;
+
+    /// The same of a message that somebody's browser brings to this place, and what the provider is answered by it.
+    async fn logging_out(&self, _place: &str, _message: Carried<'_>, _now: Timestamp) -> Result<Leave, LoginError> {
+        Err(LoginError::Wrong("no-single-logout", "the provider sends no logouts by browsers".to_owned()))
+    }
+
+    /// What the provider has to know of us, as a document; `None` where there is no such thing.
+    fn described(&self, _callback: &str, _logout: &str, _now: Timestamp) -> Option<String> {
+        None
+    }
+}
+
+/// Where a browser is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Away {
+    Address(String),
+    /// By a form with these fields, which sends itself.
+    Form {
+        action: String,
+        fields: Vec<(&'static str, String)>,
+    },
+}
+
+/// Somebody who logs out here.
+#[derive(Debug, Clone, Copy)]
+pub struct Leaving<'a> {
+    /// Where they are sent in the end.
+    pub after: &'a str,
+    /// Nobody can guess it.
+    pub id: &'a str,
+    pub now: Timestamp,
+}
+
+/// How a browser brings a message.
+#[derive(Debug, Clone, Copy)]
+pub enum Carried<'a> {
+    /// In an address: the query, as it came.
+    Query(&'a str),
+    Form(&'a Back),
+}
+
+/// What came of such a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Leave {
+    /// It was the answer to a logout here: nothing is to be done.
+    Answered,
+    /// Somebody has logged out there.
+    Ended { who: Vec<LoggedOut>, answer: Away },
 }
 
 /// What was drawn for one login: nobody can guess any of it.
@@ -47,8 +119,7 @@ impl fmt::Debug for Drawn {
 /// A login that begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Begun {
-    /// Where the browser goes.
-    pub url: String,
+    pub away: Away,
     /// What the answer will be held against, as only this provider reads it.
     pub kept: String,
 }
@@ -98,6 +169,8 @@ pub struct Finished {
     pub hint: Option<Secret>,
     /// What the login is renewed with.
     pub grant: Option<Secret>,
+    /// What was shown counts once: its id, and until when it could be shown again.
+    pub once: Option<(String, Timestamp)>,
 }
 
 /// Somebody whose login goes on at the provider.

@@ -19,6 +19,9 @@ pub trait Login: Send + Sync + fmt::Debug {
         None
     }
 
+    /// Reads again what is known of the provider, where that is due. Called again and again while the daemon runs.
+    async fn tend(&self, _now: Timestamp) {}
+
     /// Tries each step of a login for `rosterd check provider`, in order, up to the first failure.
     async fn check(&self) -> Vec<CheckStep>;
 }
@@ -30,13 +33,20 @@ pub struct Shown {
     pub access_token: Option<String>,
     /// What the login was begun with, where whoever shows the token knows it.
     pub nonce: Option<String>,
+    /// A SAML response, as a form has it.
+    pub saml_response: Option<String>,
 }
 
 impl fmt::Debug for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |token: &Option<String>| token.as_ref().map(|_| "***");
         let (id, access) = (shown(&self.id_token), shown(&self.access_token));
-        f.debug_struct("Shown").field("id_token", &id).field("access_token", &access).finish_non_exhaustive()
+        let saml = shown(&self.saml_response);
+        f.debug_struct("Shown")
+            .field("id_token", &id)
+            .field("access_token", &access)
+            .field("saml_response", &saml)
+            .finish_non_exhaustive()
     }
 }
 

@@ -11,13 +11,16 @@ pub mod follow;
 pub mod ldap;
 mod login;
 pub mod oidc;
+pub mod saml;
 pub mod scim;
 pub mod vendors;
 mod web;
 
 use crate::config::{self, Kind};
 use async_trait::async_trait;
-pub use browser::{Back, Begun, BrowserLogin, Drawn, Finished, LoggedOut, RenewError, Renewed};
+pub use browser::{
+    Away, Back, Begun, BrowserLogin, Carried, Drawn, Finished, Leave, Leaving, LoggedOut, RenewError, Renewed,
+};
 use follow::{Cursor, Ring, Since};
 pub use login::{Login, LoginError, Said, Shown};
 use rosterd_core::ids::Timestamp;
@@ -76,7 +79,7 @@ pub fn build(section: &config::Provider) -> Result<Option<Arc<dyn Directory>>, P
     Ok(Some(match section.kind() {
         Some(Kind::Ldap(ldap)) => Arc::new(ldap::LdapDirectory::new(ldap)?),
         Some(Kind::File(file)) => Arc::new(file::FileDirectory::new(file)),
-        Some(Kind::Login(_) | Kind::Oidc(_)) => return Ok(None),
+        Some(Kind::Login(_) | Kind::Oidc(_) | Kind::Saml(_)) => return Ok(None),
         Some(Kind::Scim(scim)) => Arc::new(scim::ScimDirectory::new(scim)?),
         Some(
             vendor @ (Kind::Keycloak(_)
@@ -101,9 +104,10 @@ pub fn build(section: &config::Provider) -> Result<Option<Arc<dyn Directory>>, P
 /// # Errors
 /// Of the kind [`ProviderErrorKind::Configuration`], naming the key.
 pub fn build_login(section: &config::Provider) -> Result<Option<Arc<dyn Login>>, ProviderError> {
-    match &section.oidc {
-        Some(oidc) => Ok(Some(Arc::new(oidc::OidcLogin::new(oidc, &section.link)?))),
-        None => Ok(None),
+    match section.kind() {
+        Some(Kind::Oidc(oidc)) => Ok(Some(Arc::new(oidc::OidcLogin::new(oidc, &section.link)?))),
+        Some(Kind::Saml(saml)) => Ok(Some(Arc::new(saml::SamlLogin::new(saml, &section.link)?))),
+        _ => Ok(None),
     }
 }
 

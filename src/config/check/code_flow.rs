@@ -8,7 +8,13 @@ use crate::config::words::quoted;
 pub(super) fn check(root: &Node, providers: &[Entry], report: &mut Report<'_>) {
     for provider in providers {
         if let Some(flow) = provider.node.get("oidc").and_then(|oidc| oidc.entry("code_flow")) {
+            place(root, flow, report);
             one(root, flow, report);
+        }
+        // One that only verifies what applications hand on needs no place.
+        let hands_on = |saml: &&Entry| saml.node.get("recipients").is_some_and(|list| !list.items().is_empty());
+        if let Some(saml) = provider.node.entry("saml").filter(|saml| !hands_on(saml)) {
+            place(root, saml, report);
         }
     }
 }
@@ -26,16 +32,20 @@ const OURS: [&str; 9] = [
     "state",
 ];
 
-fn one(root: &Node, flow: &Entry, report: &mut Report<'_>) {
+/// That browsers can come back.
+fn place(root: &Node, section: &Entry, report: &mut Report<'_>) {
     let http = root.get("http");
     for (key, why) in
         [("listen", "nobody listens at `/login`"), ("public_url", "the provider sends browsers back there")]
     {
         if http.and_then(|http| http.get(key)).is_none() {
-            let message = format!("`code_flow` needs `http.{key}`");
-            report.say(&flow.key_origin, Code::CodeFlowNeeds, message, why);
+            let message = format!("`{}` needs `http.{key}`", section.key);
+            report.say(&section.key_origin, Code::CodeFlowNeeds, message, why);
         }
     }
+}
+
+fn one(root: &Node, flow: &Entry, report: &mut Report<'_>) {
     for parameter in flow.node.get("parameters").map_or(&[][..], Node::entries) {
         if OURS.contains(&parameter.key.as_str()) {
             let message = format!("{} is not for `parameters`", quoted(&parameter.key));

@@ -29,7 +29,7 @@ fn uses(sender: &str) -> Option<[Use; 6]> {
         // Signs with a secret or with tokens: see `keycloak`.
         "keycloak" => [May, May, Never, Never, May, May],
         "entra" => [Never, May, Never, Never, Needed, May],
-        "oidc" => [May, Never, Never, Never, Never, May],
+        "oidc" | "saml" => [May, Never, Never, Never, Never, May],
         "forward-auth" => [Never, Never, Never, Never, Never, Needed],
         _ => return None,
     })
@@ -96,14 +96,17 @@ fn tokens(hook: &Node, providers: &[Entry], report: &mut Report<'_>) {
         return;
     };
     let Some(known) = providers.iter().find(|known| known.key == name) else { return };
-    let (shows, verifies) = (sender == "oidc", known.node.get("oidc").is_some());
+    let verifies = ["oidc", "saml"].into_iter().find(|key| known.node.get(key).is_some());
+    let shows = Some(sender).filter(|sender| matches!(*sender, "oidc" | "saml"));
     if shows == verifies {
         return;
     }
     let message = format!("the sender {} and the provider {} do not go together", quoted(sender), quoted(name));
-    let help = match shows {
-        true => "tokens are verified by a provider with `oidc`",
-        false => "a provider with `oidc` learns of logins by their tokens: `sender = \"oidc\"`",
+    let help = match verifies {
+        Some("saml") => "a provider with `saml` learns of logins by their responses: `sender = \"saml\"`",
+        Some(_) => "a provider with `oidc` learns of logins by their tokens: `sender = \"oidc\"`",
+        None if sender == "saml" => "responses are verified by a provider with `saml`",
+        None => "tokens are verified by a provider with `oidc`",
     };
     report.say(&node.origin, Code::HookProvider, message, help);
 }

@@ -23,6 +23,7 @@ mod overage;
 mod overlap;
 mod provider;
 mod rule;
+mod saml;
 mod schedule;
 mod scim;
 mod self_written;

@@ -1,6 +1,6 @@
 //! A provider: its name, that it says how people come, and what `on_no_match` needs.
 
-use super::{Report, claims, conditions, ldap, leases, oidc, schedule, scim, vendor};
+use super::{Report, claims, conditions, ldap, leases, oidc, saml, schedule, scim, vendor};
 use crate::config::Code;
 use crate::config::kind::Kind;
 use crate::config::tree::{Entry, Node};
@@ -30,7 +30,7 @@ pub(super) fn check(entry: &Entry, report: &mut Report<'_>) {
 }
 
 /// Where people come from. Exactly one.
-const SOURCES: [&str; 11] = Kind::NAMES;
+const SOURCES: [&str; 12] = Kind::NAMES;
 
 fn source(entry: &Entry, report: &mut Report<'_>) {
     let given: Vec<&Entry> = SOURCES.into_iter().filter_map(|key| entry.node.entry(key)).collect();
@@ -44,6 +44,7 @@ fn source(entry: &Entry, report: &mut Report<'_>) {
         [one] if one.key == "ldap" => ldap::check(one, report),
         [one] if one.key == "file" => file(one, report),
         [one] if one.key == "oidc" => oidc::check(&one.node, report),
+        [one] if one.key == "saml" => saml::check(one, report),
         [one] if one.key == "login" => leases::check(&one.node, report),
         [one] if one.key == "scim" => scim::check(one, report),
         [one] => vendor::check(one, report),

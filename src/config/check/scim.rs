@@ -8,7 +8,7 @@ use crate::config::words::quoted;
 
 pub(super) fn check(section: &Entry, report: &mut Report<'_>) {
     let scim = &section.node;
-    vendor::one_of(section, ["bearer", "oauth"], report);
+    vendor::one_of(section, "who asks", ["bearer", "oauth"], report);
     if let Some(oauth) = scim.get("oauth") {
         vendor::address(oauth, "token_url", report);
         ["client_id", "scope"].iter().for_each(|key| report.not_empty(oauth, key));

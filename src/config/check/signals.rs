@@ -63,7 +63,7 @@ fn provider(stream: &Node, providers: &[Entry], report: &mut Report<'_>) {
         report.say(&node.origin, Code::UnknownProvider, format!("there is no provider {}", quoted(name)), help);
         return;
     };
-    let logins = known.node.get("login").is_some() || known.node.get("oidc").is_some();
+    let logins = ["login", "oidc", "saml"].into_iter().any(|key| known.node.get(key).is_some());
     if !logins {
         if let Some(given) = stream.entry("on_disabled") {
             let message = format!("`on_disabled` says nothing: {} is asked whether somebody is there", quoted(name));
@@ -87,5 +87,5 @@ fn provider(stream: &Node, providers: &[Entry], report: &mut Report<'_>) {
 fn believed(provider: &Node) -> bool {
     let link = provider.get("link").and_then(|link| link.get("by"));
     let links = link.is_some_and(|by| by.items().iter().any(|key| key.text() == Some("email")));
-    links || provider.get("oidc").is_some_and(|oidc| oidc.is_true("trust_email"))
+    links || ["oidc", "saml"].into_iter().any(|key| provider.get(key).is_some_and(|it| it.is_true("trust_email")))
 }

@@ -27,13 +27,13 @@ pub(super) fn check(section: &Entry, report: &mut Report<'_>) {
         "github" => one_name(node, "org", report),
         "keycloak" => one_name(node, "realm", report),
         "graph" => one_name(node, "tenant", report),
-        "okta" => one_of(section, ["token", "client"], report),
+        "okta" => one_of(section, "who asks", ["token", "client"], report),
         _ => {}
     }
 }
 
 /// Exactly one of two keys.
-pub(super) fn one_of(section: &Entry, keys: [&str; 2], report: &mut Report<'_>) {
+pub(super) fn one_of(section: &Entry, what: &str, keys: [&str; 2], report: &mut Report<'_>) {
     let given: Vec<&Entry> = keys.into_iter().filter_map(|key| section.node.entry(key)).collect();
     let name = quoted(&section.key);
     match given.as_slice() {
@@ -43,11 +43,11 @@ pub(super) fn one_of(section: &Entry, keys: [&str; 2], report: &mut Report<'_>) 
         [] => report.say(
             &section.key_origin,
             Code::ExactlyOneKey,
-            format!("{name} does not say who asks"),
+            format!("{name} does not say {what}"),
             format!("add {}", either(keys)),
         ),
         [_, second, ..] => {
-            let message = format!("{name} says twice who asks");
+            let message = format!("{name} says twice {what}");
             report.say(&second.key_origin, Code::ExactlyOneKey, message, format!("{} only", either(keys)));
         }
     }

@@ -50,7 +50,7 @@ pub(crate) fn read(call: &Call<'_>, given: &Given<'_>) -> Result<Verified, Refus
         Sender::Authentik => authentik::read(call, given),
         Sender::Auth0 => auth0::read(call, given),
         // Tokens are verified by the provider (`Hook::read`), which has to be asked; without one nothing is proved.
-        Sender::Oidc => Err(unproved("provider")),
+        Sender::Oidc | Sender::Saml => Err(unproved("provider")),
     }
 }
 

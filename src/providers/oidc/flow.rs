@@ -1,7 +1,9 @@
 //! Logging in with a browser: the authorization code flow (OpenID Connect Core §3.1) with PKCE (RFC 7636), and who may
 //! have answered (RFC 9207).
 
-use super::super::{Back, Begun, BrowserLogin, Drawn, Finished, LoggedOut, LoginError, RenewError, Renewed, Shown};
+use super::super::{
+    Away, Back, Begun, BrowserLogin, Drawn, Finished, Leaving, LoggedOut, LoginError, RenewError, Renewed, Shown,
+};
 use super::grant::{NoTokens, Tokens};
 use super::{OidcLogin, logout, overage, tokens};
 use crate::config::{CodeFlow, Secret};
@@ -52,7 +54,13 @@ impl OidcLogin {
 
 #[async_trait]
 impl BrowserLogin for OidcLogin {
-    async fn begin(&self, callback: &str, drawn: &Drawn, hint: Option<&str>) -> Result<Begun, LoginError> {
+    async fn begin(
+        &self,
+        callback: &str,
+        drawn: &Drawn,
+        hint: Option<&str>,
+        _now: Timestamp,
+    ) -> Result<Begun, LoginError> {
         let (flow, metadata) = (self.flow()?, self.metadata().await?);
         let client = self.oauth(&metadata, flow, Some(callback)).await?;
         let verifier = PkceCodeVerifier::new(drawn.verifier.expose().to_owned());
@@ -71,10 +79,16 @@ impl BrowserLogin for OidcLogin {
         let asked = more.fold(asked, |asked, (name, value)| asked.add_extra_param(name, value));
         let kept = Kept { nonce: drawn.nonce.expose().to_owned(), verifier: verifier.secret().clone() };
         let kept = serde_json::to_string(&kept).map_err(|error| LoginError::Unreachable(error.to_string()))?;
-        Ok(Begun { url: asked.url().0.into(), kept })
+        Ok(Begun { away: Away::Address(asked.url().0.into()), kept })
     }
 
-    async fn finish(&self, callback: &str, back: &Back, kept: &str, now: Timestamp) -> Result<Finished, LoginError> {
+    async fn finish(
+        &self,
+        callback: &str,
+        back: &Back,
+        kept: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Finished, LoginError> {
         let (flow, metadata) = (self.flow()?, self.metadata().await?);
         match back.get("iss") {
             Some(issuer) if issuer == self.config.issuer => {}
@@ -89,7 +103,7 @@ impl BrowserLogin for OidcLogin {
         let code =
             code.ok_or_else(|| LoginError::Wrong("callback-form", "the provider's answer has no code".to_owned()))?;
         let damaged = |_| LoginError::Wrong("callback-form", "what was kept of the login is damaged".to_owned());
-        let kept: Kept = serde_json::from_str(kept).map_err(damaged)?;
+        let kept: Kept = serde_json::from_str(kept.unwrap_or_default()).map_err(damaged)?;
         let client = self.oauth(&metadata, flow, Some(callback)).await?;
         let Tokens { access, id, refresh } =
             self.redeem(&client, code, &kept.verifier).await.map_err(|error| match error {
@@ -100,7 +114,7 @@ impl BrowserLogin for OidcLogin {
             })?;
         let none = || LoginError::Wrong("token-missing", "the provider gave no ID token".to_owned());
         let hint = Secret::new(id.clone().ok_or_else(none)?);
-        let shown = Shown { id_token: id, access_token: Some(access), nonce: Some(kept.nonce) };
+        let shown = Shown { id_token: id, access_token: Some(access), nonce: Some(kept.nonce), saml_response: None };
         let sources = tokens::believed(self, &shown, now).await?;
         let claims = sources.id_token.as_ref().ok_or_else(none)?;
         let sub = subject(claims, "sub")?.to_owned();
@@ -108,7 +122,7 @@ impl BrowserLogin for OidcLogin {
         let session = session.map(str::to_owned);
         let grant = self.grant(refresh, &sub, claims.get("azp").and_then(Value::as_str));
         let said = overage::said(self, sources).await?;
-        Ok(Finished { said, sub, session, hint: Some(hint), grant })
+        Ok(Finished { said, sub, session, hint: Some(hint), grant, once: None })
     }
 
     async fn renew(&self, grant: &Secret, now: Timestamp) -> Result<Renewed, RenewError> {
@@ -140,16 +154,20 @@ impl BrowserLogin for OidcLogin {
         Ok(Renewed { said, grant })
     }
 
-    async fn logout(&self, hint: Option<&Secret>, after: &str) -> Option<String> {
+    async fn logout(&self, hint: Option<&Secret>, leaving: &Leaving<'_>) -> Option<String> {
         let metadata = self.metadata().await.ok()?;
         let mut url = metadata.end_session.clone()?;
         let mut query = url.query_pairs_mut();
-        query.append_pair("client_id", &self.config.client_id).append_pair("post_logout_redirect_uri", after);
+        query.append_pair("client_id", &self.config.client_id).append_pair("post_logout_redirect_uri", leaving.after);
         if let Some(hint) = hint {
             query.append_pair("id_token_hint", hint.expose());
         }
         drop(query);
         Some(url.into())
+    }
+
+    async fn logs_out_at(&self, _now: Timestamp) -> Option<String> {
+        self.metadata().await.ok()?.end_session.clone().map(Into::into)
     }
 
     async fn logged_out(&self, message: &str, now: Timestamp) -> Result<LoggedOut, LoginError> {

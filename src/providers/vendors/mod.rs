@@ -119,7 +119,7 @@ fn made(section: Kind<'_>) -> Result<Section<'_>, Failure> {
         Kind::Google(s) => (google::make(s)?, &s.groups, s.timeout, &s.ca_file),
         Kind::GitHub(s) => (github::make(s)?, &s.groups, s.timeout, &s.ca_file),
         Kind::GitLab(s) => (gitlab::make(s)?, &s.groups, s.timeout, &s.ca_file),
-        Kind::Ldap(_) | Kind::File(_) | Kind::Login(_) | Kind::Oidc(_) | Kind::Scim(_) => {
+        Kind::Ldap(_) | Kind::File(_) | Kind::Login(_) | Kind::Oidc(_) | Kind::Saml(_) | Kind::Scim(_) => {
             return Err(Failure::configuration(format!("`{}` is no vendor's interface", section.name())));
         }
     })
