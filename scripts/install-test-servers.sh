@@ -1,8 +1,9 @@
 #!/bin/sh
 # Installs, from the distribution, the real servers that the tests start: OpenLDAP, 389 Directory Server,
 # Samba (as an Active Directory domain controller), PostgreSQL, and what sites put around that: pgbouncer, Patroni with
-# etcd; Prometheus' promtool, which tests the alert rules; LemonLDAP::NG with starman, an OpenID provider, and Chromium,
-# in which people log in; and for the feature `gssapi` MIT Kerberos: a server, kinit, the library's headers, and
+# etcd; Prometheus' promtool, which tests the alert rules; LemonLDAP::NG with starman, an OpenID provider and a SAML
+# identity provider, SimpleSAMLphp with PHP, another of these, and Chromium, in which people log in; the headers of
+# xmlsec and the command xmlsec1; and for the feature `gssapi` MIT Kerberos: a server, kinit, the library's headers, and
 # libclang, which reads them.
 #
 # Debian and Ubuntu only; elsewhere it says what is missing. Does nothing when all is there.
@@ -69,11 +70,18 @@ fi
 [ -e /usr/share/perl5/Lemonldap/NG/Portal/Main.pm ] || packages="$packages liblemonldap-ng-portal-perl"
 command -v starman >/dev/null || packages="$packages starman"
 for module in Convert::Base32 Crypt::OpenSSL::Bignum GD::SecurityImage IO::Socket::Timeout IO::String IPC::Run \
-    Image::Magick Net::LDAP String::Random Unicode::String; do
+    Image::Magick Lasso Net::LDAP String::Random Unicode::String XML::Simple; do
     if ! perl -M"$module" -e 1 2>/dev/null; then
         packages="$packages lib$(echo "$module" | sed 's/::/-/g' | tr '[:upper:]' '[:lower:]')-perl"
     fi
 done
+# PHP's own server runs it; the package wants a web server, which serves nothing here.
+[ -e /usr/share/simplesamlphp/www/saml2/idp/SSOService.php ] || packages="$packages simplesamlphp"
+command -v php >/dev/null || packages="$packages php-cli"
+php -m 2>/dev/null | grep -qx dom || packages="$packages php-xml"
+command -v xmlsec1 >/dev/null || packages="$packages xmlsec1"
+command -v pkg-config >/dev/null || packages="$packages pkg-config"
+pkg-config --exists xmlsec1-openssl 2>/dev/null || packages="$packages libxmlsec1-dev"
 command -v promtool >/dev/null || packages="$packages prometheus"
 
 if [ -z "$packages" ]; then

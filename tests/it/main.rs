@@ -62,4 +62,5 @@ mod test_rules;
 mod vendors;
 mod worker;
 mod world;
+mod world_saml;
 mod world_works;

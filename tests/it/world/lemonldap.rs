@@ -1,15 +1,16 @@
-//! LemonLDAP::NG as an OpenID provider over a directory of this world: another program by other people, as many
-//! administrations run it. Its portal runs as it does behind a web server, but under starman; it ends on drop.
+//! LemonLDAP::NG over a directory of this world, as an OpenID provider (`openid`) or as a SAML identity provider
+//! (`saml`): another program by other people, as many administrations run it. Its portal runs as it does behind a web
+//! server, but under starman; it ends on drop.
 //!
 //! It wants a domain for its cookies, and takes an address for one: no name has to lead to this machine.
 
-use super::browser::{Browser, parameter};
+mod openid;
+mod saml;
+
 use super::http::ask;
 use super::scripted_http::{Reply, ScriptedHttp};
 use super::slapd::{READER, SUFFIX, Slapd};
 use super::{end, free_port, listens, wait_until};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::os::unix::fs::symlink;
@@ -17,12 +18,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
-/// RFC 7636, appendix B.
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 /// Where Debian has what its pages are made of.
 const SHARED: &str = "/usr/share/lemonldap-ng/portal";
-const PLACE: &str = "/.well-known/openid-configuration";
 const PROGRAM: &str = "use Plack::Builder;
 use Lemonldap::NG::Portal::Main;
 builder {
@@ -37,15 +34,19 @@ pub struct LemonLdap {
     port: u16,
     /// Where people are sent back.
     back: ScriptedHttp,
+    /// All that it is told.
+    configuration: Value,
+    /// What it serves once it is ready.
+    place: &'static str,
     server: Option<Child>,
 }
 
 impl LemonLdap {
-    /// People and groups are those of the directory, passwords too. `client`: more of what it knows of the client
-    /// `rosterd`, in its own words; `groups`: how it says groups, in its own words.
-    pub fn start(directory: &Slapd, client: &Value, groups: &str) -> Self {
+    /// People and groups are those of the directory, passwords too; `protocol`: what it serves, once it knows where.
+    fn begin(directory: &Slapd, place: &'static str, protocol: impl Fn(&Self) -> Value) -> Self {
         let back = ScriptedHttp::start(|_| Reply::new(200, "text/html", "<p>Welcome back</p>"));
-        let mut lemonldap = Self { dir: TempDir::new().unwrap(), port: 0, back, server: None };
+        let configuration = Value::Null;
+        let mut lemonldap = Self { dir: TempDir::new().unwrap(), port: 0, back, configuration, place, server: None };
         let dir = lemonldap.dir.path();
         for folder in ["conf", "cache", "sessions/lock", "persistent/lock"] {
             std::fs::create_dir_all(dir.join(folder)).unwrap();
@@ -56,11 +57,20 @@ impl LemonLdap {
         std::fs::write(dir.join("lemonldap-ng.ini"), settings(dir)).unwrap();
         openssl(dir, &["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", "private.pem"]);
         openssl(dir, &["pkey", "-in", "private.pem", "-pubout", "-out", "public.pem"]);
+        let subject = ["-subj", "/CN=LemonLDAP"];
+        openssl(
+            dir,
+            &[&["req", "-x509", "-key", "private.pem", "-days", "30", "-out", "certificate.pem"], &subject[..]]
+                .concat(),
+        );
         // Somebody else may take the port first.
         for _ in 0..5 {
             lemonldap.port = free_port();
-            let configuration = lemonldap.configuration(directory, client, groups).to_string();
-            std::fs::write(lemonldap.dir.path().join("conf/lmConf-1.json"), configuration).unwrap();
+            let mut all = json!({ "cfgNum": 1, "cfgAuthor": "tests", "cfgDate": "1627287638", "cfgVersion": "2.16.1" });
+            for part in [lemonldap.portal(), lemonldap.sessions(), people(directory), protocol(&lemonldap)] {
+                all.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+            }
+            lemonldap.configuration = all;
             if lemonldap.run() {
                 return lemonldap;
             }
@@ -69,6 +79,7 @@ impl LemonLdap {
     }
 
     fn run(&mut self) -> bool {
+        std::fs::write(self.dir.path().join("conf/lmConf-1.json"), self.configuration.to_string()).unwrap();
         let log = File::create(self.dir.path().join("log")).unwrap();
         let mut server = Command::new("starman")
             .args(["--workers", "2", "--listen", &format!("127.0.0.1:{}", self.port), "portal.psgi"])
@@ -79,7 +90,7 @@ impl LemonLdap {
             .stderr(log)
             .spawn()
             .unwrap();
-        let answer = || listens(self.port).then(|| ask(self.port, "GET", PLACE, &[], "")).flatten();
+        let answer = || listens(self.port).then(|| ask(self.port, "GET", self.place, &[], "")).flatten();
         let mut status = None;
         let ready = wait_until(60, || {
             status = answer().map(|(status, _)| status);
@@ -99,79 +110,18 @@ impl LemonLdap {
         self.server.take().into_iter().for_each(end);
     }
 
+    /// Where it is; as an OpenID provider its issuer, too.
     pub fn issuer(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// One of its files.
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.dir.path().join(name)).unwrap()
+    }
+
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
-    }
-
-    /// Somebody logs in, whose password is their login; the tokens.
-    #[track_caller]
-    pub fn login(&self, browser: &Browser, person: &str) -> Value {
-        let redirect = self.redirect();
-        let query = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs([("client_id", "rosterd"), ("redirect_uri", &redirect), ("response_type", "code")])
-            .extend_pairs([("scope", "openid profile email groups offline_access"), ("state", "s-1"), ("nonce", "n-1")])
-            .extend_pairs([("code_challenge", CHALLENGE), ("code_challenge_method", "S256")])
-            .finish();
-        browser.fresh();
-        browser.go(&format!("{}/oauth2/authorize?{query}", self.issuer()));
-        browser.fill("user", person);
-        browser.fill("password", person);
-        browser.press("Connect");
-        let url = browser.wait_for_url("/callback?");
-        assert_eq!(parameter(&url, "state").as_deref(), Some("s-1"), "{url}");
-        let code = parameter(&url, "code").unwrap();
-        self.tokens(&[
-            ("grant_type", "authorization_code"),
-            ("code", &code),
-            ("redirect_uri", &redirect),
-            ("code_verifier", VERIFIER),
-        ])
-    }
-
-    /// The same person a while later, by a refresh token.
-    #[track_caller]
-    pub fn renew(&self, tokens: &Value) -> Value {
-        let token = tokens["refresh_token"].as_str().unwrap();
-        self.tokens(&[("grant_type", "refresh_token"), ("refresh_token", token)])
-    }
-
-    #[track_caller]
-    fn tokens(&self, form: &[(&str, &str)]) -> Value {
-        let answer = self.post("/oauth2/token", form);
-        assert!(answer["id_token"].is_string(), "{answer}\n{}", self.log());
-        answer
-    }
-
-    /// What it says of an access token (RFC 7662).
-    #[track_caller]
-    pub fn introspect(&self, token: &str) -> Value {
-        self.post("/oauth2/introspect", &[("token", token)])
-    }
-
-    #[track_caller]
-    fn post(&self, path: &str, form: &[(&str, &str)]) -> Value {
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let basic = format!("Basic {}", STANDARD.encode("rosterd:rosterd-secret"));
-        let headers = [("authorization", basic.as_str()), ("content-type", "application/x-www-form-urlencoded")];
-        let (status, text) = ask(self.port, "POST", path, &headers, &body).unwrap();
-        assert_eq!(status, 200, "{path}: {text}\n{}", self.log());
-        serde_json::from_str(&text).unwrap()
-    }
-
-    fn redirect(&self) -> String {
-        format!("{}/callback", self.back.url())
-    }
-
-    fn configuration(&self, directory: &Slapd, client: &Value, groups: &str) -> Value {
-        let mut all = json!({ "cfgNum": 1, "cfgAuthor": "tests", "cfgDate": "1627287638", "cfgVersion": "2.16.1" });
-        for part in [self.portal(), self.sessions(), people(directory), self.openid(client, groups)] {
-            all.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
-        }
-        all
     }
 
     fn portal(&self) -> Value {
@@ -195,30 +145,6 @@ impl LemonLdap {
             "globalStorage": "Apache::Session::File", "globalStorageOptions": store("sessions"),
             "persistentStorage": "Apache::Session::File", "persistentStorageOptions": store("persistent"),
             "localSessionStorage": "Cache::FileCache", "localSessionStorageOptions": cache,
-        })
-    }
-
-    fn openid(&self, client: &Value, groups: &str) -> Value {
-        let read = |name: &str| std::fs::read_to_string(self.dir.path().join(name)).unwrap();
-        let mut options = json!({
-            "oidcRPMetaDataOptionsClientID": "rosterd",
-            "oidcRPMetaDataOptionsClientSecret": "rosterd-secret",
-            "oidcRPMetaDataOptionsRedirectUris": self.redirect(),
-            "oidcRPMetaDataOptionsIDTokenSignAlg": "RS256",
-            "oidcRPMetaDataOptionsBypassConsent": 1,
-            "oidcRPMetaDataOptionsRequirePKCE": 1,
-            "oidcRPMetaDataOptionsAllowOffline": 1,
-            "oidcRPMetaDataOptionsUserIDAttr": "uid",
-        });
-        options.as_object_mut().unwrap().extend(client.as_object().unwrap().clone());
-        let claims = json!({ "email": "mail", "name": "cn", "preferred_username": "uid", "groups": groups });
-        json!({
-            "issuerDBOpenIDConnectActivation": 1, "issuerDBOpenIDConnectPath": "^/oauth2/",
-            "oidcServiceMetaDataIssuer": self.issuer(), "oidcServicePrivateKeySig": read("private.pem"),
-            "oidcServicePublicKeySig": read("public.pem"), "oidcServiceKeyIdSig": "key",
-            "oidcServiceAllowAuthorizationCodeFlow": 1, "oidcServiceIgnoreScopeForClaims": 1,
-            "oidcRPMetaDataOptions": { "rp": options }, "oidcRPMetaDataExportedVars": { "rp": claims },
-            "oidcRPMetaDataOptionsExtraClaims": { "rp": {} }, "oidcRPMetaDataMacros": {}, "oidcOPMetaDataOptions": {},
         })
     }
 }
