@@ -52,6 +52,7 @@ mod plan_apply;
 mod remove;
 mod replicas;
 mod restored;
+mod saml;
 mod scim;
 mod several_providers;
 mod signals;

@@ -1,0 +1,9 @@
+//! SAML 2.0: what is believed and what is refused, message by message.
+
+mod believed;
+pub mod forge;
+mod genuine;
+mod metadata;
+mod page;
+mod refused;
+mod service;
