@@ -3,6 +3,7 @@
 mod believed;
 pub mod forge;
 mod genuine;
+mod logout;
 mod metadata;
 mod page;
 mod refused;

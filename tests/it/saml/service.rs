@@ -1,9 +1,9 @@
 //! The provider, as the configuration makes it: asked to begin a login and to finish it with what the browser brings.
 
 use super::forge::keys::keys;
-use super::forge::{ACS, Given, NOW, SP, STATE, Sent, Site};
+use super::forge::{ACS, Given, NOW, SLO, SP, STATE, Sent, Site};
 use rosterd::config::{self, Format, Secret};
-use rosterd::providers::{Back, Drawn, Finished, Login, LoginError, build_login};
+use rosterd::providers::{Back, Carried, Drawn, Finished, Leave, Login, LoginError, build_login};
 use rosterd_core::ids::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -47,6 +47,7 @@ impl Service {
             .chain(&[("groups", "groups")])
             .filter(|(key, _)| !lines.contains(&format!("{key} = ")))
             .map(|(key, value)| format!("{key} = {value:?}\n"))
+            .chain(["trust_email = true\n".to_owned()])
             .collect();
         let text = format!(
             r#"
@@ -64,7 +65,7 @@ keys = [{{ key = {{ file = {key:?} }}, certificate_file = {certificate:?} }}]
         );
         let loaded = config::parse(&text, Format::Toml, "rosterd.toml", &[]).map_err(|found| format!("{found:?}"))?;
         let section = loaded.config.providers.values().next().unwrap();
-        let login = build_login(section).map_err(|error| format!("{} ({error})", error.kind.code()))?.unwrap();
+        let login = build_login(section).map_err(|error| error.kind.code().to_owned())?.unwrap();
         Ok(Self { login, _dir: dir })
     }
 
@@ -76,13 +77,18 @@ keys = [{{ key = {{ file = {key:?} }}, certificate_file = {certificate:?} }}]
             verifier: Secret::new("a-verifier".to_owned()),
         };
         let browser = self.login.browser().unwrap();
-        Ok(browser.begin(ACS, &drawn, None).await?.kept)
+        Ok(browser.begin(ACS, &drawn, None, Timestamp(NOW)).await?.kept)
     }
 
     /// It ends, with what was kept and what the browser brings.
-    pub async fn finish(&self, sent: &Sent, kept: &str) -> Result<Finished, LoginError> {
+    pub async fn finish(&self, sent: &Sent, kept: Option<&str>) -> Result<Finished, LoginError> {
         let back = Back::parse(&sent.form())?;
         self.login.browser().unwrap().finish(ACS, &back, kept, Timestamp(NOW)).await
+    }
+
+    /// Somebody's browser brings word of a logout.
+    pub async fn logging_out(&self, message: Carried<'_>) -> Result<Leave, LoginError> {
+        self.login.browser().unwrap().logging_out(SLO, message, Timestamp(NOW)).await
     }
 }
 
@@ -115,7 +121,10 @@ impl Services {
         let service = self.open.entry(site).or_insert_with(|| Service::open(site)).as_ref().map_err(Clone::clone)?;
         let kept = service.begin().await.map_err(|error| error.code().to_owned())?;
         let given = Given { request: request_in(&kept), trap: self.trap.local_addr().unwrap().port() };
-        service.finish(&make(&given), &kept).await.map_err(|error| error.code().to_owned())
+        service
+            .finish(&make(&given), Some(&kept).filter(|_| !site.unasked).map(String::as_str))
+            .await
+            .map_err(|error| error.code().to_owned())
     }
 
     /// Nobody has asked for anything that a message names.

@@ -5,7 +5,7 @@
 
 use super::names::{BEARER, PASSWORD, PERSISTENT, SAML, SAMLP, SUCCESS};
 use super::sign::{PLACE, bare, signed};
-use super::{ACS, Given, IDP, SP, at};
+use super::{ACS, Given, IDP, SLO, SP, at};
 
 pub const RESPONSE_ID: &str = "_response";
 pub const ASSERTION_ID: &str = "_assertion";
@@ -92,4 +92,15 @@ pub fn changed(given: &Given, from: &str, to: &str) -> String {
 #[track_caller]
 pub fn changed_response(given: &Given, from: &str, to: &str) -> String {
     signed(&super::edit(&response(&signed(&assertion(given)), given), from, to))
+}
+
+/// Alice has logged out there, with a place for the signature.
+pub fn logout() -> String {
+    let (now, to) = (at(-5), at(295));
+    format!(
+        "<samlp:LogoutRequest xmlns:samlp=\"{SAMLP}\" Destination=\"{SLO}\" ID=\"_logout\" IssueInstant=\"{now}\" \
+         NotOnOrAfter=\"{to}\" Version=\"2.0\"><saml:Issuer xmlns:saml=\"{SAML}\">{IDP}</saml:Issuer>{PLACE}\
+         <saml:NameID xmlns:saml=\"{SAML}\" Format=\"{PERSISTENT}\">alice</saml:NameID>\
+         <samlp:SessionIndex>_session</samlp:SessionIndex></samlp:LogoutRequest>"
+    )
 }

@@ -22,6 +22,8 @@ pub const NOW: i64 = 1_780_000_000_000;
 /// What rosterd calls itself, and where it is answered.
 pub const SP: &str = "https://rosterd.example/saml";
 pub const ACS: &str = "https://rosterd.example/login/sso/callback";
+/// Where it is told that somebody has logged out.
+pub const SLO: &str = "https://rosterd.example/login/sso/logout";
 /// What the identity provider calls itself.
 pub const IDP: &str = "https://idp.example/saml";
 /// What a message is sent back with.
@@ -96,15 +98,21 @@ pub struct Site {
     pub lines: &'static str,
     /// Which keys the identity provider's metadata has.
     pub published: metadata::Published,
+    /// Nobody has begun a login here.
+    pub unasked: bool,
 }
 
 impl Site {
     pub const fn with(lines: &'static str) -> Self {
-        Self { lines, published: metadata::Published::Usual }
+        Self { lines, published: metadata::Published::Usual, unasked: false }
     }
 
     pub const fn of(published: metadata::Published) -> Self {
-        Self { lines: "", published }
+        Self { lines: "", published, unasked: false }
+    }
+
+    pub const fn unasked(lines: &'static str) -> Self {
+        Self { lines, published: metadata::Published::Usual, unasked: true }
     }
 }
 

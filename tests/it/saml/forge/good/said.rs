@@ -44,6 +44,9 @@ fn groups() -> Vec<Good> {
             attribute("http://schemas.microsoft.com/claims/groups.link", &[link])
         })
         .says(Says { groups: None, ..Says::default() }),
+        with_groups("s49 an element for each group", || {
+            format!("{}{}", attribute("groups", &["devs"]), attribute("groups", &["staff"]))
+        }),
         with_groups("groups in a statement of their own", || {
             let groups = attribute("groups", &["devs", "staff"]);
             format!("</saml:AttributeStatement><saml:AttributeStatement>{groups}")
@@ -70,11 +73,11 @@ fn people() -> Vec<Good> {
         Good::new("the subject is an attribute, the NameID is another each time", |given| {
             changed(given, &format!("Format=\"{PERSISTENT}\">alice<"), &format!("Format=\"{TRANSIENT}\">_0f3a<"))
         })
-        .at(Site::with("subject = \"uid\"")),
+        .at(Site::with("subject = \"uid\"\nname_id_format = \"transient\"")),
         Good::new("an address as subject, where that is asked for", |given| {
             changed(given, &format!("Format=\"{PERSISTENT}\">alice<"), &format!("Format=\"{EMAIL}\">a@works.example<"))
         })
-        .at(Site::with("subject = \"mail\""))
+        .at(Site::with("subject = \"mail\"\nname_id_format = \"email\""))
         .says(Says { subject: "alice@works.example".to_owned(), ..Says::default() }),
         Good::new("no address and no name", |given| {
             let text = edit(&assertion(given), &attribute("mail", &["alice@works.example"]), "");
@@ -101,12 +104,12 @@ fn left_out() -> Vec<Good> {
             edit(&unsigned_response(&signed(&assertion(given)), given), &issuer, "")
         }),
         Good::new("no beginning of the conditions", |given| changed(given, &format!(" NotBefore=\"{}\"", at(-35)), "")),
-        Good::new("no answer asked for, where that is allowed", |given| {
+        Good::new("s40 nobody has asked, where that is allowed", |given| {
             let asked = format!(" InResponseTo=\"{}\"", given.request);
             let text = edit(&assertion(given), &asked, "");
             edit(&unsigned_response(&signed(&text), given), &asked, "")
         })
-        .at(Site::with("idp_initiated = true")),
+        .at(Site::unasked("idp_initiated = true")),
     ]
 }
 
@@ -185,7 +188,7 @@ fn more() -> Vec<Good> {
             signed(&edit(&text, "</samlp:StatusCode>", "</samlp:StatusCode><samlp:StatusMessage>all is well</samlp:StatusMessage>"))
         }),
         Good::new("ids of other letters", |given| {
-            let text = assertion(given).replace(ASSERTION_ID, "id-.0_ß");
+            let text = assertion(given).replace(ASSERTION_ID, "id-.0_X");
             unsigned_response(&signed(&text), given)
         }),
     ]

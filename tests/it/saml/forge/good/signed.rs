@@ -74,10 +74,6 @@ pub(super) fn all() -> Vec<Good> {
             Layout::Assertion.make(&Signer::new(&keys().expired, Method::RsaSha256), given)
         })
         .at(Site::of(Published::Expired)),
-        Good::new("the assertion and the response by different keys", |given| {
-            let inner = Signer::new(&keys().p256, Method::EcdsaP256).sign(&assertion(given));
-            Signer::usual().sign(&response(&inner, given))
-        }),
         Good::new("no KeyInfo", |given| Layout::Assertion.make(&Signer::usual().key_info(""), given)),
         Good::new("KeyInfo with the key's name only", |given| {
             let info = "<ds:KeyInfo><ds:KeyName>idp</ds:KeyName></ds:KeyInfo>";

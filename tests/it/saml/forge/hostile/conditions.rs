@@ -6,7 +6,7 @@ use crate::saml::forge::message::{
 };
 use crate::saml::forge::names::{BEARER, REQUESTER, SUCCESS};
 use crate::saml::forge::sign::{bare, signed};
-use crate::saml::forge::{ACS, Given, IDP, SP, at, edit};
+use crate::saml::forge::{ACS, Given, IDP, SP, Site, at, edit};
 
 const FOR_US: &str = "it was made for another service provider (SAML core §2.5.1.4)";
 const BY_US: &str = "whoever has it need not be whom it is about (SAML profiles §4.1.4.2)";
@@ -167,7 +167,16 @@ fn requests() -> Vec<Hostile> {
         }),
         Hostile::new("S40", Stage::Profile, "an assertion for ours in a response to nobody", ASKED, |given| {
             edit(&alice(given), &format!(" InResponseTo=\"{}\"", given.request), "")
-        }),
+        })
+        // What is signed says it.
+        .or("alice"),
+        Hostile::new("S40", Stage::Profile, "nobody has asked", ASKED, |given| {
+            let asked = format!(" InResponseTo=\"{}\"", given.request);
+            unsigned_response(&signed(&assertion(given).replace(&asked, "")), given).replace(&asked, "")
+        })
+        .at(Site::unasked("")),
+        Hostile::new("S40", Stage::Profile, "nobody has asked, and it is an answer", ASKED, alice)
+            .at(Site::unasked("idp_initiated = true")),
     ]
 }
 

@@ -87,7 +87,7 @@ fn ages() -> Vec<Hostile> {
         moved("S44", "an assertion issued 6 min 1 s ago", AGE, "IssueInstant", -5, at(-361)),
         moved("S44", "an assertion issued yesterday", AGE, "IssueInstant", -5, at(-86_400)),
         moved("S44", "an assertion issued nobody says when", AGE, "IssueInstant", -5, String::new()),
-        moved("S44", "a login in an hour", AGE, "AuthnInstant", -5, at(3600)),
+        moved("S44", "a login in an hour", AGE, "AuthnInstant", -5, at(3600)).or("alice"),
         Hostile::new(
             "S44",
             Stage::Profile,
