@@ -3,8 +3,10 @@
 //! `UPDATE=1 cargo test --test it saml::refused` writes that file.
 
 use super::forge::hostile::{self, Hostile};
-use super::service::Services;
-use std::collections::BTreeMap;
+use super::forge::message::{ASSERTION_ID, alice};
+use super::forge::{Given, NOW, Site, edit};
+use super::service::{Service, Services, request_in};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -45,6 +47,25 @@ async fn s01_to_s50_every_hostile_message_is_refused() {
     assert_eq!(std::fs::read_to_string(table()).unwrap_or_default(), text, "see {}", table().display());
 }
 
+/// Whoever sees to it that a message counts once is told its id, which is the assertion's, and until when it could come
+/// again.
+#[tokio::test]
+async fn s41_a_message_has_one_id_by_which_it_counts_once() {
+    let service = Service::open(Site::default()).unwrap();
+    let kept = service.begin().await.unwrap();
+    let given = Given { request: request_in(&kept), trap: 9 };
+    let mut ids = BTreeSet::new();
+    // The same assertion in another response is the same.
+    for around in ["_response", "_another"] {
+        let text = edit(&alice(&given), "ID=\"_response\"", &format!("ID=\"{around}\" "));
+        let finished = service.finish(&text.into(), Some(&kept)).await.unwrap();
+        let (id, until) = finished.once.unwrap();
+        assert!(until.0 >= NOW + 6 * 60_000, "it would be taken for that long: {until:?}");
+        ids.insert(id);
+    }
+    assert_eq!(ids, BTreeSet::from([ASSERTION_ID.to_owned()]));
+}
+
 /// What is wrong with something encrypted is said by one word, whatever it is: by two of them it could be found out
 /// what is in it.
 #[tokio::test]
@@ -55,6 +76,6 @@ async fn s47_what_cannot_be_decrypted_is_refused_by_one_word() {
         .filter(|case| case.why == "whoever may ask often enough learns what is in it" && !case.site.lines.is_empty())
         .collect();
     let words = words(&mut services, &broken).await;
-    let all: std::collections::BTreeSet<_> = words.values().collect();
+    let all: BTreeSet<_> = words.values().collect();
     assert_eq!(all.len(), 1, "{words:#?}");
 }
