@@ -1,11 +1,11 @@
 # Needs Rust 1.94 or newer, a C compiler and make.
-# `make test` and `make lint` also install OpenLDAP, PostgreSQL and the Kerberos library's headers from the
-# distribution when they are missing, and `make fuzz` a C++ compiler.
+# `make test` and `make lint` also install OpenLDAP, PostgreSQL and the headers of the Kerberos and XML security
+# libraries from the distribution when they are missing, `make saml` those of the latter, and `make fuzz` a C++ compiler.
 
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-servers node-tools scim-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login bench-follow fuzz-api test-directories fuzz bench-million clean
+.PHONY: help demo build saml saml-libraries test test-servers node-tools scim-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login bench-follow fuzz-api test-directories fuzz bench-million clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -15,6 +15,12 @@ demo: build ## build, then show a company's directory being followed (offline)
 
 build: ## build the program: target/release/rosterd
 	$(CARGO) build --release --locked
+
+saml: saml-libraries ## build rosterd-xmldsig, which verifies SAML's signatures: target/release/rosterd-xmldsig
+	$(CARGO) build --release --locked --package rosterd-xmldsig
+
+saml-libraries: ## install what that is built with, when it is missing
+	@./scripts/install-saml-libraries.sh
 
 test: test-servers deploy-tools node-tools scim-servers fmt-check lint policy ## everything that must hold before a change is merged
 	$(CARGO) test --workspace --all-features --locked
@@ -31,11 +37,11 @@ deploy-tools: ## install what deploy/ is checked with: Helm's library, Kubernete
 scim-servers: deploy-tools ## install the SCIM server that tests read from
 	@./scripts/scim-servers.sh
 
-check-deploy: test-servers deploy-tools build ## deploy/ held to those tools; as root, the package and the image tried (not part of test)
+check-deploy: test-servers deploy-tools build saml ## deploy/ held to those tools; as root, the package and the image tried (not part of test)
 	$(CARGO) test --all-features --locked --test it -- deploy::
 	@./scripts/check-deploy.sh
 
-deb: build ## a Debian package: target/deb
+deb: build saml ## a Debian package: target/deb
 	@./scripts/package-deb.sh
 
 soak: test-servers ## 10,000 schedules of crashes, pauses and cuts over several replicas (an hour)

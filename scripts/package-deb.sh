@@ -39,6 +39,13 @@ umask 022
 # Without its symbols: lintian asks for it, and a backtrace keeps function names by other means.
 install -D -m 755 "$program" "$tree/usr/bin/rosterd"
 strip --strip-unneeded --remove-section=.comment --remove-section=.note "$tree/usr/bin/rosterd"
+# What verifies signatures of SAML, where it was built (make saml).
+verifier="$(dirname "$program")/rosterd-xmldsig"
+own="usr/libexec/rosterd/rosterd-xmldsig"
+if [ -x "$verifier" ]; then
+    install -D -m 755 "$verifier" "$tree/$own"
+    strip --strip-unneeded --remove-section=.comment --remove-section=.note "$tree/$own"
+fi
 
 install -D -m 644 deploy/systemd/rosterd.service "$tree/usr/lib/systemd/system/rosterd.service"
 install -D -m 644 deploy/systemd/rosterd.sysusers.conf "$tree/usr/lib/sysusers.d/rosterd.conf"
@@ -69,9 +76,14 @@ completion fish usr/share/fish/vendor_completions.d/rosterd.fish
 mkdir -p "$work/source/debian"
 printf 'Source: rosterd\n\nPackage: rosterd\nArchitecture: any\n' >"$work/source/debian/control"
 libraries="$(cd "$work/source" && dpkg-shlibdeps -O "$tree/usr/bin/rosterd" | sed -n 's/^shlibs:Depends=//p')"
+# Only who logs people in by SAML needs these.
+recommends=""
+if [ -x "$tree/$own" ]; then
+    recommends="$(cd "$work/source" && dpkg-shlibdeps -O -dRecommends "$tree/$own" | sed -n 's/^shlibs:Recommends=/, /p')"
+fi
 
 mkdir -p "$tree/DEBIAN"
-sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$architecture/" -e "s/@LIBRARIES@/$libraries/" \
+sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$architecture/" -e "s/@LIBRARIES@/$libraries/" -e "s/@RECOMMENDS@/$recommends/" \
     -e "s/@MAINTAINER@/$maintainer/" -e "s/@SIZE@/$(du --apparent-size -sk "$tree" | cut -f1)/" \
     deploy/debian/control >"$tree/DEBIAN/control"
 echo /etc/rosterd/rosterd.toml >"$tree/DEBIAN/conffiles"

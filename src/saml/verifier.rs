@@ -4,7 +4,7 @@
 //! are ended when they take longer than [`LONGEST`]. Only what both say is believed, byte by byte: a message that two
 //! parsers read differently is nobody's.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -99,10 +99,15 @@ impl Verifier {
     }
 }
 
-/// `rosterd-xmldsig` in the folder of this program, as it was when that was started.
+/// In the folder of this program, or where packages put what is for programs only.
 fn beside() -> PathBuf {
     let own = std::env::current_exe().unwrap_or_default();
-    own.with_file_name("rosterd-xmldsig")
+    let beside = own.with_file_name("rosterd-xmldsig");
+    let packaged = own.parent().and_then(Path::parent).map(|up| up.join("libexec/rosterd/rosterd-xmldsig"));
+    match packaged {
+        Some(packaged) if !beside.exists() && packaged.exists() => packaged,
+        _ => beside,
+    }
 }
 
 fn request(message: &str, certificates: &[&[u8]]) -> Vec<u8> {
