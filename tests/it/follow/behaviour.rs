@@ -1,20 +1,11 @@
 //! What happens in a directory, followed by its feed alone: everything was read once, at the start.
 
-use super::{By, Followed, WAYS, by_time};
+use super::{By, Followed, WAYS, backends, by_time};
 use crate::world::company::{Company, group_dn, person_dn};
 use crate::world::database::Backend;
 use crate::world::ldap_edit::Edited;
 
-crate::world::on_both!(
-    slapd_is_followed,
-    slapd_is_followed_by_times,
-    slapd_is_read,
-    ds389_is_followed,
-    ds389_is_followed_by_times,
-    ds389_is_read,
-    active_directory_is_followed,
-    active_directory_is_read
-);
+crate::world::on_both!(slapd_is_followed, slapd_is_followed_by_times, slapd_is_read);
 
 fn slapd_is_followed(backend: Backend) {
     for way in WAYS {
@@ -30,27 +21,34 @@ fn slapd_is_read(backend: Backend) {
     everything_happens(Followed::by_time(backend, Company::new(60, 30, 7), "", By::FullRead));
 }
 
-fn ds389_is_followed(backend: Backend) {
-    if let Some(followed) = Followed::ds389(backend, By::Feed) {
-        everything_happens(followed);
+#[test]
+fn ds389_is_followed() {
+    for backend in backends() {
+        Followed::ds389(backend, By::Feed).into_iter().for_each(everything_happens);
     }
 }
 
-fn ds389_is_followed_by_times(backend: Backend) {
+#[test]
+fn ds389_is_followed_by_times() {
     let provider = |url: &str| by_time(url, "nsUniqueId");
-    if let Some(followed) = Followed::ds389_as(backend, Company::new(60, 30, 7), provider, By::Feed) {
-        everything_happens(followed);
+    for backend in backends() {
+        let followed = Followed::ds389_as(backend, Company::new(60, 30, 7), provider, By::Feed);
+        followed.into_iter().for_each(everything_happens);
     }
 }
 
-fn ds389_is_read(backend: Backend) {
-    if let Some(followed) = Followed::ds389(backend, By::FullRead) {
-        everything_happens(followed);
+#[test]
+fn ds389_is_read() {
+    for backend in backends() {
+        Followed::ds389(backend, By::FullRead).into_iter().for_each(everything_happens);
     }
 }
 
-fn active_directory_is_followed(backend: Backend) {
-    for way in ["dirsync", "usn-changed"] {
+#[test]
+fn active_directory_is_followed() {
+    for (backend, way) in
+        backends().into_iter().flat_map(|backend| ["dirsync", "usn-changed"].map(|way| (backend, way)))
+    {
         let follow = format!("by = {way:?}, every = \"100ms\"");
         if let Some(followed) = Followed::active_directory(backend, &follow, By::Feed) {
             assert_eq!(followed.way().replace("dir-sync", "dirsync"), way);
@@ -59,9 +57,11 @@ fn active_directory_is_followed(backend: Backend) {
     }
 }
 
-fn active_directory_is_read(backend: Backend) {
-    if let Some(followed) = Followed::active_directory(backend, "every = \"1s\"", By::FullRead) {
-        everything_happens(followed);
+#[test]
+fn active_directory_is_read() {
+    for backend in backends() {
+        let followed = Followed::active_directory(backend, "every = \"1s\"", By::FullRead);
+        followed.into_iter().for_each(everything_happens);
     }
 }
 

@@ -33,6 +33,17 @@ struct Followed<S = Slapd> {
     running: Option<Running>,
 }
 
+/// `ROSTERD_DIRECTORIES=whole`: as `make test-directories` has it.
+fn whole() -> bool {
+    std::env::var("ROSTERD_DIRECTORIES").is_ok_and(|how| how == "whole")
+}
+
+/// For directories that take long to start. PostgreSQL too where there is time: that changes are followed into it, slapd
+/// shows, which starts at once.
+fn backends() -> Vec<Backend> {
+    if whole() { vec![Backend::Sqlite, Backend::Postgres] } else { vec![Backend::Sqlite] }
+}
+
 impl Followed {
     fn start(backend: Backend, company: Company, sync: &'static str) -> Self {
         Self::every(backend, company, sync, "100ms")

@@ -1,7 +1,7 @@
 //! Whatever happens, in whatever order, the tables are what the directory says; and a full reading finds nothing
 //! that was missed.
 
-use super::{By, Followed, WAYS};
+use super::{By, Followed, WAYS, backends, whole};
 use crate::world::company::{Company, Dice};
 use crate::world::database::Backend;
 use crate::world::expected::tables;
@@ -16,11 +16,6 @@ pub const NO_LIMITS: &str = "[limits]\nremovals_percent = 100\nemptied_at_least 
 struct Length {
     changes: usize,
     at_once: usize,
-}
-
-/// `ROSTERD_DIRECTORIES=whole`: as `make test-directories` has it.
-fn whole() -> bool {
-    std::env::var("ROSTERD_DIRECTORIES").is_ok_and(|how| how == "whole")
 }
 
 fn company() -> Company {
@@ -91,11 +86,6 @@ fn every_directory_is_read_through_anything() {
             walk(followed, 6);
         }
     }
-}
-
-/// PostgreSQL too where there is time.
-fn backends() -> Vec<Backend> {
-    if whole() { vec![Backend::Sqlite, Backend::Postgres] } else { vec![Backend::Sqlite] }
 }
 
 fn walk<S: Edited>(mut followed: Followed<S>, seed: u64) {
