@@ -34,7 +34,7 @@ const NONCE: usize = 12;
 const BLOCK: usize = 16;
 
 /// The one answer. What it was, is not said.
-fn failed() -> Refused {
+pub(super) fn failed() -> Refused {
     Refused::new("decryption", "it cannot be decrypted")
 }
 
