@@ -19,7 +19,7 @@ use serde_json::json;
 use std::sync::Arc;
 
 /// The largest form that is taken.
-const LARGEST: usize = 1 << 20;
+const LARGEST: usize = 512 << 10;
 /// In a form that came from another site and was sent once more from here.
 const AGAIN: (&str, &str) = ("rosterd", "again");
 

@@ -17,10 +17,9 @@ use tokio::time::timeout;
 const LONGEST: Duration = Duration::from_secs(1);
 /// How long a message waits for its turn.
 const WAIT: Duration = Duration::from_secs(2);
-/// How many processes of a kind there are at most.
-const PROCESSES: usize = 2;
-/// How many messages wait at most.
-const WAITING: usize = 64;
+/// A message of most logins, in bytes. Larger ones have a lane of their own: what somebody sends to keep the verifiers
+/// busy is as large as it may be, and nobody's login stands behind it.
+const SMALL: usize = 48 << 10;
 /// After so many messages a process is ended, and with it whatever has grown in it.
 const MESSAGES: u32 = 1000;
 /// The longest answer: what was signed is never longer than twice what came, as canonical text.
@@ -53,8 +52,21 @@ pub enum Outcome {
 pub struct Verifier {
     libxml: Pool,
     rust: Pool,
+    small: Lane,
+    large: Lane,
+}
+
+/// How many are verified at a time, and how many may wait for that.
+#[derive(Debug)]
+struct Lane {
     turn: Semaphore,
     room: Semaphore,
+}
+
+impl Lane {
+    fn new(at_a_time: usize, waiting: usize) -> Self {
+        Self { turn: Semaphore::new(at_a_time), room: Semaphore::new(waiting) }
+    }
 }
 
 impl Verifier {
@@ -65,8 +77,8 @@ impl Verifier {
         Self {
             libxml: Pool::new(program.clone(), "libxml"),
             rust: Pool::new(program, "rust"),
-            turn: Semaphore::new(PROCESSES),
-            room: Semaphore::new(WAITING),
+            small: Lane::new(2, 128),
+            large: Lane::new(1, 8),
         }
     }
 
@@ -75,8 +87,9 @@ impl Verifier {
     /// # Errors
     /// When nobody could look.
     pub async fn verify(&self, message: &str, certificates: &[&[u8]]) -> Result<Outcome, VerifierError> {
-        let _room = self.room.try_acquire().map_err(|_| VerifierError::Busy)?;
-        let turn = timeout(WAIT, self.turn.acquire()).await;
+        let lane = if message.len() <= SMALL { &self.small } else { &self.large };
+        let _room = lane.room.try_acquire().map_err(|_| VerifierError::Busy)?;
+        let turn = timeout(WAIT, lane.turn.acquire()).await;
         let _turn = turn.map_err(|_| VerifierError::Busy)?.map_err(|_| VerifierError::Busy)?;
         let request = request(message, certificates);
         let (first, second) = tokio::join!(self.libxml.ask(&request), self.rust.ask(&request));

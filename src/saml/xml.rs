@@ -17,7 +17,7 @@ pub(super) struct Limits {
 }
 
 /// Of a message about one person.
-pub(super) const MESSAGE: Limits = Limits { bytes: 1 << 20, elements: 20_000, comments: false };
+pub(super) const MESSAGE: Limits = Limits { bytes: 256 << 10, elements: 10_000, comments: false };
 /// Of metadata: of one provider, or of a few.
 pub(super) const METADATA: Limits = Limits { bytes: 4 << 20, elements: 100_000, comments: true };
 /// How deep elements may be within each other.
