@@ -234,3 +234,33 @@ fn in_place(encrypted: Node<'_, '_>, plain: String) -> Result<String, Refused> {
         .is_ok_and(|document| document.root_element().tag_name().namespace() == Some(ASSERTION));
     if namespaced { Ok(whole) } else { Err(failed()) }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
+mod tests {
+    use super::*;
+
+    /// The assertion as it stands in a response, of whose prefixes it may use some.
+    fn placed(around: &str, plain: &str) -> Option<String> {
+        let text = format!("<r {around}><saml:EncryptedAssertion xmlns:saml=\"{ASSERTION}\"/></r>");
+        let document = roxmltree::Document::parse(&text).unwrap();
+        in_place(document.root_element().first_element_child().unwrap(), plain.to_owned()).ok()
+    }
+
+    #[test]
+    fn s45_what_was_encrypted_stands_where_it_stood() {
+        let own = format!("<saml:Assertion xmlns:saml=\"{ASSERTION}\" ID=\"_a\"/>");
+        assert_eq!(placed("", &own).as_deref(), Some(own.as_str()));
+        let placed_in = placed("xmlns:xs=\"urn:xs\"", "<saml:Assertion ID=\"_a\"><saml:A xs:b=\"\"/></saml:Assertion>");
+        let wanted = format!(
+            "<saml:Assertion xmlns:saml=\"{ASSERTION}\" xmlns:xs=\"urn:xs\" ID=\"_a\"><saml:A xs:b=\"\"/></saml:Assertion>"
+        );
+        assert_eq!(placed_in.as_deref(), Some(wanted.as_str()));
+        // One that it declares itself is its own.
+        let other = format!("<a:Assertion xmlns:a=\"{ASSERTION}\" xmlns:xs = 'urn:other'/>");
+        assert!(placed("xmlns:xs=\"urn:xs\"", &other).unwrap().contains("xmlns:xs = 'urn:other'"));
+        for bad in ["", "text", "<a/>", "<x:Assertion/>", "<saml:Assertion", "<saml:Response/>x<saml:Assertion/>"] {
+            assert_eq!(placed("", bad), None, "{bad}");
+        }
+    }
+}

@@ -167,3 +167,139 @@ fn past(end: Timestamp, expected: &Expected<'_>) -> bool {
 fn wrong_issuer() -> Refused {
     Refused::new("issuer", "another identity provider made it")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::assertion::NameId;
+    use super::*;
+
+    const NOW: i64 = 1_800_000_000_000;
+    const IDP: &str = "https://sso.example.org/idp";
+    const SP: &str = "https://rosterd.example.org/sp";
+    const ACS: &str = "https://rosterd.example.org/login/sso/callback";
+    const PERSISTENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp(NOW + seconds * 1000)
+    }
+
+    fn expected() -> Expected<'static> {
+        Expected {
+            issuer: IDP,
+            audiences: vec![SP],
+            recipients: vec![ACS],
+            answers: Answers::Request("_request"),
+            now: at(0),
+            skew: 60_000,
+            max_age: 300_000,
+            format: Some(PERSISTENT),
+            transient: false,
+        }
+    }
+
+    fn statement() -> Statement {
+        Statement {
+            id: "_assertion".to_owned(),
+            issued_at: at(-5),
+            issuer: IDP.to_owned(),
+            name: NameId {
+                value: "ana".to_owned(),
+                format: Some(PERSISTENT.to_owned()),
+                qualifier: Some(IDP.to_owned()),
+                sp_qualifier: Some(SP.to_owned()),
+            },
+            confirmations: vec![Confirmation {
+                recipient: Some(ACS.to_owned()),
+                in_response_to: Some("_request".to_owned()),
+                not_before: None,
+                not_on_or_after: Some(at(300)),
+            }],
+            not_before: Some(at(-30)),
+            not_on_or_after: Some(at(300)),
+            audiences: vec![vec!["https://other.example.org".to_owned(), SP.to_owned()]],
+            authenticated: true,
+            session: None,
+            session_ends: Some(at(3600)),
+            attributes: Vec::new(),
+        }
+    }
+
+    /// The word by which it is refused, after this has been changed in it.
+    fn code(change: impl Fn(&mut Statement)) -> Option<&'static str> {
+        let mut statement = statement();
+        change(&mut statement);
+        assertion(&statement, &expected()).err().map(|refused| refused.code)
+    }
+
+    fn confirmation(statement: &mut Statement, change: impl Fn(&mut Confirmation)) {
+        statement.confirmations.iter_mut().for_each(change);
+    }
+
+    #[test]
+    fn what_is_for_us_and_now_is_taken() {
+        assert_eq!(code(|_| {}), None);
+        assert_eq!(code(|one| one.session_ends = None), None);
+        assert_eq!(code(|one| one.not_before = None), None);
+        assert_eq!(code(|one| (one.name.qualifier, one.name.sp_qualifier) = (None, None)), None);
+        // One confirmation that is right is enough.
+        let wrong = Confirmation { recipient: None, in_response_to: None, not_before: None, not_on_or_after: None };
+        assert_eq!(code(|one| one.confirmations.insert(0, wrong.clone())), None);
+    }
+
+    #[test]
+    fn s36_to_s44_what_is_not_is_refused() {
+        let other = || Some("https://evil.example".to_owned());
+        for (word, refused) in [
+            ("issuer", code(|one| one.issuer.push('/'))),
+            ("audience", code(|one| one.audiences.clear())),
+            ("audience", code(|one| one.audiences.push(vec!["https://other.example.org".to_owned()]))),
+            ("audience", code(|one| one.audiences = vec![vec![SP[..SP.len() - 1].to_owned()]])),
+            ("recipient", code(|one| confirmation(one, |c| c.recipient = other()))),
+            ("recipient", code(|one| confirmation(one, |c| c.recipient = None))),
+            ("in-response-to", code(|one| confirmation(one, |c| c.in_response_to = Some("_other".to_owned())))),
+            ("in-response-to", code(|one| confirmation(one, |c| c.in_response_to = None))),
+            ("confirmation-time", code(|one| confirmation(one, |c| c.not_on_or_after = None))),
+            ("confirmation-time", code(|one| confirmation(one, |c| c.not_before = Some(at(-60))))),
+            ("confirmation", code(|one| one.confirmations.clear())),
+            ("conditions-time", code(|one| one.not_on_or_after = None)),
+            ("conditions-time", code(|one| one.not_on_or_after = Some(at(86_400)))),
+            ("session-over", code(|one| one.session_ends = Some(at(-60)))),
+            ("authentication", code(|one| one.authenticated = false)),
+            ("name-id-format", code(|one| one.name.format = None)),
+            ("name-id-format", code(|one| one.name.format = Some(TRANSIENT.to_owned()))),
+            ("name-id-qualifier", code(|one| one.name.sp_qualifier = other())),
+            ("name-id-qualifier", code(|one| one.name.qualifier = other())),
+        ] {
+            assert_eq!(refused, Some(word));
+        }
+    }
+
+    #[test]
+    fn s37_s44_times_count_to_the_second_with_the_skew() {
+        assert_eq!(code(|one| one.not_before = Some(at(60))), None);
+        assert_eq!(code(|one| one.not_before = Some(at(61))), Some("not-yet"));
+        let over = |seconds: i64| {
+            code(|one| {
+                one.not_on_or_after = Some(at(seconds));
+                one.not_before = Some(at(-300));
+            })
+        };
+        assert_eq!((over(-59), over(-60)), (None, Some("expired")));
+        assert_eq!(code(|one| one.issued_at = at(60)), None);
+        assert_eq!(code(|one| one.issued_at = at(61)), Some("issue-instant"));
+        assert_eq!(code(|one| one.issued_at = at(-360)), None);
+        assert_eq!(code(|one| one.issued_at = at(-361)), Some("issue-instant"));
+    }
+
+    #[test]
+    fn s40_what_nobody_asked_for_answers_nothing() {
+        let unasked = Expected { answers: Answers::Nothing, ..expected() };
+        let mut statement = statement();
+        assert_eq!(assertion(&statement, &unasked).map_err(|refused| refused.code), Err("in-response-to"));
+        confirmation(&mut statement, |c| c.in_response_to = None);
+        assert_eq!(assertion(&statement, &unasked), Ok(()));
+        // What an application was sent, it has asked for itself.
+        let handed_on = Expected { answers: Answers::Another, ..expected() };
+        assert_eq!(assertion(&self::statement(), &handed_on), Ok(()));
+    }
+}

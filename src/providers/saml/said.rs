@@ -16,7 +16,7 @@ const LONGEST: usize = 512;
 
 /// `addresses_link`: whether an address counts.
 pub(super) fn said(config: &Saml, addresses_link: bool, statement: &Statement) -> Result<Said, LoginError> {
-    let all = Attributes::of(statement);
+    let all = Attributes::of(&statement.attributes);
     let subject = match config.subject.as_str() {
         NAME_ID => statement.name.value.clone(),
         name => all.one(name)?.ok_or_else(|| {
@@ -59,10 +59,10 @@ pub(super) fn said(config: &Saml, addresses_link: bool, statement: &Statement) -
 struct Attributes<'a>(BTreeMap<&'a str, &'a Attribute>);
 
 impl<'a> Attributes<'a> {
-    fn of(statement: &'a Statement) -> Self {
+    fn of(attributes: &'a [Attribute]) -> Self {
         let mut all = BTreeMap::new();
         let mut friendly: BTreeMap<&str, Option<&Attribute>> = BTreeMap::new();
-        for attribute in &statement.attributes {
+        for attribute in attributes {
             all.insert(attribute.name.as_str(), attribute);
             if let Some(name) = &attribute.friendly {
                 // Two of one name are nobody's.
@@ -103,5 +103,48 @@ impl<'a> Attributes<'a> {
             .collect();
         claims.entry(NAME_ID).or_insert_with(|| statement.name.value.clone().into());
         claims
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attribute(name: &str, friendly: Option<&str>, values: &[&str]) -> Attribute {
+        let values = values.iter().map(|value| (*value).to_owned()).collect();
+        Attribute { name: name.to_owned(), friendly: friendly.map(str::to_owned), values, unreadable: false }
+    }
+
+    #[test]
+    fn an_attribute_is_known_by_its_name_and_by_a_friendly_name_that_is_nobodys() {
+        let all = [
+            attribute("urn:oid:0.9", Some("uid"), &["ana"]),
+            attribute("mail", Some("uid2"), &["a@x.org"]),
+            attribute("urn:oid:1", Some("mail"), &["evil@x.org"]),
+            attribute("urn:oid:2", Some("groups"), &["a"]),
+            attribute("urn:oid:3", Some("groups"), &["b"]),
+        ];
+        let all = Attributes::of(&all);
+        let one = |name: &str| all.one(name).ok().flatten();
+        assert_eq!((one("uid").as_deref(), one("urn:oid:0.9").as_deref()), (Some("ana"), Some("ana")));
+        // A name goes before a friendly name, and two of one friendly name are nobody's.
+        assert_eq!(one("mail").as_deref(), Some("a@x.org"));
+        assert!(all.get("groups").is_none() && all.get("absent").is_none());
+    }
+
+    #[test]
+    fn s49_of_one_thing_there_is_one_value() {
+        let all = [
+            attribute("two", None, &["a", "b"]),
+            attribute("same", None, &["a", "a", ""]),
+            attribute("none", None, &["", ""]),
+            attribute("control", None, &["a\u{7}"]),
+            attribute("long", None, &[&"x".repeat(LONGEST + 1)]),
+        ];
+        let all = Attributes::of(&all);
+        let one = |name: &str| all.one(name).map_err(|error| error.code());
+        assert_eq!(one("two"), Err("attribute-several"));
+        assert_eq!(one("same"), Ok(Some("a".to_owned())));
+        assert_eq!((one("none"), one("control"), one("long")), (Ok(None), Ok(None), Ok(None)));
     }
 }
