@@ -1,7 +1,6 @@
 //! Logins by OpenID Connect: from the tokens that an application hands on to the tables, with a certified provider and
 //! the real program.
 
-mod app;
 mod browser;
 mod conformance;
 mod flow;
@@ -11,6 +10,7 @@ mod logins;
 mod overage;
 mod several;
 
+use crate::world::app;
 use crate::world::database::Backend;
 use crate::world::free_port;
 use crate::world::openid::OpenId;

@@ -7,6 +7,7 @@
 #![cfg_attr(not(feature = "gssapi"), expect(dead_code, reason = "tests of Kerberos are a part of that feature"))]
 
 pub mod agent;
+pub mod app;
 pub mod backup;
 pub mod browser;
 pub mod ca;

@@ -35,6 +35,7 @@ impl SimpleSaml {
             ("metadata/saml20-sp-remote.php", include_str!("simplesaml/services.php")),
             ("people.json", "{}"),
             ("provider.json", "{}"),
+            ("settings.json", "{}"),
         ] {
             std::fs::write(saml.dir.path().join(name), text).unwrap();
         }
@@ -135,9 +136,14 @@ impl SimpleSaml {
         std::fs::write(self.dir.path().join(format!("services/{name}.xml")), metadata).unwrap();
     }
 
-    /// More of itself, in its own words.
+    /// More of the provider, in its own words.
     pub fn set(&self, said: &Value) {
         self.change("provider.json", |all| all.as_object_mut().unwrap().extend(said.as_object().unwrap().clone()));
+    }
+
+    /// Settings of the whole program, in its own words.
+    pub fn configure(&self, said: &Value) {
+        self.change("settings.json", |all| all.as_object_mut().unwrap().extend(said.as_object().unwrap().clone()));
     }
 
     /// A key that will sign: its metadata says both from now on.

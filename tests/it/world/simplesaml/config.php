@@ -1,8 +1,8 @@
 <?php
 // SimpleSAMLphp as an identity provider, all of it in the folder in which it is started.
-// ADDRESS: where it is, with a slash at its end.
+// ADDRESS: where it is, with a slash at its end. settings.json: what a test says otherwise.
 $dir = getenv('SIMPLESAMLPHP_CONFIG_DIR');
-$config = [
+$config = json_decode(file_get_contents("$dir/settings.json"), true) + [
     'baseurlpath' => getenv('ADDRESS'),
     'certdir' => "$dir/",
     'loggingdir' => "$dir/",

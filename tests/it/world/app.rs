@@ -1,11 +1,12 @@
-//! An application that hands on the tokens of whoever logs in to it, and rosterd beside it, run as it is.
+//! An application that hands on what people log in to it with, and rosterd beside it, run as it is; its one provider is
+//! `sso`.
 
-use crate::world::database::Backend;
-use crate::world::http::ask;
-use crate::world::invariants;
-use crate::world::rosterd::Running;
-use crate::world::site::Site;
-use crate::world::{free_port, listens, wait_until};
+use super::database::Backend;
+use super::http::ask;
+use super::invariants;
+use super::rosterd::Running;
+use super::site::Site;
+use super::{free_port, listens, wait_until};
 use serde_json::Value;
 
 /// 32 bytes in base64.
@@ -64,16 +65,10 @@ impl App {
     /// The same, on this port.
     pub fn at(port: u16, backend: Backend, issuer: &str, extra: &Extra<'_>) -> Self {
         let Extra { provider, oidc, more } = extra;
-        let config = format!(
+        let sections = format!(
             r#"
-encryption_keys = [{{ file = "seal.key" }}]
-[http]
-listen = "127.0.0.1:{port}"
-public_url = "http://127.0.0.1:{port}"
 [providers.sso]
 claims.groups = "groups"
-on_no_match = "nothing"
-create_missing = ["orgs", "teams"]
 {provider}
 [providers.sso.oidc]
 issuer = {issuer:?}
@@ -82,11 +77,29 @@ client_id = "rosterd"
 [hooks.app]
 sender = "oidc"
 provider = "sso"
-{RULES}{more}"#
+"#
+        );
+        Self::of(port, backend, &sections, more, &[("client", "rosterd-secret")])
+    }
+
+    /// The same with any provider: the sections of `sso` and of the hook, what stands behind the rules, and the files
+    /// that are named there.
+    pub fn of(port: u16, backend: Backend, sections: &str, more: &str, files: &[(&str, &str)]) -> Self {
+        let common = "[providers.sso]\non_no_match = \"nothing\"\ncreate_missing = [\"orgs\", \"teams\"]\n";
+        let config = format!(
+            r#"
+encryption_keys = [{{ file = "seal.key" }}]
+[http]
+listen = "127.0.0.1:{port}"
+public_url = "http://127.0.0.1:{port}"
+{}
+{RULES}{more}"#,
+            sections.replacen("[providers.sso]\n", common, 1)
         );
         let site = Site::new(backend, &config);
-        site.secret("client", "rosterd-secret");
-        site.secret("seal.key", SEAL_KEY);
+        for (name, text) in files.iter().chain(&[("seal.key", SEAL_KEY)]) {
+            site.secret(name, text);
+        }
         site.run(&["db", "migrate"]).expect(0);
         let mut app = Self { site, port, running: None };
         app.start();
