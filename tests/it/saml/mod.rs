@@ -1,6 +1,7 @@
 //! SAML 2.0: what is believed and what is refused, message by message.
 
 mod believed;
+mod flow;
 pub mod forge;
 mod genuine;
 mod logout;

@@ -164,7 +164,10 @@ impl SimpleSaml {
     /// What it and PHP have to say.
     pub fn log(&self) -> String {
         let read = |name: &str| std::fs::read_to_string(self.dir.path().join(name)).unwrap_or_default();
-        read("out") + &read("log")
+        // Of its requests the last ones: each has a message in its address.
+        let out = read("out");
+        let requests: Vec<&str> = out.lines().collect();
+        requests[requests.len().saturating_sub(6)..].join("\n") + "\n" + &read("log")
     }
 
     fn change(&self, name: &str, change: impl FnOnce(&mut Value)) {

@@ -69,6 +69,8 @@ impl LemonLdap {
             "samlOrganizationURL": "http://127.0.0.1/", "samlStorageOptions": {}, "samlMetadataForceUTF8": 1,
             "samlSPMetaDataXML": {}, "samlSPMetaDataOptions": {}, "samlSPMetaDataExportedAttributes": {},
             "samlSPMetaDataMacros": {}, "samlNameIDFormatMapEmail": "mail",
+            // Its own way is `None`, which browsers take over TLS alone.
+            "sameSite": "Lax",
         })
     }
 }
