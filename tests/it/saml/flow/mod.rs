@@ -1,6 +1,7 @@
 //! Logins at SAML identity providers: from `/login/sso` through their own pages to a session, and out again.
 
 mod encrypted;
+mod handed_on;
 mod leases;
 mod lemonldap;
 mod login;
@@ -161,6 +162,9 @@ entity_id = "{ENTITY}"
 {metadata}
 keys = [{{ key = {{ file = "own.pem" }}, certificate_file = "own.crt" }}]
 {saml}
+[hooks.app]
+sender = "saml"
+provider = "sso"
 "#
     );
     let (key, certificate) = own_key();
