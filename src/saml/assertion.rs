@@ -122,7 +122,9 @@ pub(super) fn issuer(of: Node<'_, '_>) -> Result<Option<String>, Refused> {
 pub(super) fn name_id(of: Node<'_, '_>) -> Result<NameId, Refused> {
     let name = at_most_one(of, (ASSERTION, "NameID"))?.ok_or_else(nobody)?;
     let value = text(name).ok_or_else(nobody)?;
-    if value.is_empty() || value.len() > LONGEST || value.chars().any(char::is_control) {
+    // Who is called the same but for blanks is somebody else, and looks like them.
+    let blanks = name.text().is_some_and(|whole| whole != value);
+    if value.is_empty() || blanks || value.len() > LONGEST || value.chars().any(char::is_control) {
         return Err(Refused::new("name-id", "whom it is about is not said as a name"));
     }
     Ok(NameId {

@@ -121,6 +121,7 @@ fn parse(text: &str, name: Option<&str>, now: Timestamp) -> Result<Idp, BadMetad
     let idps: Vec<(Node<'_, '_>, Node<'_, '_>)> = document
         .descendants()
         .filter(entity)
+        .filter(|entity| entity.attribute("entityID").is_some_and(|name| !name.is_empty()))
         .filter(|entity| name.is_none_or(|name| entity.attribute("entityID") == Some(name)))
         .flat_map(|entity| entity.children().map(move |child| (entity, child)))
         .filter(|(_, child)| child.has_tag_name((METADATA, "IDPSSODescriptor")))

@@ -9,6 +9,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -41,6 +42,8 @@ impl Service {
         let seal = write("seal.key", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
         write("signer.crt", &keys().other.certificate);
         let lines = lines.replace("{dir}", &dir.path().to_string_lossy());
+        // Built beside the program, and not beside the tests.
+        let verifier = Path::new(env!("CARGO_BIN_EXE_rosterd")).with_file_name("rosterd-xmldsig");
         // A site's own lines come last and may say the same again otherwise.
         let usual: String = [("subject", "NameID"), ("login", "uid"), ("name", "displayName"), ("email", "mail")]
             .iter()
@@ -51,19 +54,25 @@ impl Service {
             .collect();
         let text = format!(
             r#"
+version = 1
+[database]
+url = "sqlite:unused.db"
 encryption_keys = [{{ file = {seal:?} }}]
 [http]
+listen = "127.0.0.1:8080"
 public_url = "https://rosterd.example"
 [providers.sso]
 on_no_match = "nothing"
 [providers.sso.saml]
 entity_id = {SP:?}
 metadata_file = {metadata:?}
+verifier = {verifier:?}
 keys = [{{ key = {{ file = {key:?} }}, certificate_file = {certificate:?} }}]
 {usual}{lines}
 "#
         );
-        let loaded = config::parse(&text, Format::Toml, "rosterd.toml", &[]).map_err(|found| format!("{found:?}"))?;
+        let loaded =
+            config::parse(&text, Format::Toml, "rosterd.toml", &[]).unwrap_or_else(|found| panic!("{found:?}"));
         let section = loaded.config.providers.values().next().unwrap();
         let login = build_login(section).map_err(|error| error.kind.code().to_owned())?.unwrap();
         Ok(Self { login, _dir: dir })

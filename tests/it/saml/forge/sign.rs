@@ -64,8 +64,6 @@ pub struct Signer {
     prefix: &'static str,
     /// Changes of `SignedInfo` before it is signed.
     before: Vec<(String, String)>,
-    /// Changes of the finished `Signature`.
-    after: Vec<(String, String)>,
 }
 
 impl Signer {
@@ -75,7 +73,7 @@ impl Signer {
             "<ds:KeyInfo><ds:X509Data><ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>",
             key.x509()
         );
-        Self { key: key.clone(), method, hash, key_info, prefix: "ds", before: Vec::new(), after: Vec::new() }
+        Self { key: key.clone(), method, hash, key_info, prefix: "ds", before: Vec::new() }
     }
 
     /// As most identity providers do it.
@@ -99,12 +97,6 @@ impl Signer {
     /// `SignedInfo` says something else, and that is signed.
     pub fn before(mut self, from: &str, to: &str) -> Self {
         self.before.push((from.to_owned(), to.to_owned()));
-        self
-    }
-
-    /// The signature says something else, and nobody has signed that.
-    pub fn after(mut self, from: &str, to: &str) -> Self {
-        self.after.push((from.to_owned(), to.to_owned()));
         self
     }
 
@@ -156,13 +148,10 @@ impl Signer {
 
     /// A signature with a value that somebody else has made.
     pub fn finish(&self, info: &str, value: &str) -> String {
-        let mut signature = format!(
+        let signature = format!(
             "<ds:Signature xmlns:ds=\"{DS}\">{info}<ds:SignatureValue>{value}</ds:SignatureValue>{}</ds:Signature>",
             self.key_info
         );
-        for (from, to) in &self.after {
-            signature = super::edit(&signature, from, to);
-        }
         renamed(&signature, "ds", self.prefix)
     }
 }

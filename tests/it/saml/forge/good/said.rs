@@ -123,7 +123,10 @@ fn times() -> Vec<Good> {
     };
     vec![
         skewed("s37 conditions that begin in 59 s", "NotBefore", -35, 59),
-        skewed("s37 conditions and confirmation that ended 59 s ago", "NotOnOrAfter", 295, -59),
+        Good::new("s37 conditions and confirmation that ended 59 s ago", |given| {
+            let text = edit(&assertion(given), &at(-35), &at(-200));
+            unsigned_response(&signed(&text.replace(&at(295), &at(-59))), given)
+        }),
         skewed("s44 issued in 59 s", "IssueInstant", -5, 59),
         skewed("s44 issued 5 min 59 s ago", "IssueInstant", -5, -359),
         skewed("logged in an hour ago", "AuthnInstant", -5, -3600),

@@ -36,7 +36,7 @@ fn subjects() -> Vec<Hostile> {
         named("an encrypted NameID", WHO, encrypted.to_owned()),
         named("another NameID each time", WHO, name_id("_0f3a").replace(PERSISTENT, TRANSIENT)),
         named("a line end in the NameID", LOOKS, name_id("alice&#xD;")),
-        named("a NameID with blanks about it", LOOKS, name_id(" alice ")).or(" alice "),
+        named("a NameID with blanks about it", LOOKS, name_id(" alice ")),
         named("a NameID with a blank of no width", LOOKS, name_id("alice\u{200b}")).or("alice\u{200b}"),
         named("a NameID that is written from right to left", LOOKS, name_id("\u{202e}ecila")).or("\u{202e}ecila"),
         named("a NameID with a letter of another script", LOOKS, name_id("\u{430}lice")).or("\u{430}lice"),

@@ -86,7 +86,9 @@ fn names() -> Vec<Hostile> {
             let from = "<saml:Attribute Name=\"uid\"><saml:AttributeValue>alice</saml:AttributeValue></saml:Attribute>";
             let to = "<x:Attribute xmlns:x=\"urn:none\" Name=\"uid\"><x:AttributeValue>mallory</x:AttributeValue></x:Attribute>";
             unsigned_response(&signed(&edit(&text, from, to)), given)
-        }),
+        })
+        // They are not read.
+        .or("alice"),
         Hostile::new("S32", Stage::Form, "a response in small letters", NAMES, |given| {
             alice(given).replace("samlp:Response", "samlp:response")
         }),
