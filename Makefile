@@ -5,7 +5,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build saml saml-libraries test test-servers node-tools scim-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login bench-follow fuzz-api test-directories fuzz bench-million clean
+.PHONY: help demo build saml saml-libraries test test-servers node-tools scim-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login bench-follow bench-saml fuzz-api test-directories fuzz bench-million clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -81,7 +81,10 @@ bench-login: test-servers build ## how long looking for one person takes (a minu
 bench-follow: test-servers build ## what following changes costs, by how many there are (minutes; not part of test)
 	$(CARGO) run --release --locked --package rosterd-bench --bin rosterd-bench-follow
 
-fuzz: ## look for bytes that break the LDAP reader (7 targets, FUZZ_SECONDS=300 each; a short form is part of test)
+bench-saml: build saml ## what hostile SAML messages cost, and whom they keep waiting (minutes; not part of test)
+	$(CARGO) run --release --locked --package rosterd-bench --bin rosterd-bench-saml
+
+fuzz: ## look for bytes that break the readers of LDAP and SAML (8 targets, FUZZ_SECONDS=300 each; a short form is part of test)
 	@./scripts/fuzz.sh
 
 fuzz-api: test-servers ## try the API by its own description (minutes; a short form is part of test)

@@ -1,4 +1,4 @@
-//! What a hostile directory can send, and what must be true of every answer to it.
+//! What a hostile directory or browser can send, and what must be true of every answer to it.
 //!
 //! A target takes any bytes and panics where something that is promised does not hold. `make fuzz`
 //! lets a fuzzer look for such bytes, led by which code they reach; `tests/corpus.rs` tries again
@@ -12,6 +12,7 @@ mod measure;
 mod message;
 mod names;
 mod request;
+mod saml;
 mod speech;
 mod values;
 
@@ -19,7 +20,7 @@ mod values;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     // One message: decoded, walked through, written again.
     ("message", message::target),
     // The values of controls and of messages in between, on their own.
@@ -34,6 +35,8 @@ pub const TARGETS: [Target; 7] = [
     ("filter", filter::target),
     // A DN's text.
     ("names", names::target),
+    // A SAML response, and an identity provider's metadata.
+    ("saml", saml::target),
 ];
 
 /// The target of that name.

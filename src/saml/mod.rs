@@ -38,7 +38,7 @@ pub use logout::{Ended, LogoutRequest, LogoutResponse, unpacked};
 pub use profile::{Answers, Expected};
 pub use redirect::Part;
 pub use request::AuthnRequest;
-pub use response::{NotRead, Policy, Trust, read};
+pub use response::{NotRead, Policy, Trust, examine, read};
 pub use verifier::{Verifier, VerifierError};
 
 /// Why a message is not believed. Words of ours: nothing that stands in the message is in it.

@@ -93,6 +93,21 @@ pub async fn read(
     Ok(believed)
 }
 
+/// Everything of a response that is looked at without cryptography, as if it had been signed: for whoever looks for
+/// messages that break it (`fuzz/`). What it gives says nothing of whether to believe one.
+///
+/// # Errors
+/// Where it would be refused even then.
+pub fn examine(text: &str, algorithms: &[SamlAlgorithm], expected: &Expected<'_>) -> Result<(), Refused> {
+    let document = xml::parse(text, MESSAGE)?;
+    let found = shape(&document, Kind::Response, algorithms)?;
+    profile::envelope(found.root, found.signed, expected)?;
+    if let Some(encrypted) = found.encrypted {
+        decrypt::open(encrypted, &[], Ciphers::WithCbc)?;
+    }
+    profile::assertion(&assertion::read(found.assertion.ok_or_else(none)?)?, expected)
+}
+
 /// In what the assertion comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Content {

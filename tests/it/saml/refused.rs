@@ -2,7 +2,7 @@
 //!
 //! `UPDATE=1 cargo test --test it saml::refused` writes that file.
 
-use super::forge::hostile::{self, Hostile};
+use super::forge::hostile::{self, Hostile, Stage};
 use super::forge::message::{ASSERTION_ID, alice};
 use super::forge::{Given, NOW, Site, edit};
 use super::service::{Service, Services, request_in};
@@ -19,6 +19,8 @@ async fn words(services: &mut Services, cases: &[Hostile]) -> BTreeMap<String, R
     let mut words = BTreeMap::new();
     for case in cases {
         let word = match services.login(case.site, |given| case.make.sent(given)).await {
+            // How long a verifier takes is this machine's to say; it is ended, or says no.
+            Err(word) if word == "signature-cost" && case.stage == Stage::Signature => Ok("signature".to_owned()),
             Err(word) => Ok(word),
             Ok(finished) if case.harmless == Some(finished.said.subject.as_str()) => Ok("believed".to_owned()),
             Ok(finished) => Err(format!("{} is believed to have logged in", finished.said.subject)),

@@ -1,6 +1,6 @@
 //! Makes messages of a SAML identity provider, good ones and hostile ones, by code that shares nothing with rosterd's.
 //!
-//! Everything is made for one moment, [`NOW`]. Texts are written in canonical form (Exclusive XML Canonicalization 1.0),
+//! Everything is made for one moment, [`now`]. Texts are written in canonical form (Exclusive XML Canonicalization 1.0),
 //! so that what is signed is the text as it stands; see [`message`]. Nothing here knows how a message is read.
 
 pub mod encrypt;
@@ -15,9 +15,17 @@ pub mod sign;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
 
-/// When everything is said, in milliseconds: 2026-05-28T20:26:40Z.
+/// When everything is said, in milliseconds, unless somebody sets [`MOMENT`]: 2026-05-28T20:26:40Z.
 pub const NOW: i64 = 1_780_000_000_000;
+/// When messages are made for a program that has a clock of its own.
+pub static MOMENT: AtomicI64 = AtomicI64::new(NOW);
+
+/// When everything is said, in milliseconds.
+pub fn now() -> i64 {
+    MOMENT.load(Ordering::Relaxed)
+}
 
 /// What rosterd calls itself, and where it is answered.
 pub const SP: &str = "https://rosterd.example/saml";
@@ -29,9 +37,9 @@ pub const IDP: &str = "https://idp.example/saml";
 /// What a message is sent back with.
 pub const STATE: &str = "a-state-that-was-drawn";
 
-/// A moment so many seconds from [`NOW`], as XML Schema writes it.
+/// A moment so many seconds from [`now`], as XML Schema writes it.
 pub fn at(seconds: i64) -> String {
-    jiff::Timestamp::from_millisecond(NOW + seconds * 1000).unwrap().to_string()
+    jiff::Timestamp::from_millisecond(now() + seconds * 1000).unwrap().to_string()
 }
 
 /// What a message can be made for.

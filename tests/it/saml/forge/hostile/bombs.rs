@@ -61,6 +61,12 @@ fn many() -> Vec<Hostile> {
             let references = signer.reference("#_assertion", &bare(&text)).repeat(1000);
             unsigned_response(&edit(&text, PLACE, &signer.over(&references)), given)
         }),
+        case("S22", "300 References", |given| {
+            let text = assertion(given);
+            let signer = Signer::usual();
+            let references = signer.reference("#_assertion", &bare(&text)).repeat(300);
+            unsigned_response(&edit(&text, PLACE, &signer.over(&references)), given)
+        }),
         case("S22", "1,000 Signatures", |given| {
             let text = signed(&assertion(given));
             let signature = signature_in(&text);
@@ -78,10 +84,22 @@ fn many() -> Vec<Hostile> {
         })
         // They are not looked at.
         .or("alice"),
+        case("S22", "10 assertions", |given| {
+            let one = |n: usize| signed(&assertion(given).replace("_assertion", &format!("_{n}")));
+            unsigned_response(&(0..10).map(one).collect::<String>(), given)
+        }),
         case("S22", "100 assertions", |given| {
             let all: String =
                 (0..100).map(|n| signed(&assertion(given).replace("_assertion", &format!("_{n}")))).collect();
             unsigned_response(&all, given)
+        }),
+        case("S23", "1,000 attributes of one tag", |given| {
+            let all: String = (0..1000).map(|n| format!(" a{n}=\"\"")).collect();
+            edit(&alice(given), "<samlp:Response ", &format!("<samlp:Response{all} "))
+        }),
+        case("S23", "1,000 namespaces of one tag", |given| {
+            let all: String = (0..1000).map(|n| format!(" xmlns:n{n}=\"urn:{n}\"")).collect();
+            edit(&alice(given), "<samlp:Response ", &format!("<samlp:Response{all} "))
         }),
         case("S23", "50,000 attributes of one tag", |given| {
             let all: String = (0..50_000).map(|n| format!(" a{n}=\"\"")).collect();
@@ -112,6 +130,9 @@ fn many() -> Vec<Hostile> {
 
 fn large() -> Vec<Hostile> {
     vec![
+        case("S24", "20,000 elements", |given| {
+            edit(&alice(given), "<samlp:Status>", &format!("{}<samlp:Status>", "<a/>".repeat(20_000)))
+        }),
         case("S24", "100,000 elements deep", |given| {
             let deep = format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000));
             edit(&alice(given), "<samlp:Status>", &format!("{deep}<samlp:Status>"))

@@ -6,6 +6,7 @@
 mod algorithms;
 mod bombs;
 mod conditions;
+pub mod costly;
 mod encrypted;
 mod entities;
 mod people;
@@ -74,6 +75,7 @@ pub fn all() -> Vec<Hostile> {
         twisted::all(),
         algorithms::all(),
         bombs::all(),
+        costly::all(),
         entities::all(),
         text::all(),
         conditions::all(),

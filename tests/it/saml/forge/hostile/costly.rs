@@ -1,0 +1,107 @@
+//! S24 again: messages that are as large as they may be, which a signature's verification costs the most for.
+//!
+//! A stranger has signed them, so that nobody can say that they are not genuine before it was done.
+
+use super::{Hostile, Stage};
+use crate::saml::forge::keys::keys;
+use crate::saml::forge::message::{assertion_on, unsigned_response};
+use crate::saml::forge::sign::{Method, PLACE, Signer, bare};
+use crate::saml::forge::{Given, edit};
+
+const WHY: &str = "whoever is nobody yet must not keep others waiting";
+
+/// Above this, in bytes, a message is looked at when there is room for large ones.
+const SMALL: usize = 40 << 10;
+const LARGE: usize = 230 << 10;
+
+pub fn all() -> Vec<Hostile> {
+    let mut all = Vec::new();
+    for (size, room) in [("large", LARGE), ("small", SMALL)] {
+        let case = |name: &str, make: fn(&Given, usize) -> String| {
+            Hostile::new("S24", Stage::Signature, &format!("{name}, {size}"), WHY, move |given| make(given, room))
+        };
+        all.extend([
+            case("one long text", |given, room| said(given, &"x".repeat(room), "")),
+            case("as many elements as there may be", |given, room| said(given, &elements(room), "")),
+            case("a namespace for each element", |given, room| {
+                let one = "<n:a xmlns:n=\"urn:n\"></n:a>";
+                said(given, &one.repeat((room / one.len()).min(9_000)), "")
+            }),
+            case("attributes in wrong order", |given, room| {
+                let all: String = (0..30).rev().map(|number| format!(" a{number:02}=\"\"")).collect();
+                let one = format!("<a{all}></a>");
+                said(given, &one.repeat(room / one.len()), "")
+            }),
+            case("600 namespaces about elements with attributes in them", |given, room| {
+                let all: String = (0..30).map(|number| format!(" p{number}:x=\"\"")).collect();
+                let one = format!("<a{all}></a>");
+                within(given, room, &one)
+            }),
+            case("a list of prefixes that nobody has declared, about many elements", |given, room| {
+                let list: Vec<String> = (0..60).map(|number| format!("q{number}")).collect();
+                said(given, &elements(room), &list.join(" "))
+            }),
+            case("a list of prefixes within 600 namespaces", |given, room| within(given, room, "<a></a>")),
+        ]);
+    }
+    all.extend([
+        Hostile::new("S24", Stage::Signature, "a long certificate", WHY, |given| {
+            let info = "A".repeat(LARGE / 4 * 4);
+            let info = format!(
+                "<ds:KeyInfo><ds:X509Data><ds:X509Certificate>{info}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>"
+            );
+            unsigned_response(&stranger().key_info(&info).sign(&assertion_on("mallory", given)), given)
+        }),
+        Hostile::new("S24", Stage::Signature, "100 certificates", WHY, |given| {
+            let one = format!("<ds:X509Certificate>{}</ds:X509Certificate>", keys().stranger.x509());
+            let info = format!("<ds:KeyInfo><ds:X509Data>{}</ds:X509Data></ds:KeyInfo>", one.repeat(100));
+            unsigned_response(&stranger().key_info(&info).sign(&assertion_on("mallory", given)), given)
+        }),
+        Hostile::new("S24", Stage::Signature, "a long signature", WHY, |given| {
+            let text = stranger().sign(&assertion_on("mallory", given));
+            let value = text.split("<ds:SignatureValue>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+            unsigned_response(&edit(&text, &value, &"A".repeat(LARGE / 4 * 4)), given)
+        }),
+    ]);
+    all
+}
+
+fn stranger() -> Signer {
+    Signer::new(&keys().stranger, Method::RsaSha256)
+}
+
+fn elements(room: usize) -> String {
+    let one = "<a></a>";
+    one.repeat((room / one.len()).min(9_500))
+}
+
+/// This in a value, under a signature with these prefixes in its list.
+fn said(given: &Given, content: &str, prefixes: &str) -> String {
+    let text = edit(&assertion_on("mallory", given), ">mallory of the works<", &format!(">{content}<"));
+    let mut signer = stranger();
+    if !prefixes.is_empty() {
+        let transform = "<ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\">";
+        let list = format!(
+            "{transform}<ec:InclusiveNamespaces xmlns:ec=\"http://www.w3.org/2001/10/xml-exc-c14n#\" \
+             PrefixList=\"{prefixes}\"></ec:InclusiveNamespaces>"
+        );
+        signer = signer.before(transform, &list);
+    }
+    let signature = signer.signature("#_assertion", &bare(&text));
+    unsigned_response(&edit(&text, PLACE, &signature), given)
+}
+
+/// So many of one element, within 18 others that declare 30 namespaces each, under a list of some of these.
+fn within(given: &Given, room: usize, one: &str) -> String {
+    let open: String = (0..18)
+        .map(|level| {
+            let all: String = (0..30).map(|number| format!(" xmlns:p{number}=\"urn:{level}:{number}\"")).collect();
+            format!("<b{all}>")
+        })
+        .collect();
+    let close = "</b>".repeat(18);
+    let left = room.saturating_sub(open.len() + close.len());
+    let many = one.repeat((left / one.len()).min(9_000));
+    let list: Vec<String> = (0..30).map(|number| format!("p{number}")).collect();
+    said(given, &format!("{open}{many}{close}"), &list.join(" "))
+}
