@@ -6,6 +6,9 @@ use super::shape::{at_most_one, text};
 use crate::config::SamlAlgorithm;
 use roxmltree::Node;
 
+/// The most prefixes in a list: each is looked for at each element, which is how a message of some KB takes seconds.
+const PREFIXES: usize = 8;
+
 /// Refuses a signature that does more, or other, than to cover the element `of` that it stands in. Returns its
 /// `SignedInfo`.
 pub(super) fn check<'a, 'x>(
@@ -94,7 +97,8 @@ fn prefixes_only(of: Node<'_, '_>) -> Result<(), Refused> {
     let list = at_most_one(of, (EXCLUSIVE, "InclusiveNamespaces"))?;
     let inside = elements(of).len();
     let plain = list.is_none_or(|list| {
-        let named = list.attribute("PrefixList").is_some_and(|list| list.len() <= 256);
+        let few = |list: &str| list.len() <= 256 && list.split_ascii_whitespace().count() <= PREFIXES;
+        let named = list.attribute("PrefixList").is_some_and(few);
         named && list.attributes().len() == 1 && elements(list).is_empty()
     });
     if plain && inside == usize::from(list.is_some()) { Ok(()) } else { Err(form()) }

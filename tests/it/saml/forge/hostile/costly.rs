@@ -10,8 +10,8 @@ use crate::saml::forge::{Given, edit};
 
 const WHY: &str = "whoever is nobody yet must not keep others waiting";
 
-/// Above this, in bytes, a message is looked at when there is room for large ones.
-const SMALL: usize = 40 << 10;
+/// Up to this, in bytes, a message is looked at as most logins are; above it, when there is room for large ones.
+const SMALL: usize = 20 << 10;
 const LARGE: usize = 230 << 10;
 
 pub fn all() -> Vec<Hostile> {
@@ -32,16 +32,15 @@ pub fn all() -> Vec<Hostile> {
                 let one = format!("<a{all}></a>");
                 said(given, &one.repeat(room / one.len()), "")
             }),
-            case("600 namespaces about elements with attributes in them", |given, room| {
+            case("namespaces about elements with attributes in them", |given, room| {
                 let all: String = (0..30).map(|number| format!(" p{number}:x=\"\"")).collect();
                 let one = format!("<a{all}></a>");
                 within(given, room, &one)
             }),
             case("a list of prefixes that nobody has declared, about many elements", |given, room| {
-                let list: Vec<String> = (0..60).map(|number| format!("q{number}")).collect();
-                said(given, &elements(room), &list.join(" "))
+                said(given, &elements(room), "q0 q1 q2 q3 q4 q5 q6 q7")
             }),
-            case("a list of prefixes within 600 namespaces", |given, room| within(given, room, "<a></a>")),
+            case("a list of prefixes within many namespaces", |given, room| within(given, room, "<a></a>")),
         ]);
     }
     all.extend([
@@ -91,17 +90,17 @@ fn said(given: &Given, content: &str, prefixes: &str) -> String {
     unsigned_response(&edit(&text, PLACE, &signature), given)
 }
 
-/// So many of one element, within 18 others that declare 30 namespaces each, under a list of some of these.
+/// So many of one element, within others that declare 30 namespaces each, under a list of some of these.
 fn within(given: &Given, room: usize, one: &str) -> String {
-    let open: String = (0..18)
+    let levels = if room < LARGE { 10 } else { 18 };
+    let open: String = (0..levels)
         .map(|level| {
             let all: String = (0..30).map(|number| format!(" xmlns:p{number}=\"urn:{level}:{number}\"")).collect();
             format!("<b{all}>")
         })
         .collect();
-    let close = "</b>".repeat(18);
+    let close = "</b>".repeat(levels);
     let left = room.saturating_sub(open.len() + close.len());
     let many = one.repeat((left / one.len()).min(9_000));
-    let list: Vec<String> = (0..30).map(|number| format!("p{number}")).collect();
-    said(given, &format!("{open}{many}{close}"), &list.join(" "))
+    said(given, &format!("{open}{many}{close}"), "p0 p1 p2 p3 p4 p5 p6 p7")
 }

@@ -146,6 +146,11 @@ fn transforms() -> Vec<Hostile> {
             let names: Vec<String> = (0..1000).map(|number| format!("p{number}")).collect();
             transform(EXCLUSIVE, &format!("{list}{}\"></ec:InclusiveNamespaces>", names.join(" ")))
         }),
+        transformed(
+            "a list of nine prefixes",
+            SECOND,
+            transform(EXCLUSIVE, &format!("{list}a b c d e f g h i\"></ec:InclusiveNamespaces>")),
+        ),
         Hostile::new("S20", Stage::Form, "inclusive canonicalization of SignedInfo", TRANSFORMS, |given| {
             let from = format!("CanonicalizationMethod Algorithm=\"{EXCLUSIVE}\"");
             let to = format!("CanonicalizationMethod Algorithm=\"{INCLUSIVE}\"");
