@@ -161,6 +161,20 @@ impl SimpleSaml {
         });
     }
 
+    /// The certificate that it has from the beginning, PEM.
+    pub fn certificate(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("first.crt")).unwrap()
+    }
+
+    /// Its metadata is signed, by that certificate's key.
+    pub fn sign_metadata(&self) {
+        let by = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
+        self.set(&json!({
+            "metadata.sign.enable": true, "metadata.sign.privatekey": "first.pem",
+            "metadata.sign.certificate": "first.crt", "metadata.sign.algorithm": by,
+        }));
+    }
+
     /// What it and PHP have to say.
     pub fn log(&self) -> String {
         let read = |name: &str| std::fs::read_to_string(self.dir.path().join(name)).unwrap_or_default();

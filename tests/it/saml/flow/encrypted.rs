@@ -37,3 +37,13 @@ fn s45_an_encrypted_assertion_is_opened_whatever_is_signed() {
     assert_eq!((visit.answer.status, sign_on.role("root")), (403, None), "{visit:?}");
     sign_on.close();
 }
+
+/// A name that was encrypted apart is none that is read: a provider that is to keep it from others encrypts it all.
+#[test]
+fn s45_an_encrypted_name_is_refused() {
+    let sign_on = SignOn::with(Backend::Sqlite, &With::saml("cbc = true"));
+    sign_on.trusted(&json!({ "nameid.encryption": true }));
+    let visit = sign_on.visit(&mut Agent::default(), "ann");
+    assert_eq!((visit.answer.status, sign_on.role("ann")), (403, None), "{visit:?}\n{}", sign_on.said());
+    sign_on.close();
+}

@@ -1,6 +1,6 @@
 //! LemonLDAP::NG, which knows people from a directory: messages of another make (Lasso).
 
-use super::{Backend, With, at, beside, me, metadata};
+use super::{Backend, With, at, beside, described, me};
 use crate::world::agent::{Agent, Visit};
 use crate::world::app::App;
 use crate::world::browser::Browser;
@@ -43,8 +43,9 @@ impl Portal {
         let slapd = Slapd::start(&entries.concat());
         let mut lemonldap = LemonLdap::start_saml(&slapd);
         let saml = format!("name = \"name\"\n{saml}");
-        let app = beside(Backend::Sqlite, "metadata_file = \"idp.xml\"", &lemonldap.metadata(), &With::saml(&saml));
-        lemonldap.trust("rosterd", &metadata(&app), said);
+        let files = [("idp.xml", &*lemonldap.metadata())];
+        let app = beside(Backend::Sqlite, "metadata_file = \"idp.xml\"", &files, &With::saml(&saml));
+        lemonldap.trust("rosterd", &described(&app), said);
         Self { slapd, lemonldap, app }
     }
 

@@ -1,6 +1,6 @@
 //! Logging in.
 
-use super::{Backend, COOKIE, SignOn, With, at, me, metadata, own_key, person};
+use super::{Backend, COOKIE, SignOn, With, at, described, me, own_key, person};
 use crate::world::agent::Agent;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -94,15 +94,15 @@ fn the_provider_takes_no_request_of_another_key() {
         })
     };
     let ours = certificate(&own_key().1);
-    let said: String = metadata(&sign_on).split_whitespace().collect();
+    let said: String = described(&sign_on).split_whitespace().collect();
     assert!(said.contains(&ours), "{said}");
     sign_on.browse(&mut Agent::default(), "ann");
     let theirs = sign_on.idp.metadata();
     let (_, theirs) = theirs.split_once("X509Certificate>").unwrap();
     let theirs = theirs.split('<').next().unwrap();
-    let start = metadata(&sign_on).find(&ours[..64]).unwrap();
-    let end = start + metadata(&sign_on)[start..].find('<').unwrap();
-    let mut other = metadata(&sign_on);
+    let start = described(&sign_on).find(&ours[..64]).unwrap();
+    let end = start + described(&sign_on)[start..].find('<').unwrap();
+    let mut other = described(&sign_on);
     let pem = other[start..end].to_owned();
     other = other.replace(&pem, theirs);
     sign_on.idp.trust("rosterd", &other, &json!({ "validate.authnrequest": true }));

@@ -1,11 +1,13 @@
 //! Logins at SAML identity providers: from `/login/sso` through their own pages to a session, and out again.
 
+mod attributes;
 mod encrypted;
 mod handed_on;
 mod leases;
 mod lemonldap;
 mod login;
 mod logout;
+mod metadata;
 mod pages;
 mod replicas;
 mod rollover;
@@ -79,11 +81,15 @@ impl SignOn {
 
     /// It reads the provider's metadata where that is served.
     fn with(backend: Backend, with: &With<'_>) -> Self {
-        let idp = SimpleSaml::start();
+        Self::beside(SimpleSaml::start(), backend, with, &[])
+    }
+
+    /// The same with a provider that is there, and more files.
+    fn beside(idp: SimpleSaml, backend: Backend, with: &With<'_>, files: &[(&str, &str)]) -> Self {
         idp.person("ann", &person("ann", &["devs"]));
         idp.person("root", &person("root", &["admins"]));
         let metadata = format!("metadata_url = {:?}", idp.metadata_url());
-        let app = beside(backend, &metadata, "", with);
+        let app = beside(backend, &metadata, files, with);
         let sign_on = Self { idp, app };
         sign_on.trusted(&json!({}));
         sign_on
@@ -94,7 +100,7 @@ impl SignOn {
     fn trusted(&self, said: &Value) {
         let mut all = json!({ "validate.authnrequest": true, "validate.logout": true, "sign.logout": true });
         all.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
-        self.idp.trust("rosterd", &metadata(&self.app), &all);
+        self.idp.trust("rosterd", &described(&self.app), &all);
     }
 
     /// Logs in through all pages; where that ends.
@@ -150,8 +156,8 @@ impl SignOn {
     }
 }
 
-/// rosterd with a SAML provider whose metadata is where this says; `file`: what is in `idp.xml`.
-fn beside(backend: Backend, metadata: &str, file: &str, with: &With<'_>) -> App {
+/// rosterd with a SAML provider whose metadata is where this says, and the files that are named there.
+fn beside(backend: Backend, metadata: &str, files: &[(&str, &str)], with: &With<'_>) -> App {
     let With { saml, provider, more } = with;
     let sections = format!(
         r#"
@@ -168,7 +174,7 @@ provider = "sso"
 "#
     );
     let (key, certificate) = own_key();
-    let files = [("own.pem", key.as_str()), ("own.crt", certificate), ("idp.xml", file)];
+    let files = [files, &[("own.pem", key.as_str()), ("own.crt", certificate)]].concat();
     App::of(free_port(), backend, &sections, &format!("{PEOPLE}{more}"), &files)
 }
 
@@ -191,7 +197,7 @@ fn own_key() -> &'static (String, String) {
 
 /// What rosterd says of itself.
 #[track_caller]
-fn metadata(app: &App) -> String {
+fn described(app: &App) -> String {
     let answer = Agent::default().ask("GET", &at(app, "/login/sso/metadata"), &[], "");
     assert_eq!(answer.status, 200, "{}\n{}", answer.body, app.said());
     answer.body

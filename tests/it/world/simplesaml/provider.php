@@ -14,5 +14,9 @@ $metadata[getenv('ADDRESS') . 'idp'] = array_merge([
     'authproc' => [
         3 => ['class' => 'saml:AttributeNameID', 'attribute' => 'uid', 'Format' => "$format:persistent"],
         4 => ['class' => 'saml:TransientNameID'],
+        5 => [
+            'class' => 'saml:AttributeNameID', 'attribute' => 'mail',
+            'Format' => 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress',
+        ],
     ],
 ], $said);
