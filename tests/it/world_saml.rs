@@ -5,7 +5,7 @@ use crate::world::browser::Browser;
 use crate::world::company::group_dn;
 use crate::world::lemonldap::LemonLdap;
 use crate::world::scripted_http::{Reply, ScriptedHttp};
-use crate::world::simplesaml::SimpleSaml;
+use crate::world::simplesaml::{SimpleSaml, service};
 use crate::world::slapd::{SUFFIX, Slapd};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,15 +17,8 @@ fn listener() -> ScriptedHttp {
     ScriptedHttp::start(|_| Reply::new(200, "text/html", "<p>Welcome back</p>"))
 }
 
-/// What a service provider without keys says of itself.
 fn metadata(at: &str) -> String {
-    let binding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
-    format!(
-        r#"<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{SERVICE}">
-<SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
-<AssertionConsumerService Binding="{binding}" Location="{at}/back" index="0" isDefault="true"/>
-</SPSSODescriptor></EntityDescriptor>"#
-    )
+    service(SERVICE, &format!("{at}/back"))
 }
 
 fn attributes(groups: &[&str]) -> Value {

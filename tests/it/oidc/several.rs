@@ -2,31 +2,15 @@
 
 use super::app::Extra;
 use super::{SignOn, person};
-use crate::world::company::group_dn;
 use crate::world::database::Backend;
-use crate::world::site::slapd_provider;
-use crate::world::slapd::{SUFFIX, Slapd};
+use crate::world::site::operators;
 use crate::world::wait_until;
 use serde_json::json;
-
-/// Somebody in a directory, in the group `operators`.
-fn directory() -> (Slapd, String) {
-    let dn = format!("uid=ann,ou=people,{SUFFIX}");
-    let slapd = Slapd::start(&format!(
-        "dn: {dn}\nobjectClass: inetOrgPerson\nuid: ann\ncn: Ann\nsn: Ann\nmail: Ann@example.org\n\n\
-         dn: {}\nobjectClass: groupOfNames\ncn: operators\nmember: {dn}\n\n",
-        group_dn("operators")
-    ));
-    let linked = "[providers.corp]\nevery = \"1s\"\nlink.by = [\"email\"]\n";
-    let provider = slapd_provider("corp", &slapd.url(), "").replace("[providers.corp]\n", linked);
-    let rule = "[[rules]]\nid = \"operators\"\nmatch.group = \"operators\"\norg = \"Main\"\nteam = \"operators\"\n";
-    (slapd, provider + rule)
-}
 
 /// One user, who has what both give; a login takes nothing that the directory gives.
 #[test]
 fn o23_one_person_of_a_directory_and_an_openid_provider_is_one_user() {
-    let (_slapd, more) = directory();
+    let (_slapd, more) = operators();
     let extra = Extra { provider: "link.by = [\"email\"]", more: &more, ..Extra::default() };
     let sign_on = SignOn::with(Backend::Sqlite, &json!({}), &extra);
     let operates = || sign_on.site.tables().team_role("operators", "ann") == Some("member");
@@ -50,7 +34,7 @@ fn o23_one_person_of_a_directory_and_an_openid_provider_is_one_user() {
 /// An address that nobody has verified makes nobody somebody else.
 #[test]
 fn o23_an_unverified_address_links_nobody() {
-    let (_slapd, more) = directory();
+    let (_slapd, more) = operators();
     let extra = Extra { provider: "link.by = [\"email\"]", more: &more, ..Extra::default() };
     let sign_on = SignOn::with(Backend::Sqlite, &json!({}), &extra);
     let operates = || sign_on.site.tables().team_role("operators", "ann") == Some("member");

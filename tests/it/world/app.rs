@@ -111,6 +111,15 @@ public_url = "http://127.0.0.1:{port}"
         assert!(wait_until(60, || listens(self.port)), "{}", self.said());
     }
 
+    /// Another replica, on its own port: a proxy would stand before both.
+    pub fn replica(&self) -> (u16, Running) {
+        let port = free_port();
+        let listen = format!("127.0.0.1:{port}");
+        let running = self.site.start(&["run"], &[("ROSTERD__HTTP__LISTEN", &listen)]);
+        assert!(wait_until(60, || listens(port)), "{}", running.stderr_so_far());
+        (port, running)
+    }
+
     pub fn stop(&mut self) {
         let running = self.running.take().unwrap();
         running.signal("TERM");

@@ -211,3 +211,14 @@ impl Drop for SimpleSaml {
         self.stop();
     }
 }
+
+/// What a service provider without keys says of itself; `place`: where it is sent responses.
+pub fn service(entity: &str, place: &str) -> String {
+    let binding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
+    format!(
+        r#"<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{entity}">
+<SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
+<AssertionConsumerService Binding="{binding}" Location="{place}" index="0" isDefault="true"/>
+</SPSSODescriptor></EntityDescriptor>"#
+    )
+}

@@ -1,8 +1,9 @@
 //! One installation: a configuration, a database, and the program run on them.
 
+use super::company::group_dn;
 use super::database::{Backend, Database};
 use super::rosterd::{self, Outcome, Running};
-use super::slapd::{READER, SUFFIX};
+use super::slapd::{READER, SUFFIX, Slapd};
 use super::tables::Tables;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -123,4 +124,19 @@ groups = {{ base = ["ou=groups,{SUFFIX}"] }}
 {more}
 "#
     )
+}
+
+/// A directory with one person, `ann`, in the group `operators`; and the provider `corp` that reads it each second, which
+/// links her by her address or her login, with a rule that puts operators into a team.
+pub fn operators() -> (Slapd, String) {
+    let dn = format!("uid=ann,ou=people,{SUFFIX}");
+    let slapd = Slapd::start(&format!(
+        "dn: {dn}\nobjectClass: inetOrgPerson\nuid: ann\ncn: Ann\nsn: Ann\nmail: Ann@example.org\n\n\
+         dn: {}\nobjectClass: groupOfNames\ncn: operators\nmember: {dn}\n\n",
+        group_dn("operators")
+    ));
+    let linked = "[providers.corp]\nevery = \"1s\"\nlink.by = [\"email\", \"login\"]\n";
+    let provider = slapd_provider("corp", &slapd.url(), "").replace("[providers.corp]\n", linked);
+    let rule = "[[rules]]\nid = \"operators\"\nmatch.group = \"operators\"\norg = \"Main\"\nteam = \"operators\"\n";
+    (slapd, provider + rule)
 }

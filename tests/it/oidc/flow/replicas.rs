@@ -2,17 +2,7 @@
 
 use super::{Backend, COOKIE, RENEWED, SignOn, open};
 use crate::world::agent::Agent;
-use crate::world::rosterd::Running;
-use crate::world::{free_port, listens, wait_until};
-
-/// Another replica, on its own port: a proxy would stand before both.
-fn beside(sign_on: &SignOn) -> (u16, Running) {
-    let port = free_port();
-    let listen = format!("127.0.0.1:{port}");
-    let running = sign_on.site.start(&["run"], &[("ROSTERD__HTTP__LISTEN", &listen)]);
-    assert!(wait_until(60, || listens(port)), "{}", running.stderr_so_far());
-    (port, running)
-}
+use crate::world::wait_until;
 
 /// The same address at the other replica.
 fn at(port: u16, sign_on: &SignOn, url: &str) -> String {
@@ -25,7 +15,7 @@ fn a_login_begins_at_one_replica_and_ends_at_another() {
         return;
     }
     let sign_on = open(Backend::Postgres, RENEWED);
-    let (other, running) = beside(&sign_on);
+    let (other, running) = sign_on.replica();
     let mut agent = Agent::default();
     let callback = sign_on.until_callback(&mut agent, "ann");
     let browser = agent.cookie(sign_on.port, "rosterd-login").unwrap().to_owned();

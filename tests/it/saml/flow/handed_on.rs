@@ -2,26 +2,16 @@
 
 use super::{Backend, SignOn, With, at, me, person};
 use crate::world::agent::Agent;
+use crate::world::simplesaml::service;
 use serde_json::{Value, json};
 
 const APP: &str = "urn:example:app";
 /// Where the application is sent them: nobody is there, and nobody has to be.
 const PLACE: &str = "http://127.0.0.1:9/saml/acs";
 
-/// What the application says of itself.
-fn metadata() -> String {
-    let binding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
-    format!(
-        r#"<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{APP}">
-<SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
-<AssertionConsumerService Binding="{binding}" Location="{PLACE}" index="0" isDefault="true"/>
-</SPSSODescriptor></EntityDescriptor>"#
-    )
-}
-
 fn open(backend: Backend, saml: &str) -> SignOn {
     let sign_on = SignOn::with(backend, &With::saml(saml));
-    sign_on.idp.trust("app", &metadata(), &json!({}));
+    sign_on.idp.trust("app", &service(APP, PLACE), &json!({}));
     sign_on
 }
 

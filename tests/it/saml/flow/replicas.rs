@@ -2,17 +2,6 @@
 
 use super::{Backend, ENTITY, SignOn, With, at};
 use crate::world::agent::{Agent, Visit};
-use crate::world::rosterd::Running;
-use crate::world::{free_port, listens, wait_until};
-
-/// Another replica, on its own port: a proxy would stand before both.
-fn beside(sign_on: &SignOn) -> (u16, Running) {
-    let port = free_port();
-    let listen = format!("127.0.0.1:{port}");
-    let running = sign_on.site.start(&["run"], &[("ROSTERD__HTTP__LISTEN", &listen)]);
-    assert!(wait_until(60, || listens(port)), "{}", running.stderr_so_far());
-    (port, running)
-}
 
 /// Brings the response to that replica, from a page of rosterd's own.
 fn bring(agent: &mut Agent, sent: &Visit, port: u16) -> u16 {
@@ -27,7 +16,7 @@ fn s41_a_login_ends_at_any_replica_and_a_response_counts_at_one() {
         return;
     }
     let sign_on = SignOn::with(Backend::Postgres, &With::saml("idp_initiated = true"));
-    let (other, running) = beside(&sign_on);
+    let (other, running) = sign_on.replica();
     let mut agent = Agent::default();
     let sent = sign_on.until_sent(&mut agent, &at(&sign_on, "/login/sso"), "ann");
     let browser = agent.cookie(sign_on.port, "rosterd-login").unwrap().to_owned();
@@ -41,7 +30,7 @@ fn s41_a_login_ends_at_any_replica_and_a_response_counts_at_one() {
     assert_eq!(bring(&mut agent, &sent, other), 403);
     running.signal("TERM");
     running.wait().expect(0);
-    let (third, running) = beside(&sign_on);
+    let (third, running) = sign_on.replica();
     assert_eq!(bring(&mut agent, &sent, third), 403, "nor after a restart");
     running.signal("TERM");
     running.wait().expect(0);
