@@ -10,8 +10,10 @@ use crate::saml::forge::{Given, edit};
 
 const WHY: &str = "whoever is nobody yet must not keep others waiting";
 
-/// Up to this, in bytes, a message is looked at as most logins are; above it, when there is room for large ones.
-const SMALL: usize = 20 << 10;
+/// So much more than a usual message, in bytes and in elements, is looked at as most logins are; above either, when there
+/// is room for large ones.
+const SMALL: usize = 19 << 10;
+const FEW: usize = 240;
 const LARGE: usize = 230 << 10;
 
 pub fn all() -> Vec<Hostile> {
@@ -25,12 +27,12 @@ pub fn all() -> Vec<Hostile> {
             case("as many elements as there may be", |given, room| said(given, &elements(room), "")),
             case("a namespace for each element", |given, room| {
                 let one = "<n:a xmlns:n=\"urn:n\"></n:a>";
-                said(given, &one.repeat((room / one.len()).min(9_000)), "")
+                said(given, &one.repeat((room / one.len()).min(most(room))), "")
             }),
             case("attributes in wrong order", |given, room| {
                 let all: String = (0..30).rev().map(|number| format!(" a{number:02}=\"\"")).collect();
                 let one = format!("<a{all}></a>");
-                said(given, &one.repeat(room / one.len()), "")
+                said(given, &one.repeat((room / one.len()).min(most(room))), "")
             }),
             case("namespaces about elements with attributes in them", |given, room| {
                 let all: String = (0..30).map(|number| format!(" p{number}:x=\"\"")).collect();
@@ -69,9 +71,14 @@ fn stranger() -> Signer {
     Signer::new(&keys().stranger, Method::RsaSha256)
 }
 
+/// So many elements.
+fn most(room: usize) -> usize {
+    if room > SMALL { 9_000 } else { FEW }
+}
+
 fn elements(room: usize) -> String {
     let one = "<a></a>";
-    one.repeat((room / one.len()).min(9_500))
+    one.repeat((room / one.len()).min(most(room)))
 }
 
 /// This in a value, under a signature with these prefixes in its list.
@@ -92,7 +99,7 @@ fn said(given: &Given, content: &str, prefixes: &str) -> String {
 
 /// So many of one element, within others that declare 30 namespaces each, under a list of some of these.
 fn within(given: &Given, room: usize, one: &str) -> String {
-    let levels = if room < LARGE { 10 } else { 18 };
+    let levels = if room > SMALL { 18 } else { 10 };
     let open: String = (0..levels)
         .map(|level| {
             let all: String = (0..30).map(|number| format!(" xmlns:p{number}=\"urn:{level}:{number}\"")).collect();
@@ -101,6 +108,6 @@ fn within(given: &Given, room: usize, one: &str) -> String {
         .collect();
     let close = "</b>".repeat(levels);
     let left = room.saturating_sub(open.len() + close.len());
-    let many = one.repeat((left / one.len()).min(9_000));
+    let many = one.repeat((left / one.len()).min(most(room)));
     said(given, &format!("{open}{many}{close}"), "p0 p1 p2 p3 p4 p5 p6 p7")
 }
