@@ -73,6 +73,7 @@ codes! {
     ExactlyOneKey = "exactly-one-key", Error;
     ZeroDuration = "zero-duration", Error;
     LongLease = "long-lease", Error;
+    RecheckProvider = "recheck-provider", Error;
     /// The schema takes what the program does not: a mistake of rosterd's own.
     SchemaMismatch = "schema-mismatch", Error;
 

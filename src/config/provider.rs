@@ -90,6 +90,9 @@ pub struct Provider {
     /// How people of this provider are found to be people of another.
     #[serde(default)]
     pub link: Link,
+    /// Of a provider that cannot list its people: another one that lists the same people, found by `link`. While it
+    /// lists somebody, what their login said holds although they do not log in again.
+    pub recheck: Option<String>,
     /// Whether names of groups (not DNs, which never do) and claims compare with case.
     #[serde(default)]
     pub case_sensitive: bool,

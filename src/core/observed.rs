@@ -47,8 +47,13 @@ pub struct Observed {
     /// On what the leases of this provider's identities rest that have not ended, by identity; of identities that
     /// can be listed there are none.
     pub renewals: Vec<(IdentityId, Renewal)>,
+    /// Those of them, by identity, of which the provider itself has said since that they no longer hold.
+    pub withdrawn: Vec<IdentityId>,
     /// The newest of this provider, ended or not. Of [`Scope::Provider`] only.
     pub last_renewal: Option<Timestamp>,
+    /// When providers that re-check others' people were last read completely, by name; never later than it was. Of
+    /// [`Scope::Provider`] only.
+    pub reads: BTreeMap<String, Timestamp>,
     /// This provider's groups, by id, those that have gone included.
     pub groups: Vec<GroupRow>,
     /// Of the provider's groups, by id: the digest of who may be in each. See [`crate::members`]. Of

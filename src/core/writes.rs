@@ -63,6 +63,10 @@ pub struct Writes {
     pub seen: Vec<IdentityId>,
     /// Of people who cannot be listed: by which logins they are known.
     pub renewals: Vec<RenewalWrite>,
+    /// Somebody is gone by this. Said by itself because [`Writes::identities`] are given up on the way.
+    pub left: bool,
+    /// When everybody was read, where that is to be noted: see [`crate::plan::Plan::read_at`].
+    pub read_at: Option<Timestamp>,
     /// What the provider's people have after this, where everybody was read.
     pub base: Option<Base>,
     /// What the `groups` of `identities` and the `parents` of `groups` point into.

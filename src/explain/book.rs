@@ -38,6 +38,11 @@ impl<'a> Book<'a> {
         self.config.providers.get(provider)?.lease().map(Duration::millis)
     }
 
+    /// The provider that re-checks people of this one.
+    pub(super) fn recheck(&self, provider: &str) -> Option<&str> {
+        self.config.providers.get(provider)?.recheck.as_deref()
+    }
+
     /// Only what a rule asks of groups, each by itself enough; `None` when it asks nothing of them.
     pub(super) fn group_part(&self, provider: &str, rule: &str) -> Option<RuleSet> {
         let found = self.config.rules.iter().find(|other| other.id == rule)?;

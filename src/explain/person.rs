@@ -65,7 +65,7 @@ pub(crate) fn explain<'a>(view: &'a PersonView, book: &'a Book<'_>, orgs: &[OrgL
             .iter()
             .map(|(by, reason, since)| Suspension { by: by.clone(), reason: reason.clone(), since: *since })
             .collect(),
-        identities: sources.iter().map(|source| identity(book, source)).collect(),
+        identities: sources.iter().map(|source| identity(view, book, source)).collect(),
         rights,
         not_applied,
         not_given,
@@ -74,9 +74,11 @@ pub(crate) fn explain<'a>(view: &'a PersonView, book: &'a Book<'_>, orgs: &[OrgL
     }
 }
 
-fn identity(book: &Book<'_>, source: &Source<'_>) -> Identity {
+fn identity(view: &PersonView, book: &Book<'_>, source: &Source<'_>) -> Identity {
     let known = source.identity;
     let tried = source.tried.as_ref();
+    let by = book.recheck(&known.provider);
+    let rechecked = view.rechecked(known, by);
     Identity {
         provider: known.provider.clone(),
         configured: book.of(&known.provider).is_some(),
@@ -86,7 +88,9 @@ fn identity(book: &Book<'_>, source: &Source<'_>) -> Identity {
         observed_at: known.observed_at,
         gone_at: known.gone_at,
         renewed_at: known.renewal.map(|renewal| renewal.at),
-        lease_ends_at: known.lease_end(book.lease(&known.provider)),
+        rechecked_by: rechecked.and(by).map(str::to_owned),
+        rechecked_at: rechecked,
+        lease_ends_at: known.lease_end(book.lease(&known.provider), rechecked),
         groups: known.direct.iter().filter_map(|id| source.ways.find(*id)).map(|group| group.name.clone()).collect(),
         claims: serde_json::from_str(&known.claims).unwrap_or_default(),
         direct_role: tried.and_then(Tried::direct),

@@ -120,6 +120,8 @@ fn ana() -> PersonView {
             gone_at: None,
             renewal: None,
             lease_ended_at: None,
+            withdrawn: false,
+            provider_read_at: None,
             direct: vec![1],
             groups: groups(),
             grants: vec![grant("org", 5, "Editor", "engineers", 2), grant("team", 7, "member", "teams", 1)],

@@ -46,6 +46,10 @@ pub(crate) struct Identity {
     pub(crate) gone_at: Option<Timestamp>,
     /// Of somebody who cannot be listed: when a login last renewed their lease, about; null where people are listed.
     pub(crate) renewed_at: Option<Timestamp>,
+    /// The provider that re-checks them, where it has them.
+    pub(crate) rechecked_by: Option<String>,
+    /// When that was, about.
+    pub(crate) rechecked_at: Option<Timestamp>,
     /// When that lease ends, or ended.
     pub(crate) lease_ends_at: Option<Timestamp>,
     /// Groups that list this identity themselves.

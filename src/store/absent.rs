@@ -1,7 +1,7 @@
 //! A database that is not there yet: for planning the very first sync.
 
 use super::{
-    Applied, AuditRecord, Claim, Counts, Decide, GroupView, Hold, HoldDecision, Lease, LeaseView, Leases,
+    Applied, AuditRecord, Claim, Counts, Decide, Finished, GroupView, Hold, HoldDecision, Lease, LeaseView, Leases,
     MigrationStatus, NewHold, NewRequest, OrgListing, PersonNow, PersonView, Requests, Run, RunRequest, Scope, Store,
     StoreError,
 };
@@ -41,7 +41,7 @@ impl Store for Absent {
         Ok(ReadingNumber(1))
     }
 
-    async fn finished(&self, _: &str, _: ReadingNumber, _: i64, _: Option<&str>) -> Result<(), StoreError> {
+    async fn finished(&self, _: &str, _: Finished, _: i64, _: Option<&str>) -> Result<(), StoreError> {
         Ok(())
     }
 

@@ -38,6 +38,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(6, "0006_feeds"),
     migration!(7, "0007_renewals"),
     migration!(8, "0008_sign_ins"),
+    migration!(9, "0009_rechecks"),
 ];
 
 /// The newest migration that this program knows.

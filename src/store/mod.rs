@@ -40,7 +40,7 @@ pub use feeds::{Feeds, ListedGroup, ListedPerson};
 pub use idempotency::{Idempotency, KeyedAnswer, KeyedRequest};
 pub use leases::{Claim, Lease, LeaseView, Leases};
 pub use lists::{Lists, PersonListing};
-pub use look::{Decide, Decision, Scope, Sight, Whom};
+pub use look::{Decide, Decision, Finished, Scope, Sight, Whom};
 pub use now::{OrgNow, PersonNow, TeamNow};
 pub use open::{Access, open};
 pub use records::{
@@ -48,7 +48,7 @@ pub use records::{
     Names, NewHold, OrgListing, OrgView, PersonView, ProviderGroup, Run, TeamView,
 };
 pub use refresh_tokens::{RefreshToken, RefreshTokens, Used};
-pub use renewals::{Ending, Renewals};
+pub use renewals::{Ending, Held, Leased, Renewals};
 pub use requests::{NewRequest, Requests, RunRequest};
 pub use sign_ins::{LoginSession, NewLoginSession, SignIn, SignIns, Whose};
 pub use tokens::{NewToken, Token, Tokens};
@@ -99,7 +99,7 @@ pub trait Store:
     async fn finished(
         &self,
         provider: &str,
-        number: ReadingNumber,
+        finished: Finished,
         generation: i64,
         cursor: Option<&str>,
     ) -> Result<(), StoreError>;

@@ -142,7 +142,8 @@ async fn identities(db: &mut dyn Session, user: i64) -> Result<Vec<IdentityView>
     let rows = db
         .rows(
             "SELECT p.id, p.name, i.subject, i.dn, i.login, i.name, i.email, i.observed_at, i.gone_at, i.group_ids,
-                    i.grants, i.claims, r.renewed_at, r.until, r.ended_at
+                    i.grants, i.claims, r.renewed_at, r.until, r.ended_at, r.withdrawn,
+                    p.read_at
              FROM identities i JOIN providers p ON p.id = i.provider_id
              LEFT JOIN renewals r ON r.identity_id = i.id WHERE i.user_id = $1 ORDER BY p.name, i.id",
             &[Param::Int(Some(user))],
@@ -182,6 +183,8 @@ async fn identities(db: &mut dyn Session, user: i64) -> Result<Vec<IdentityView>
                 None => None,
             },
             lease_ended_at: row.opt_int(14)?.map(Timestamp),
+            withdrawn: row.opt_int(15)?.is_some_and(|withdrawn| withdrawn != 0),
+            provider_read_at: row.opt_int(16)?.map(Timestamp),
             groups: groups.closure(&direct),
             direct,
             grants: grants.collect(),

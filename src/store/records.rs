@@ -142,6 +142,20 @@ pub struct PersonView {
     pub names: Names,
 }
 
+impl PersonView {
+    /// When the provider `by`, which re-checks what an identity's login said, last had this person; `None` where it
+    /// does not have them, or what was said is over.
+    #[must_use]
+    pub fn rechecked(&self, identity: &IdentityView, by: Option<&str>) -> Option<Timestamp> {
+        if identity.withdrawn || identity.lease_ended_at.is_some() || identity.renewal.is_none() {
+            return None;
+        }
+        let by = by?;
+        let there = self.identities.iter().find(|other| other.provider == by && other.gone_at.is_none());
+        there.and_then(|there| there.provider_read_at)
+    }
+}
+
 /// The names behind the numbers that audit records hold, of everything there is.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
@@ -190,6 +204,10 @@ pub struct IdentityView {
     pub renewal: Option<Renewal>,
     /// Since when that is over.
     pub lease_ended_at: Option<Timestamp>,
+    /// The provider itself has said since that it no longer holds: nobody re-checks it.
+    pub withdrawn: bool,
+    /// When the provider, if it re-checks another's people, was last read completely.
+    pub provider_read_at: Option<Timestamp>,
     /// `provider_groups.id` of those that this identity is in directly.
     pub direct: Vec<i64>,
     /// These groups, and every group above them.
@@ -198,13 +216,16 @@ pub struct IdentityView {
 }
 
 impl IdentityView {
-    /// When the lease of somebody who cannot be listed ends, or ended. `lease`: how long one is now.
+    /// When the lease of somebody who cannot be listed ends, or ended. `lease`: how long one is now; `rechecked`: when
+    /// another provider last had them, if one re-checks them.
     #[must_use]
-    pub fn lease_end(&self, lease: Option<i64>) -> Option<Timestamp> {
+    pub fn lease_end(&self, lease: Option<i64>, rechecked: Option<Timestamp>) -> Option<Timestamp> {
         let renewal = self.renewal?;
         match (self.lease_ended_at, lease) {
             (Some(ended), _) => Some(ended),
-            (None, Some(lease)) => Some(renewal.end(lease)),
+            (None, Some(lease)) => {
+                Some(rechecked.map_or(renewal.end(lease), |at| renewal.end(lease).max(at.plus_millis(lease))))
+            }
             (None, None) => None,
         }
     }

@@ -189,8 +189,8 @@ async fn end_lease(
     let person = format!("subject:{subject}");
     let ended = db
         .run(
-            "UPDATE renewals SET until = $3
-             WHERE ended_at IS NULL AND renewed_at <= $4 AND (until IS NULL OR until > $3) AND identity_id IN (
+            "UPDATE renewals SET until = CASE WHEN until < $3 THEN until ELSE $3 END, withdrawn = 1
+             WHERE ended_at IS NULL AND renewed_at <= $4 AND withdrawn = 0 AND identity_id IN (
                  SELECT i.id FROM identities i JOIN providers p ON p.id = i.provider_id
                  WHERE p.name = $1 AND i.subject = $2)
                AND NOT EXISTS (SELECT 1 FROM deliveries d

@@ -3,9 +3,9 @@
 use super::look::Kept;
 use super::session::{Engine, Purpose, Revision, Work};
 use super::{
-    Applied, AuditRecord, Counts, Decide, GroupView, Hold, HoldDecision, MigrationStatus, NewHold, OrgListing,
-    PersonNow, PersonView, Run, Scope, Store, StoreError, feeds, given, history, holds, look, measure, migrations, now,
-    people, provider_groups, reading,
+    Applied, AuditRecord, Counts, Decide, Finished, GroupView, Hold, HoldDecision, MigrationStatus, NewHold,
+    OrgListing, PersonNow, PersonView, Run, Scope, Store, StoreError, feeds, given, history, holds, look, measure,
+    migrations, now, people, provider_groups, reading,
 };
 use async_trait::async_trait;
 use rosterd_core::ids::{IdentityId, ReadingNumber, Timestamp};
@@ -77,14 +77,14 @@ impl<E: Engine> Store for Shared<E> {
     async fn finished(
         &self,
         provider: &str,
-        number: ReadingNumber,
+        finished: Finished,
         generation: i64,
         cursor: Option<&str>,
     ) -> Result<(), StoreError> {
         let (provider, cursor, kept) = (provider.to_owned(), cursor.map(str::to_owned), self.kept.clone());
         self.write(Box::new(move |db| {
             Box::pin(async move {
-                look::finish(db, &kept, &provider, number, generation).await?;
+                look::finish(db, &kept, &provider, finished, generation).await?;
                 match cursor {
                     Some(cursor) => feeds::keep_cursor(db, &provider, &cursor).await,
                     None => Ok(()),

@@ -77,6 +77,7 @@ pub fn policy_for(config: &Config, provider: &str) -> Policy {
         LinkKey::Login => plan::LinkKey::Login,
     };
     let own = config.providers.get(provider);
+    let rechecked = config.providers.values().filter(|other| other.recheck.as_deref() == Some(provider));
     Policy {
         create_orgs: own.is_some_and(|own| own.create_missing.contains(&Create::Orgs)),
         create_teams: own.is_some_and(|own| own.create_missing.contains(&Create::Teams)),
@@ -88,6 +89,8 @@ pub fn policy_for(config: &Config, provider: &str) -> Policy {
             .collect(),
         limits,
         lease: own.and_then(Provider::lease).map(Duration::millis),
+        recheck: own.and_then(|own| own.recheck.clone()),
+        rechecks: rechecked.filter_map(Provider::lease).map(Duration::millis).min(),
         archive_after: config.accounts.archive_after.millis(),
         follow: false,
     }

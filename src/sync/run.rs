@@ -7,7 +7,7 @@
 use super::engine::{Engine, Outcome, Prepared, Read, RunError};
 use super::measure;
 use crate::providers::follow::Cursor;
-use crate::store::{Decide, Decision, Hold, HoldState, Scope, Sight, StoreError};
+use crate::store::{Decide, Decision, Finished, Hold, HoldState, Scope, Sight, StoreError};
 use rosterd_core::ids::Timestamp;
 use rosterd_core::plan::{self, Input, Plan, RunFacts, Summary};
 use rosterd_core::writes::{CursorWrite, Trigger};
@@ -99,7 +99,8 @@ impl Engine {
             let plan = &prepared.plan;
             if plan.everybody {
                 let cursor = prepared.cursor.as_ref().map(|cursor| cursor.0.as_str());
-                self.store.finished(&plan.provider, plan.number, plan.generation(), cursor).await?;
+                let finished = Finished { number: plan.number, read_at: plan.read_at() };
+                self.store.finished(&plan.provider, finished, plan.generation(), cursor).await?;
             }
             measure::unchanged(plan);
             return Ok(Outcome::Unchanged { prepared });
@@ -138,7 +139,8 @@ impl Engine {
                 let (came, decision) = match hold {
                     Err(()) => (Turn::Held(plan), Decision::default()),
                     Ok(_) if plan.is_empty() => {
-                        let finished = plan.everybody.then_some(number);
+                        let finished = Finished { number, read_at: plan.read_at() };
+                        let finished = plan.everybody.then_some(finished);
                         (Turn::Unchanged(plan), Decision { finished, writes: None })
                     }
                     Ok(hold) => {

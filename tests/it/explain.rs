@@ -90,7 +90,7 @@ fn the_json_has_its_documented_shape(backend: Backend) {
     );
     assert_eq!(
         keys(&person["identities"][0]),
-        "provider configured id dn login observed_at gone_at renewed_at lease_ends_at groups claims direct_role verdict"
+        "provider configured id dn login observed_at gone_at renewed_at rechecked_by rechecked_at lease_ends_at groups claims direct_role verdict"
     );
     let right = right(&found, "org");
     assert_eq!(keys(right), "kind org team role synced_role manual_role given_by lost kept");

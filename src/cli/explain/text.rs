@@ -64,9 +64,16 @@ fn identity(out: &mut String, identity: &Identity) {
     if let (Some(renewed), Some(ends)) = (identity.renewed_at, identity.lease_ends_at) {
         let ends = match identity.gone_at {
             Some(_) => format!("the lease ended on {}", moment(Some(ends))),
+            None if identity.rechecked_at.is_some() => {
+                format!("the lease ends on {} unless a login or a re-check renews it", moment(Some(ends)))
+            }
             None => format!("the lease ends on {} unless a login renews it", moment(Some(ends))),
         };
-        let _ = writeln!(out, "    {ends}; last login {}", moment(Some(renewed)));
+        let _ = write!(out, "    {ends}; last login {}", moment(Some(renewed)));
+        if let (Some(by), Some(at)) = (&identity.rechecked_by, identity.rechecked_at) {
+            let _ = write!(out, "; re-checked at {by}, {}", moment(Some(at)));
+        }
+        out.push('\n');
     }
     if !identity.claims.is_null() {
         let said = identity.claims.to_string();

@@ -22,6 +22,7 @@ mod orgs;
 mod overage;
 mod overlap;
 mod provider;
+mod recheck;
 mod rule;
 mod saml;
 mod schedule;
@@ -94,6 +95,7 @@ pub(super) fn check(root: &Node, report: &mut Report<'_>) {
     for provider in providers {
         provider::check(provider, report);
     }
+    recheck::check(providers, report);
     code_flow::check(root, providers, report);
     hooks::check(root.get("hooks").map_or(&[], Node::entries), providers, report);
     signals::check(root.get("signals").map_or(&[], Node::entries), providers, report);

@@ -93,6 +93,9 @@ pub enum Exceeded {
     Behind,
     /// Nobody at all was renewed for a whole lease, of so many people.
     NobodyRenewed { people: u32 },
+    /// The provider by which people are re-checked was not read completely for a whole lease; so many of those whose
+    /// leases would end were there when it was.
+    NotRechecked { people: u32 },
     /// The provider has nobody left.
     Empty { before: u32 },
     /// More removals than allowed, in one organization or (`None`) over all.
@@ -125,6 +128,7 @@ pub(super) fn measure(draft: &Draft<'_>) -> (Vec<Measure>, Vec<Exceeded>) {
         exceeded.push(Exceeded::Behind);
     }
     exceeded.extend(leases::nobody_renewed(draft));
+    exceeded.extend(leases::not_rechecked(draft));
     if draft.everybody() && draft.snapshot.people.is_empty() && draft.base.present > 0 {
         exceeded.push(Exceeded::Empty { before: draft.base.present });
     }

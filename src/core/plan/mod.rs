@@ -126,6 +126,13 @@ impl Plan {
         self.changes.is_empty() && self.bookkeeping.is_empty()
     }
 
+    /// When everybody was read, where that re-checks another provider's people and is to be noted: by itself it is
+    /// no change, and a run that finds none writes it now and then.
+    #[must_use]
+    pub fn read_at(&self) -> Option<Timestamp> {
+        self.bookkeeping.read_at
+    }
+
     /// The state of the database that it rests on.
     #[must_use]
     pub fn generation(&self) -> i64 {
@@ -205,6 +212,9 @@ struct Bookkeeping {
     /// Whom a reading of a few people was about, as far as they were known.
     seen: Vec<IdentityId>,
     renewals: Vec<RenewalWrite>,
+    /// See [`Plan::read_at`].
+    read_at: Option<Timestamp>,
+    rechecks: leases::Rechecks,
 }
 
 impl Bookkeeping {
@@ -236,6 +246,7 @@ pub fn plan(input: Input<'_>) -> Plan {
     drop(people);
     (draft.snapshot.direct, draft.snapshot.nested) = Default::default();
     logins::settle(&mut draft);
+    draft.books.read_at = leases::read_at(&draft);
     let withheld = guard::withhold(&mut draft);
     let (measures, exceeded) = limits::measure(&draft);
     draft.books.base = draft.everybody().then(|| limits::after(&draft));

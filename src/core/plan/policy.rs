@@ -16,6 +16,10 @@ pub struct Policy {
     pub archive_after: i64,
     /// Of a provider that cannot list its people: how long what a login said holds, in milliseconds.
     pub lease: Option<i64>,
+    /// Of such a provider: another, which lists the same people. Whoever is present there need not log in.
+    pub recheck: Option<String>,
+    /// Of a provider that re-checks others' people: the shortest of their leases, in milliseconds.
+    pub rechecks: Option<i64>,
     /// Changes of the provider are followed: whom its groups list is kept.
     pub follow: bool,
 }
@@ -47,6 +51,8 @@ impl Default for Policy {
             limits: Limits { removals_percent: 20, removals_at_least: 10, emptied_at_least: 3, privileged_gains: 5 },
             archive_after: 30 * 24 * 3600 * 1000,
             lease: None,
+            recheck: None,
+            rechecks: None,
             follow: false,
         }
     }

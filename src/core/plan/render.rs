@@ -206,6 +206,11 @@ impl Plan {
                 "nobody of the {people} people of provider {} has logged in for a whole lease: it looks like an outage",
                 self.provider
             ),
+            Exceeded::NotRechecked { people } => format!(
+                "what re-checks the people of provider {} was not read completely for a whole lease, \
+                 and has {people} of those whose leases would end: it looks like an outage",
+                self.provider
+            ),
             Exceeded::Empty { before } => {
                 format!("provider {} returned nobody; it had {before} people", self.provider)
             }

@@ -184,10 +184,10 @@ impl Walk<'_> {
             }
             if leases::leaves(draft, &work) {
                 store_gone(draft, work, stored);
-                leases::end(draft, work.identity);
+                leases::end(draft, &work);
                 return Said::Gone;
             }
-            leases::begin(draft, work.identity);
+            leases::begin(draft, &work);
             self.wanted.extend(draft.given_to(work.identity).iter().map(|(_, grant)| *grant));
             return Said::Silent;
         };

@@ -39,6 +39,8 @@ impl Plan {
         writes.generation = self.observed.generation;
         writes.reading = self.number;
         writes.observed_at = run.started_at;
+        writes.left = books.identities.iter().any(|identity| identity.gone);
+        writes.read_at = books.read_at;
         writes.base = books.base;
         writes.seen = books.seen;
         writes.renewals = books.renewals;

@@ -2,9 +2,10 @@
 
 use super::{Api, Asked, Named, Page, Problem, page};
 use crate::explain::{self, Book};
-use crate::store::{PersonListing, PersonView};
+use crate::store::{IdentityView, PersonListing, PersonView};
 use axum::Json;
 use axum::extract::State;
+use rosterd_core::ids::Timestamp;
 use rosterd_core::rights::{OrgRole, TeamRole};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -81,6 +82,8 @@ pub(super) struct Identity {
     gone_at: Option<i64>,
     /// Where the provider cannot list its people: when a login last renewed their lease, about.
     renewed_at: Option<i64>,
+    /// When the provider that re-checks them last had them, about; null where none does.
+    rechecked_at: Option<i64>,
     /// When that lease ends, or ended.
     lease_ends_at: Option<i64>,
     /// The groups that it is in, directly or through others.
@@ -101,9 +104,12 @@ pub(super) struct Detail {
 pub(super) async fn one(State(api): State<Arc<Api>>, Named(id): Named<i64>) -> Result<Json<Detail>, Problem> {
     let person = find(&api, id).await?;
     let engine = api.engine();
-    let identities = person.identities.into_iter().map(|identity| Identity {
+    let by = |identity: &IdentityView| person.rechecked(identity, engine.recheck(&identity.provider));
+    let rechecked: Vec<Option<Timestamp>> = person.identities.iter().map(by).collect();
+    let identities = person.identities.into_iter().zip(rechecked).map(|(identity, rechecked)| Identity {
         renewed_at: identity.renewal.map(|renewal| renewal.at.0),
-        lease_ends_at: identity.lease_end(engine.lease(&identity.provider)).map(|at| at.0),
+        rechecked_at: rechecked.map(|at| at.0),
+        lease_ends_at: identity.lease_end(engine.lease(&identity.provider), rechecked).map(|at| at.0),
         provider: identity.provider,
         subject: identity.subject,
         dn: identity.dn,

@@ -176,7 +176,7 @@ pub(super) async fn finish(
     db: &mut dyn Session,
     kept: &Kept,
     provider: &str,
-    number: ReadingNumber,
+    finished: Finished,
     generation: i64,
 ) -> Result<(), StoreError> {
     let state = db.rows("SELECT generation FROM state WHERE one = 1", &[]).await?;
@@ -185,7 +185,7 @@ pub(super) async fn finish(
     }
     let known = db.rows("SELECT id FROM providers WHERE name = $1", &[Param::Text(Some(provider))]).await?;
     match known.first() {
-        Some(row) => note_finished(db, kept, row.int(0)?, number).await,
+        Some(row) => note_finished(db, kept, row.int(0)?, finished).await,
         // Nothing of it was ever written.
         None => Ok(()),
     }
@@ -197,9 +197,13 @@ pub(super) async fn note_finished(
     db: &mut dyn Session,
     kept: &Kept,
     provider: i64,
-    number: ReadingNumber,
+    Finished { number, read_at }: Finished,
 ) -> Result<(), StoreError> {
     kept.finish(provider, number);
+    if let Some(at) = read_at {
+        let sql = "UPDATE providers SET read_at = $2 WHERE id = $1";
+        db.run(sql, &[Param::Int(Some(provider)), Param::Int(Some(at.0))]).await?;
+    }
     let sql = "UPDATE leases SET reading = $2
                WHERE provider = (SELECT name FROM providers WHERE id = $1) AND reading < $2";
     db.run(sql, &[Param::Int(Some(provider)), Param::Int(Some(number.0))]).await.map(drop)
@@ -208,7 +212,10 @@ pub(super) async fn note_finished(
 /// The same for what an apply wrote, if it was of everybody.
 pub(super) async fn note_applied(db: &mut dyn Session, kept: &Kept, w: &Writes) -> Result<(), StoreError> {
     match w.provider.filter(|_| w.base.is_some()) {
-        Some(provider) => note_finished(db, kept, provider.into(), w.reading).await,
+        Some(provider) => {
+            let finished = Finished { number: w.reading, read_at: w.read_at };
+            note_finished(db, kept, provider.into(), finished).await
+        }
         None => Ok(()),
     }
 }
@@ -230,7 +237,15 @@ pub enum Scope {
 pub struct Decision {
     pub writes: Option<Arc<Writes>>,
     /// Nothing need be written of what this full reading found.
-    pub finished: Option<ReadingNumber>,
+    pub finished: Option<Finished>,
+}
+
+/// A full reading that came to its end.
+#[derive(Debug, Clone, Copy)]
+pub struct Finished {
+    pub number: ReadingNumber,
+    /// When it was, where that is to be noted: see [`rosterd_core::plan::Plan::read_at`].
+    pub read_at: Option<Timestamp>,
 }
 
 /// Called while everybody else waits.

@@ -1,7 +1,8 @@
 //! The rows of those users, in the order that a plan walks them.
 
+use super::super::renewals::{self, Standing};
 use super::super::session::{Param, Row, Session, id, word};
-use super::super::{StoreError, json, renewals};
+use super::super::{StoreError, json};
 use super::{Sight, Whom, list, neighbours, sql};
 use rosterd_core::ids::{GroupId, ReadingNumber, Timestamp};
 use rosterd_core::observed::{
@@ -184,7 +185,7 @@ fn removed(row: &Row, o: &mut Observed) -> Result<(), StoreError> {
 
 fn renewed(row: &Row, o: &mut Observed) -> Result<(), StoreError> {
     let renewal = Renewal { at: Timestamp(row.int(2)?), until: row.opt_int(3)?.map(Timestamp) };
-    renewals::put(o, id("renewals.identity_id", row.int(1)?)?, renewal, false);
+    renewals::put(o, id("renewals.identity_id", row.int(1)?)?, renewal, Standing::default());
     Ok(())
 }
 

@@ -220,7 +220,12 @@ impl Apply<'_> {
         .bind(i64::from(run.withheld))
         .bind(w.epoch);
         self.write(insert, Expect::Counted).await?;
-        let applied = Statement::new("UPDATE providers SET applied_at = $2 WHERE id = $1").bind(provider).bind(now);
+        let applied = Statement::new(
+            "UPDATE providers SET applied_at = $2, left_generation = coalesce($3, left_generation) WHERE id = $1",
+        )
+        .bind(provider)
+        .bind(now)
+        .bind(w.left.then_some(w.generation + 1));
         self.write(applied, Expect::Exactly(1)).await?;
         self.load(&REMOVALS, w.removals.len(), w.removals.iter(), |line, r| {
             line.int(id).int(now).int(provider).text(r.class.name()).opt_int(r.org.map(i64::from));

@@ -3,8 +3,9 @@
 //! `COPY` takes no parameters; the two that are needed go through settings of the transaction, so
 //! that every statement stays a constant. The server sends rows as they lie; they are sorted here.
 
+use super::super::json;
+use super::super::renewals::{self, Standing};
 use super::super::session::{id, word};
-use super::super::{json, renewals};
 use super::copy::{Fields, each};
 use super::{StoreError, error};
 use rosterd_core::ids::{ReadingNumber, RuleId, Timestamp};
@@ -174,15 +175,21 @@ async fn provenance(c: &mut PgConnection, o: &mut Observed) -> Result<(), StoreE
     o.identities.sort_unstable_by_key(|identity| identity.id);
     each(
         c,
-        "COPY (SELECT identity_id, renewed_at, until, ended_at FROM renewals
+        "COPY (SELECT identity_id, renewed_at, until, ended_at, withdrawn FROM renewals
                WHERE provider_id = current_setting('rosterd.provider')::bigint ORDER BY identity_id) TO STDOUT",
         |row| {
             let identity = id("renewals.identity_id", row.int()?)?;
             let renewal = Renewal { at: Timestamp(row.int()?), until: row.opt_int()?.map(Timestamp) };
-            renewals::put(o, identity, renewal, row.opt_int()?.is_some());
+            let ended = row.opt_int()?.is_some();
+            renewals::put(o, identity, renewal, Standing { ended, withdrawn: row.int()? != 0 });
             Ok(())
         },
     )
+    .await?;
+    each(c, "COPY (SELECT name, read_at FROM providers WHERE read_at IS NOT NULL) TO STDOUT", |row| {
+        o.reads.insert(row.text()?.into_owned(), Timestamp(row.int()?));
+        Ok(())
+    })
     .await?;
     each(c, "COPY (SELECT id, name FROM rules ORDER BY id) TO STDOUT", |row| {
         let rule: RuleId = id("rules.id", row.int()?)?;

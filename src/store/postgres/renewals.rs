@@ -17,7 +17,7 @@ impl Apply<'_> {
                  FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
                      AS n (identity_id, renewed_at, until, ended_at)
                  ON CONFLICT (identity_id) DO UPDATE SET provider_id = excluded.provider_id,
-                     renewed_at = excluded.renewed_at, until = excluded.until, ended_at = excluded.ended_at",
+                     renewed_at = excluded.renewed_at, until = excluded.until, ended_at = excluded.ended_at, withdrawn = 0",
             )
             .bind(self.provider_id()?)
             .bind(rows.iter().map(|row| i64::from(row.identity)).collect::<Vec<_>>())

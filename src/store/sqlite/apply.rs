@@ -41,6 +41,11 @@ fn within(
     if let Some(provider) = w.provider.filter(|_| w.base.is_some()) {
         // One process: there is no lease to note it in. Too early rather than too late.
         kept.finish(provider.into(), w.reading);
+        if let Some(at) = w.read_at {
+            let noted =
+                tx.execute("UPDATE providers SET read_at = ?2 WHERE id = ?1", params![i64::from(provider), at.0]);
+            noted.map_err(error)?;
+        }
     }
     fault::point("apply.commit");
     tx.commit().map_err(error)?;
@@ -164,8 +169,10 @@ impl<'t> Apply<'t> {
             let org = r.org.map(i64::from);
             rows += write(&mut insert, params![id, now, provider, r.class.name(), org, r.removed, r.approved])?;
         }
-        let mut applied = self.prepare("UPDATE providers SET applied_at = ?2 WHERE id = ?1")?;
-        rows += must_hit(write(&mut applied, params![provider, now])?)?;
+        let mut applied = self.prepare(
+            "UPDATE providers SET applied_at = ?2, left_generation = coalesce(?3, left_generation) WHERE id = ?1",
+        )?;
+        rows += must_hit(write(&mut applied, params![provider, now, w.left.then_some(w.generation + 1)])?)?;
         self.rows += rows;
         Ok(Some(id))
     }

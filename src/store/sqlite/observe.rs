@@ -3,8 +3,9 @@
 //! Memberships are read in the order of their key, which is how the table lies on the disk, and
 //! sorted by person here: to follow the index by person costs a look-up for each row.
 
+use super::super::json;
+use super::super::renewals::{self, Standing};
 use super::super::session::{id, word};
-use super::super::{json, renewals};
 use super::{StoreError, error};
 use rosterd_core::ids::{ReadingNumber, RuleId, Timestamp};
 use rosterd_core::observed::{
@@ -201,12 +202,16 @@ fn provenance(tx: &Connection, provider: i64, o: &mut Observed) -> Result<(), St
             Ok(())
         },
     )?;
-    let rests =
-        "SELECT identity_id, renewed_at, until, ended_at FROM renewals WHERE provider_id = ?1 ORDER BY identity_id";
+    let rests = "SELECT identity_id, renewed_at, until, ended_at, withdrawn FROM renewals WHERE provider_id = ?1 ORDER BY identity_id";
     each(tx, rests, [provider], |row| {
         let (at, until, ended) = (Timestamp(int(row, 1)?), opt_int(row, 2)?, opt_int(row, 3)?);
         let identity = id("renewals.identity_id", int(row, 0)?)?;
-        renewals::put(o, identity, Renewal { at, until: until.map(Timestamp) }, ended.is_some());
+        let renewal = Renewal { at, until: until.map(Timestamp) };
+        renewals::put(o, identity, renewal, Standing { ended: ended.is_some(), withdrawn: int(row, 4)? != 0 });
+        Ok(())
+    })?;
+    each(tx, "SELECT name, read_at FROM providers WHERE read_at IS NOT NULL", [], |row| {
+        o.reads.insert(text(row, 0)?.to_owned(), Timestamp(int(row, 1)?));
         Ok(())
     })?;
     each(tx, "SELECT id, name FROM rules ORDER BY id", [], |row| {

@@ -14,7 +14,7 @@ impl Apply<'_> {
         let mut upsert = self.prepare(
             "INSERT INTO renewals (identity_id, provider_id, renewed_at, until, ended_at) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (identity_id) DO UPDATE SET provider_id = excluded.provider_id,
-                 renewed_at = excluded.renewed_at, until = excluded.until, ended_at = excluded.ended_at",
+                 renewed_at = excluded.renewed_at, until = excluded.until, ended_at = excluded.ended_at, withdrawn = 0",
         )?;
         for row in &w.renewals {
             let (until, ended_at) = (row.renewal.until.map(|at| at.0), row.ended_at.map(|at| at.0));

@@ -2,6 +2,7 @@
 
 use super::{DAY, HOUR, RECORDS, RULES, SEEN, SSO, Sso, said};
 use crate::store::{Site, on_both};
+use rosterd::store::Leased;
 use rosterd::sync::{Finding, Outcome};
 use rosterd_core::ids::Timestamp;
 
@@ -123,7 +124,8 @@ async fn the_database_is_asked_for_no_more_than_the_leases_that_end(site: Site) 
     assert!(sso.engine.every_lease_holds("sso").await.unwrap());
     let lease = 30 * DAY;
     let ending = async |at: i64| {
-        let ending = sso.store.ending("sso", lease, Timestamp(at)).await.unwrap();
+        let of = Leased { provider: "sso".to_owned(), lease, recheck: None, held: None };
+        let ending = sso.store.ending(&of, Timestamp(at)).await.unwrap();
         (ending.now, ending.day, ending.week)
     };
     assert_eq!(ending(24 * DAY).await, (0, 0, 0));

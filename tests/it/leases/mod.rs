@@ -4,6 +4,7 @@
 mod ends;
 mod held;
 mod program;
+mod rechecked;
 mod renewed;
 
 use rosterd::clock::Clock;

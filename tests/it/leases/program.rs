@@ -54,3 +54,21 @@ fn an_outage_is_held_until_somebody_decides() {
     assert_eq!(site.tables().state("cleo"), Some("suspended"));
     invariants::check(&site);
 }
+
+#[test]
+fn it_is_explained_on_what_a_lease_rests_that_no_login_renewed() {
+    let site = Site::new(Backend::Sqlite, "");
+    let people = site.dir().join("people.yaml");
+    std::fs::write(&people, "people:\n  - { id: a, login: ann, groups: [] }\ngroups: []\n").unwrap();
+    let linked = SSO.replace("login =", "recheck = \"corp\"\nlink.by = [\"login\"]\nlogin =");
+    let config = format!("{linked}{RULES}[providers.corp]\nfile.path = {people:?}\nlink.by = [\"login\"]\n");
+    site.configure(&config);
+    logged_in(&site, &[("ann", 40), ("ben", 41)]);
+    site.sync(0);
+    let said = site.run(&["explain", "user", "ann"]).expect(0);
+    said.says("unless a login or a re-check renews it").says("last login").says("; re-checked at corp, ");
+    let json = site.run(&["explain", "user", "ann", "-o", "json"]).expect(0).json().to_string();
+    assert!(json.contains(r#""rechecked_by":"corp""#), "{json}");
+    assert_eq!(site.tables().state("ann"), Some("active"));
+    invariants::check(&site);
+}

@@ -3,7 +3,7 @@
 use super::Site;
 use super::fixture::{NOW, company, empty};
 use crate::world::postgres::psql;
-use rosterd::store::{Access, Claim, Lease, NewHold, Store, StoreError};
+use rosterd::store::{Access, Claim, Finished, Lease, NewHold, Store, StoreError};
 use rosterd_core::ids::ReadingNumber;
 use rosterd_core::writes::Writes;
 use std::sync::Arc;
@@ -24,6 +24,10 @@ fn writes(generation: i64, epoch: Option<i64>) -> Arc<Writes> {
     Arc::new(Writes { epoch, ..new })
 }
 
+fn full(number: ReadingNumber) -> Finished {
+    Finished { number, read_at: None }
+}
+
 /// A command and the daemon's leader read one provider at a time.
 #[tokio::test]
 async fn r26_an_older_reading_is_not_written_once_a_later_one_was_finished() {
@@ -34,12 +38,12 @@ async fn r26_an_older_reading_is_not_written_once_a_later_one_was_finished() {
     let (older, later) = (store.begin_reading().await.unwrap(), store.begin_reading().await.unwrap());
     assert!(older < later);
     let of = |reading: ReadingNumber, generation| Arc::new(Writes { reading, ..empty(generation) });
-    store.finished("corp", later, 1, None).await.unwrap();
+    store.finished("corp", full(later), 1, None).await.unwrap();
     let refused = store.apply(of(older, 1), NOW).await.unwrap_err();
     assert!(matches!(refused, StoreError::Superseded) && refused.retry(), "{refused:?}");
     store.apply(of(later, 1), NOW).await.unwrap();
     // One that ended later but began before moves nothing back.
-    store.finished("corp", older, 2, None).await.unwrap();
+    store.finished("corp", full(older), 2, None).await.unwrap();
     assert!(matches!(store.apply(of(older, 2), NOW).await, Err(StoreError::Superseded)));
 }
 
@@ -50,7 +54,7 @@ async fn sqlite_has_no_leases_and_writes_none() {
     assert!(!store.shared());
     assert!(matches!(store.acquire("corp", "a", LONG).await, Err(StoreError::Refused(_))));
     store.apply(writes(0, None), NOW).await.unwrap();
-    store.finished("corp", ReadingNumber(7), 1, None).await.unwrap();
+    store.finished("corp", full(ReadingNumber(7)), 1, None).await.unwrap();
     assert_eq!(site.by_hand("SELECT count(*) FROM leases"), "0\n");
 }
 

@@ -11,11 +11,11 @@ use rosterd_core::rights::OrgRole;
 use rosterd_core::snapshot::{Reading, SnapshotBuilder};
 use rosterd_core::writes::Trigger;
 
-const HOUR: i64 = 3_600_000;
-const DAY: i64 = 24 * HOUR;
-const LEASE: i64 = 30 * DAY;
+pub(crate) const HOUR: i64 = 3_600_000;
+pub(crate) const DAY: i64 = 24 * HOUR;
+pub(crate) const LEASE: i64 = 30 * DAY;
 
-fn leased(policy: Policy) -> Policy {
+pub(crate) fn leased(policy: Policy) -> Policy {
     Policy { lease: Some(LEASE), ..policy }
 }
 
@@ -28,7 +28,7 @@ fn silence() -> Reading {
 }
 
 /// One person logs in; what they said is `at`, and may end by itself.
-fn logs_in(target: &mut Target, person: &str, at: i64, until: Option<i64>) {
+pub(crate) fn logs_in(target: &mut Target, person: &str, at: i64, until: Option<i64>) {
     let login = Renewal { at: Timestamp(at), until: until.map(Timestamp) };
     let directory = Directory::of(&[person]);
     let name = person.split(' ').nth(1).unwrap();
@@ -47,7 +47,7 @@ fn logs_in(target: &mut Target, person: &str, at: i64, until: Option<i64>) {
     target.apply(&plan.into_writes(facts()), Timestamp(at));
 }
 
-fn planned(target: &Target, policy: Policy, now: i64) -> Plan {
+pub(crate) fn planned(target: &Target, policy: Policy, now: i64) -> Plan {
     let policy = leased(policy);
     let sync = Sync { provider: "corp", rules: rules(), policy: &policy, now: Timestamp(now) };
     sync.plan(target, silence())
@@ -65,7 +65,7 @@ fn end(target: &mut Target, now: i64) {
     assert!(again.is_empty(), "the second run is not empty: {:?}", again.changes);
 }
 
-fn state<'t>(target: &'t Target, login: &str) -> &'t str {
+pub(crate) fn state<'t>(target: &'t Target, login: &str) -> &'t str {
     target.users.values().find(|user| user.login == login).unwrap().state.name()
 }
 

@@ -10,6 +10,7 @@ mod orgs;
 mod people;
 mod properties;
 mod race;
+mod rechecks;
 mod rights;
 mod target;
 mod world;

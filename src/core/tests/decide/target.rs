@@ -62,6 +62,10 @@ pub(crate) struct Target {
     identities: BTreeMap<IdentityId, Identity>,
     bases: BTreeMap<ProviderId, Base>,
     pub(crate) renewals: BTreeMap<IdentityId, RenewalWrite>,
+    /// What the provider itself has withdrawn.
+    pub(crate) withdrawn: BTreeSet<IdentityId>,
+    /// When providers were last read completely, as far as that is to be noted.
+    pub(crate) reads: BTreeMap<String, Timestamp>,
     removals: Vec<(Timestamp, ProviderId, RemovalClass, Option<OrgId>, u32, bool)>,
     /// How many audit records were written.
     pub(crate) audit: usize,
@@ -143,6 +147,8 @@ impl Target {
         let renewals = self.renewals.iter().filter(|(id, _)| own(id));
         o.last_renewal = renewals.clone().map(|(_, row)| row.renewal.at).max();
         o.renewals = renewals.filter(|(_, row)| row.ended_at.is_none()).map(|(id, row)| (*id, row.renewal)).collect();
+        o.withdrawn = self.withdrawn.iter().copied().collect();
+        o.reads = self.reads.clone();
         others.sort_by_key(|i| (i.user, i.provider));
         for i in others {
             let provider = self.providers[&i.provider].0.clone();
@@ -199,6 +205,10 @@ impl Target {
         }
         if w.run.is_some() {
             self.providers.get_mut(&provider).unwrap().1 = now;
+        }
+        if let Some(at) = w.read_at {
+            let name = self.providers[&provider].0.clone();
+            self.reads.insert(name, at);
         }
         self.rules.extend(w.new_rules.iter().map(|(id, name)| (*id, text(*name))));
         assert!(w.changed_orgs.iter().all(|row| self.orgs.contains_key(&row.id)));
