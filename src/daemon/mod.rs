@@ -53,6 +53,7 @@ pub async fn run(engine: Engine, source: FileSource, metrics: Metrics) -> Result
     };
     let behind = [
         tokio::spawn(Arc::clone(&hooks).run(ended(stopped.clone()))),
+        tokio::spawn(Arc::clone(&logins).tend(ended(stopped.clone()))),
         tokio::spawn(logins.run(ended(stopped.clone()))),
         tokio::spawn(events.run(ended(stopped.clone()))),
         tokio::spawn(tidy::keep(handle.clone(), metrics.clone(), ended(stopped))),

@@ -20,6 +20,7 @@ mod renew;
 mod routes;
 mod service;
 mod session;
+mod tend;
 mod wanted;
 
 pub use routes::{asked_by_others, router};

@@ -22,8 +22,24 @@ pub trait Login: Send + Sync + fmt::Debug {
     /// Reads again what is known of the provider, where that is due. Called again and again while the daemon runs.
     async fn tend(&self, _now: Timestamp) {}
 
+    /// How long what is known of the provider is good; `None` where that is not said.
+    fn dates(&self) -> Option<Dates> {
+        None
+    }
+
     /// Tries each step of a login for `rosterd check provider`, in order, up to the first failure.
     async fn check(&self) -> Vec<CheckStep>;
+}
+
+/// When what is known of a provider was read, and how long it is good.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Dates {
+    /// `None`: never.
+    pub read_at: Option<Timestamp>,
+    /// `None`: it does not say.
+    pub valid_until: Option<Timestamp>,
+    /// The first end among the certificates that count. Past that they still do.
+    pub certificates_until: Option<Timestamp>,
 }
 
 /// What somebody shows.

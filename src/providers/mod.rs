@@ -22,7 +22,7 @@ pub use browser::{
     Away, Back, Begun, BrowserLogin, Carried, Drawn, Finished, Leave, Leaving, LoggedOut, RenewError, Renewed,
 };
 use follow::{Cursor, Ring, Since};
-pub use login::{Login, LoginError, Said, Shown};
+pub use login::{Dates, Login, LoginError, Said, Shown};
 use rosterd_core::ids::Timestamp;
 pub use rosterd_core::snapshot::PersonKey;
 use rosterd_core::snapshot::{PersonIndex, Reading};

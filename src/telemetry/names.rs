@@ -47,6 +47,9 @@ pub const HOOK_PENDING: &str = "rosterd_hook_deliveries_pending";
 // Logins in a browser.
 pub const LOGINS: &str = "rosterd_logins_total";
 pub const RENEWALS: &str = "rosterd_renewals_total";
+pub const SAML_METADATA_READ: &str = "rosterd_saml_metadata_read_timestamp_seconds";
+pub const SAML_METADATA_VALID_UNTIL: &str = "rosterd_saml_metadata_valid_until_timestamp_seconds";
+pub const SAML_CERTIFICATE_EXPIRY: &str = "rosterd_saml_certificate_expiry_timestamp_seconds";
 
 // Signals.
 pub const SIGNALS: &str = "rosterd_signals_total";

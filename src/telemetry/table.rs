@@ -131,7 +131,7 @@ pub const METRICS: &[Metric] = &[
         names::LEASES_ENDING,
         Gauge,
         &[PROVIDER, WITHIN],
-        "People who cannot be listed and whose lease ends within that time if they do not log in; `now`: it has ended, and they still have what they had because nothing was done about it yet, or it is held.",
+        "People who cannot be listed and whose lease ends within that time if they do not log in and no `recheck` holds it; `now`: it has ended, and they still have what they had because nothing was done about it yet, or it is held.",
     ),
     later(names::PROVIDER_REQUESTS, Counter, &[REQUEST_OP, REQUEST_CODE], "Requests to LDAP servers, by their result."),
     zero(names::PROVIDER_REQUEST_DURATION, Histogram(QUICK), &[REQUEST_OP], "How long LDAP servers took to answer."),
@@ -149,6 +149,24 @@ pub const METRICS: &[Metric] = &[
     // Logins in a browser.
     zero(names::LOGINS, Counter, &[PROVIDER, LOGIN_OUTCOME], "Logins in a browser that have come back."),
     zero(names::RENEWALS, Counter, &[PROVIDER, RENEWAL_OUTCOME], "Logins that were renewed behind."),
+    later(
+        names::SAML_METADATA_READ,
+        Gauge,
+        &[PROVIDER],
+        "When an identity provider's metadata was last read and believed; 0 when it never was since the start.",
+    ),
+    later(
+        names::SAML_METADATA_VALID_UNTIL,
+        Gauge,
+        &[PROVIDER],
+        "Until when it is good, where it says so (`validUntil`). After that nobody logs in.",
+    ),
+    later(
+        names::SAML_CERTIFICATE_EXPIRY,
+        Gauge,
+        &[PROVIDER],
+        "The first end among the certificates that it signs with. They count as long as the metadata has them, also after that.",
+    ),
     // Signals.
     zero(names::SIGNALS, Counter, &[SIGNAL, SIGNAL_OUTCOME], "Security events, pushed or polled for."),
     // The API.

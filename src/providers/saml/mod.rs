@@ -9,7 +9,7 @@ mod flow;
 mod said;
 mod source;
 
-use super::{BrowserLogin, CheckStep, Login, LoginError, ProviderError, ProviderErrorKind, Said, Shown};
+use super::{BrowserLogin, CheckStep, Dates, Login, LoginError, ProviderError, ProviderErrorKind, Said, Shown};
 use crate::config::{self, NameIdFormat, Saml, Secret};
 use crate::saml::metadata::Idp;
 use crate::saml::{Answers, Ciphers, Expected, KeyPair, NotRead, Policy, Statement, Trust, Verifier};
@@ -117,6 +117,10 @@ impl Login for SamlLogin {
 
     async fn tend(&self, now: Timestamp) {
         self.source.tend(now).await;
+    }
+
+    fn dates(&self) -> Option<Dates> {
+        Some(self.source.dates())
     }
 
     async fn check(&self) -> Vec<CheckStep> {

@@ -1,7 +1,7 @@
 //! What is known of the identity provider: its metadata, read again on schedule. What cannot be read leaves what was
 //! known before, for as long as that said it is good.
 
-use super::super::{LoginError, ProviderError, ProviderErrorKind};
+use super::super::{Dates, LoginError, ProviderError, ProviderErrorKind};
 use crate::config::Saml;
 use crate::fetch::{Client, Settings, Url};
 use crate::saml::metadata::{self, BadMetadata, Idp, Signers};
@@ -109,6 +109,14 @@ impl Source {
         self.fetch(now).await.map(Arc::new)
     }
 
+    /// What it said of how long it is good.
+    pub(super) fn dates(&self) -> Dates {
+        let State { idp, read_at, .. } = self.state();
+        let ends = idp.iter().flat_map(|idp| &idp.certificates).map(|certificate| certificate.validity().1);
+        let (certificates_until, valid_until) = (ends.min(), idp.as_ref().and_then(|idp| idp.valid_until));
+        Dates { read_at, valid_until, certificates_until }
+    }
+
     fn state(&self) -> State {
         self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -141,6 +149,7 @@ impl Source {
                         "the identity provider's metadata is new"
                     );
                 }
+                outdated(&idp, now);
                 known.idp = Some(Arc::new(idp));
                 known.read_at = Some(now);
                 known.failed = None;
@@ -170,5 +179,19 @@ impl Source {
         };
         let signers = Signers { verifier: &self.verifier, certificates: &self.signers };
         metadata::read(&text, signers, self.name.as_deref(), now).await
+    }
+}
+
+/// A key counts as long as the metadata has it, whatever its certificate says (SAML V2.0 Metadata Interoperability
+/// Profile §2.5). Who forgot to renew one wants to know all the same.
+fn outdated(idp: &Idp, now: Timestamp) {
+    for certificate in &idp.certificates {
+        let (from, until) = certificate.validity();
+        if now < from || until <= now {
+            tracing::warn!(
+                key = certificate.fingerprint(),
+                "a certificate of the identity provider is out of its dates; it counts as long as the metadata has it"
+            );
+        }
     }
 }
