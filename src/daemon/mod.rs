@@ -34,6 +34,7 @@ pub async fn run(engine: Engine, source: FileSource, metrics: Metrics) -> Result
     let systemd = Systemd::from_environment();
     let stop = Stop::new();
     let config = engine.config.clone();
+    worker::logins(&config)?;
     let bound = serve::bind(&config).await?;
     let watched = config.daemon.watch.then(|| source.path.clone());
     let (store, clock, random) = (Arc::clone(&engine.store), Arc::clone(&engine.clock), Arc::clone(&engine.random));

@@ -31,7 +31,7 @@ pub use event::{RunEvent, What};
 pub use handle::{Handle, NoSuchProvider};
 pub use lead::{Leadership, Standing, own_name};
 pub use lookups::{FullRun, LookError, Looks, Lookups, SPACING};
-pub use source::{FileSource, Source, Surroundings, engine};
+pub use source::{FileSource, Source, Surroundings, engine, logins};
 pub use status::{Changed, ConfigurationStatus, LastRun, ProviderStatus, Reload, Status};
 pub use turn::Worker;
 pub use watch::watch;

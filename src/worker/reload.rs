@@ -4,7 +4,7 @@ use super::follow::Following;
 use super::jobs::{Done, Job};
 use super::measure;
 use super::schedule::Schedule;
-use super::source::{Source, Surroundings, engine};
+use super::source::{Source, Surroundings, engine, logins};
 use super::status::{Changed, Reload};
 use super::task::Task;
 use super::turn::{LOOK_AGAIN, Worker};
@@ -42,6 +42,7 @@ pub(super) fn read(source: &dyn Source, around: &Surroundings, before: &Engine) 
     for (name, section) in &loaded.config.providers {
         Schedule::of(section).map_err(|why| vec![format!("providers.{name}: {why}")])?;
     }
+    logins(&loaded.config).map_err(|why| vec![why])?;
     let engine = engine(&loaded, around, Some(before)).map_err(|why| vec![why])?;
     Ok(Found::Other(Box::new(engine)))
 }

@@ -41,6 +41,18 @@ pub struct Surroundings {
     pub random: Arc<dyn Random>,
 }
 
+/// Whether whoever verifies logins can be made. A daemon asks; a command, which verifies none, need not be able to read
+/// the keys for that.
+///
+/// # Errors
+/// For a person: the provider that cannot be made, and why.
+pub fn logins(config: &Config) -> Result<(), String> {
+    for (name, section) in &config.providers {
+        providers::build_login(section).map_err(|error| format!("providers.{name}: {error}"))?;
+    }
+    Ok(())
+}
+
 /// What a run of this configuration works with. Providers whose sections are as `before` had them
 /// are the same ones: they may have connections open.
 ///

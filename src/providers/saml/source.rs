@@ -7,7 +7,7 @@ use crate::fetch::{Client, Settings, Url};
 use crate::saml::metadata::{self, BadMetadata, Idp, Signers};
 use crate::saml::{Certificate, Verifier};
 use rosterd_core::ids::Timestamp;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::Mutex;
 
@@ -48,7 +48,11 @@ impl Source {
     pub(super) fn new(config: &Saml, verifier: Arc<Verifier>) -> Result<Self, ProviderError> {
         let wrong = |message: String| ProviderError { kind: ProviderErrorKind::Configuration, message };
         let place = match (&config.metadata_file, &config.metadata_url) {
-            (Some(file), None) => Place::File(file.clone()),
+            (Some(file), None) => {
+                inspected(file, config.idp_entity_id.as_deref())
+                    .map_err(|error| wrong(format!("saml.metadata_file: {}: {error}", file.display())))?;
+                Place::File(file.clone())
+            }
             (None, Some(url)) => {
                 let url = Url::parse(url).map_err(|error| wrong(format!("saml.metadata_url: {error}")))?;
                 let authorities = config.ca_file.as_ref().map(|file| {
@@ -180,6 +184,13 @@ impl Source {
         let signers = Signers { verifier: &self.verifier, certificates: &self.signers };
         metadata::read(&text, signers, self.name.as_deref(), now).await
     }
+}
+
+/// What can be said of a file before anybody logs in: that something could be believed of it. Whether it is signed as it
+/// has to be, and whether it has expired, is found out when it is read, and may be another answer tomorrow.
+fn inspected(file: &Path, name: Option<&str>) -> Result<(), String> {
+    let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
+    metadata::inspect(&text, name).map_err(|error| error.to_string())
 }
 
 /// A key counts as long as the metadata has it, whatever its certificate says (SAML V2.0 Metadata Interoperability

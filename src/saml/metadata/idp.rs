@@ -114,6 +114,14 @@ pub async fn read(text: &str, signers: Signers<'_>, name: Option<&str>, now: Tim
     }
 }
 
+/// Whether metadata could count if it were signed as it has to be, and had not expired.
+///
+/// # Errors
+/// See [`BadMetadata`].
+pub fn inspect(text: &str, name: Option<&str>) -> Result<(), BadMetadata> {
+    parse(text, name, Timestamp(i64::MIN)).map(drop)
+}
+
 fn parse(text: &str, name: Option<&str>, now: Timestamp) -> Result<Idp, BadMetadata> {
     let document = xml::parse(text, xml::METADATA)?;
     let root = document.root_element();

@@ -3,5 +3,5 @@
 mod idp;
 mod sp;
 
-pub use idp::{BadMetadata, Endpoint, Idp, Signers, read};
+pub use idp::{BadMetadata, Endpoint, Idp, Signers, inspect, read};
 pub use sp::ServiceProvider;
