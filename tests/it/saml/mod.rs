@@ -8,5 +8,6 @@ mod genuine;
 mod logout;
 mod metadata;
 mod page;
+mod published;
 mod refused;
 mod service;
