@@ -82,10 +82,6 @@ impl Logins {
                 Err(error) => tracing::warn!(%error, "old sessions could not be forgotten"),
             }
         }
-        for login in engine.config.providers.keys().filter_map(|name| self.hooks.verifier(name)) {
-            // Apart: a provider that does not answer must not keep another one's logins waiting.
-            tokio::spawn(async move { login.tend(now).await });
-        }
         let mut all = JoinSet::new();
         for provider in engine.config.providers.keys().filter(|name| every(engine, name).is_some()) {
             let (logins, engine, provider) = (Arc::clone(self), Arc::clone(engine), provider.clone());
