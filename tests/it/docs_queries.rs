@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 const PAGE: &str = include_str!("../../docs/tables.md");
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("../../migrations/sqlite/0001_authorization.sql"),
     include_str!("../../migrations/sqlite/0002_provenance.sql"),
     include_str!("../../migrations/sqlite/0003_records.sql"),
@@ -21,6 +21,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("../../migrations/sqlite/0006_feeds.sql"),
     include_str!("../../migrations/sqlite/0007_renewals.sql"),
     include_str!("../../migrations/sqlite/0008_sign_ins.sql"),
+    include_str!("../../migrations/sqlite/0009_rechecks.sql"),
 ];
 
 /// ana: Viewer of Acme and member of sre; wei: Admin of Acme, suspended; jo: server admin, Viewer.

@@ -18,7 +18,7 @@ on_both!(
 );
 
 /// Every migration, in order.
-const ALL: [&str; 8] = [
+const ALL: [&str; 9] = [
     "0001_authorization",
     "0002_provenance",
     "0003_records",
@@ -27,6 +27,7 @@ const ALL: [&str; 8] = [
     "0006_feeds",
     "0007_renewals",
     "0008_sign_ins",
+    "0009_rechecks",
 ];
 
 /// Every table, index and constraint as the database describes it.
@@ -92,7 +93,7 @@ async fn a_changed_migration_is_refused(site: Site) {
 
 async fn a_newer_database_is_refused(site: Site) {
     drop(site.store().await);
-    site.by_hand("INSERT INTO schema_migrations (version, name, sha256, applied_at) VALUES (9, '0009_later', '', 0)");
+    site.by_hand("INSERT INTO schema_migrations (version, name, sha256, applied_at) VALUES (10, '0010_later', '', 0)");
     let store = site.open(Access::Write).await.unwrap();
     let refused = [
         store.migrate(NOW).await.err(),
@@ -101,7 +102,7 @@ async fn a_newer_database_is_refused(site: Site) {
     ];
     for refused in refused {
         let Some(StoreError::Schema(message)) = refused else { panic!("{refused:?}") };
-        assert!(message.contains("newer") && message.contains("0009_later"), "{message}");
+        assert!(message.contains("newer") && message.contains("0010_later"), "{message}");
     }
     assert_eq!(site.by_hand("SELECT count(*) FROM users"), "0\n");
 }
@@ -112,7 +113,10 @@ async fn r44_a_migration_that_was_cut_off_is_done_again(site: Site) {
     before_the_daemon(&site);
     let store = site.open(Access::Write).await.unwrap();
     assert!(matches!(store.observe("corp", NOW).await, Err(StoreError::Schema(_))));
-    assert_eq!(store.migrate(NOW).await.unwrap(), ["0005_daemon", "0006_feeds", "0007_renewals", "0008_sign_ins"]);
+    assert_eq!(
+        store.migrate(NOW).await.unwrap(),
+        ["0005_daemon", "0006_feeds", "0007_renewals", "0008_sign_ins", "0009_rechecks"]
+    );
     store.apply(Arc::new(company()), NOW).await.unwrap();
 }
 
@@ -174,7 +178,7 @@ async fn an_older_database_keeps_what_is_in_it(site: Site) {
     assert!(matches!(store.observe("corp", NOW).await, Err(StoreError::Schema(_))));
     assert_eq!(
         store.migrate(NOW).await.unwrap(),
-        ["0004_orgs_by_key_and_claims", "0005_daemon", "0006_feeds", "0007_renewals", "0008_sign_ins"]
+        ["0004_orgs_by_key_and_claims", "0005_daemon", "0006_feeds", "0007_renewals", "0008_sign_ins", "0009_rechecks"]
     );
     let observed = store.observe("corp", NOW).await.unwrap();
     assert!(observed.orgs.len() == 2 && observed.orgs.iter().all(|org| org.key.is_empty()));
