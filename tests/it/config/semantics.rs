@@ -77,6 +77,26 @@ fn providers() {
 }
 
 #[test]
+fn who_re_checks_people_of_another_provider() {
+    let text = |sso: &str, more: &str| {
+        format!(
+            "version = 1\n[providers]\nsso = {{ login.protocol = 'oidc', {sso} }}\ncorp = {{ file.path = 'x', {more} }}\n"
+        )
+    };
+    let (email, login) = ("link.by = ['email']", "link.by = ['login']");
+    for (sso, corp, expected) in [
+        ("recheck = 'crop'", email, "there is no provider `crop`"),
+        ("recheck = 'sso'", email, "`sso` cannot list people, so it cannot re-check any"),
+        ("recheck = 'corp'", email, "nobody of `sso` is found to be somebody of `corp`"),
+        ("recheck = 'corp', link.by = ['login']", email, "nobody of `sso` is found to be somebody of `corp`"),
+        (login, "recheck = 'sso', link.by = ['login']", "`recheck` of `corp` is of no use: it lists its people itself"),
+    ] {
+        one_complaint(&text(sso, corp), expected);
+    }
+    assert_eq!(complaints(&text("recheck = 'corp', link.by = ['login', 'email']", email)), "");
+}
+
+#[test]
 fn ldap_connections() {
     let urls = "urls = ['ldaps://x']";
     for (lines, expected) in [

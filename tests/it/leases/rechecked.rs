@@ -28,7 +28,7 @@ struct Linked {
     _dir: tempfile::TempDir,
 }
 
-/// Which is linked by, so that who they are is not asked of the address.
+/// Linked by login: the file has no addresses.
 const SSO: &str =
     "[providers.sso]\ncreate_missing = [\"orgs\", \"teams\"]\nlogin = { protocol = \"oidc\" }\nlink.by = [\"login\"]\n";
 const RECHECK: &str = "recheck = \"corp\"\n";
@@ -40,6 +40,18 @@ impl Linked {
         let corp = format!("[providers.corp]\nfile.path = {people:?}\nlink.by = [\"login\"]\n");
         let config = format!("{SSO}{recheck}{corp}{RULES}");
         Self { sso: Sso::new(&site.url, &config, DAY).await, people, _dir: dir }
+    }
+
+    /// Whose logins were long ago at that time, and who keep what they have.
+    async fn held(site: &Site, now: i64) -> Self {
+        let linked = Self::new(site, RECHECK).await;
+        linked.logins(&["ann", "ben"]).await;
+        linked.list(&["ann", "ben"]);
+        linked.sso.set(now);
+        linked.read().await;
+        linked.sso.settle().await;
+        assert!(linked.sso.engine.every_lease_holds("sso").await.unwrap());
+        linked
     }
 
     fn list(&self, people: &[&str]) {
@@ -97,13 +109,7 @@ async fn who_is_listed_keeps_what_their_login_said_and_nothing_is_written_of_the
 }
 
 async fn who_is_gone_from_the_directory_loses_it_at_once(site: Site) {
-    let linked = Linked::new(&site, RECHECK).await;
-    linked.logins(&["ann", "ben"]).await;
-    linked.list(&["ann", "ben"]);
-    linked.sso.set(50 * DAY);
-    linked.read().await;
-    linked.sso.settle().await;
-    assert!(linked.sso.engine.every_lease_holds("sso").await.unwrap());
+    let linked = Linked::held(&site, 50 * DAY).await;
     linked.list(&["ann"]);
     linked.sso.set(50 * DAY + 1);
     linked.read().await;
@@ -173,13 +179,7 @@ async fn past_the_end_that_the_login_itself_said(site: Site) {
 }
 
 async fn what_the_provider_withdraws_ends_although_the_directory_has_them(site: Site) {
-    let linked = Linked::new(&site, RECHECK).await;
-    linked.logins(&["ann", "ben"]).await;
-    linked.list(&["ann", "ben"]);
-    linked.sso.set(40 * DAY);
-    linked.read().await;
-    linked.sso.settle().await;
-    assert!(linked.sso.engine.every_lease_holds("sso").await.unwrap());
+    let linked = Linked::held(&site, 40 * DAY).await;
     let now = Timestamp(40 * DAY);
     let withdrawn = async || linked.sso.store.end_lease("sso", "ben-id", now, now).await.unwrap();
     assert!(withdrawn().await && !withdrawn().await, "once");
@@ -226,13 +226,7 @@ async fn n6_the_time_of_a_reading_is_written_once_a_day(site: Site) {
 }
 
 async fn each_tick_asks_for_those_alone_whose_lease_has_ended_since(site: Site) {
-    let linked = Linked::new(&site, RECHECK).await;
-    linked.logins(&["ann", "ben"]).await;
-    linked.list(&["ann", "ben"]);
-    linked.sso.set(40 * DAY);
-    linked.read().await;
-    linked.sso.settle().await;
-    assert!(linked.sso.engine.every_lease_holds("sso").await.unwrap());
+    let linked = Linked::held(&site, 40 * DAY).await;
     // Behind everybody's back: what was held a moment ago is not asked for again, until everybody is gone through.
     site.by_hand("UPDATE identities SET gone_at = 1 WHERE subject = 'ben-corp'");
     linked.sso.set(40 * DAY + HOUR / 2);
