@@ -36,7 +36,7 @@ fn response(text: &str) {
         transient: false,
     };
     // A document's nodes, attributes and namespaces are larger than the shortest text of each.
-    let said = within(1 << 20 | 512 * text.len(), || examine(text, &SamlAlgorithm::ALL, &expected));
+    let said = within((1 << 20) + 512 * text.len(), || examine(text, &SamlAlgorithm::ALL, &expected));
     match said {
         Ok(()) => {
             // In XML no `<` is anything else than markup.

@@ -146,7 +146,6 @@ fn more() -> Vec<Good> {
     let again = format!("{restriction}<saml:AudienceRestriction>{audience}{restriction}");
     vec![
         Good::new("s36 several audiences, of which we are one", {
-            let audience = audience.clone();
             move |given| changed(given, &audience, &several)
         }),
         Good::new("s36 two restrictions, both to us", move |given| changed(given, restriction, &again)),

@@ -34,7 +34,7 @@ fn strangers() -> Vec<Hostile> {
         Hostile::new("S17", Stage::Signature, name, KEY, move |given| by(&make(), given))
     };
     let mut all = vec![
-        case("a stranger's key and certificate", || stranger()),
+        case("a stranger's key and certificate", stranger),
         case("a stranger's key, and no KeyInfo", || stranger().key_info("")),
         case("a stranger's key with its numbers", || {
             let numbers = format!(
@@ -157,13 +157,7 @@ fn weak() -> Vec<Hostile> {
         Hostile::new("S34", Stage::Signature, "ECDSA by an RSA key", "the key is of another kind", |given| {
             renamed_method(Method::EcdsaP256.uri(), given)
         }),
-        Hostile::new(
-            "S34",
-            Stage::Signature,
-            "an ECDSA signature of zeros",
-            "CVE-2022-21449: r and s are 0",
-            |given| zeros(given),
-        ),
+        Hostile::new("S34", Stage::Signature, "an ECDSA signature of zeros", "CVE-2022-21449: r and s are 0", zeros),
     ]
 }
 
