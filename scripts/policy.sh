@@ -29,12 +29,12 @@ elif ! is_wanted "$deny"; then
     rm -rf "$tools/build"
 fi
 
-"$deny" --locked --log-level warn check --hide-inclusion-graph --show-stats licenses bans sources
+"$deny" --locked --workspace --log-level warn check --hide-inclusion-graph --show-stats licenses bans sources
 
 log="$tools/advisories.log"
 mkdir -p "$tools"
 if GIT_TERMINAL_PROMPT=0 "$deny" --locked fetch db >"$log" 2>&1 </dev/null; then
-    "$deny" --locked --log-level warn check --disable-fetch --hide-inclusion-graph advisories
+    "$deny" --locked --workspace --log-level warn check --disable-fetch --hide-inclusion-graph advisories
 else
     echo "policy: advisories NOT checked: the RustSec database cannot be fetched here (see $log)" >&2
 fi
