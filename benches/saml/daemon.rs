@@ -31,8 +31,9 @@ impl Daemon {
         write("seal.key", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         write("rosterd.toml", &configuration(port))?;
+        let program = std::fs::canonicalize(program).context("the program is not built")?;
         let run = |words: &[&str]| {
-            let mut command = Command::new(program);
+            let mut command = Command::new(&program);
             command.arg("--config").arg(work.join("rosterd.toml")).args(words).stdin(Stdio::null()).current_dir(work);
             command
         };
