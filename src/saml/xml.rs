@@ -193,7 +193,7 @@ mod tests {
             format!("<a{all}/>")
         };
         assert_eq!(code(&attributes(ATTRIBUTES)), None);
-        assert_eq!(code(&attributes(50_000)), Some("xml-attributes"));
+        assert_eq!(code(&attributes(20_000)), Some("xml-attributes"));
         assert_eq!(code(&format!("<a>{}</a>", "<b/>".repeat(MESSAGE.elements))), Some("xml-elements"));
         assert_eq!(code(&format!("<a>{}</a>", "x".repeat(MESSAGE.bytes))), Some("message-size"));
     }
