@@ -21,7 +21,7 @@ use rosterd_core::ids::Timestamp;
 use rosterd_core::writes::Trigger;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, mpsc};
 
@@ -40,6 +40,8 @@ pub struct Hooks {
     pub(super) clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     set: ArcSwap<Set>,
+    /// One makes a set at a time.
+    making: Mutex<()>,
     /// How many deliveries wait: as last counted, and what came since.
     pub(super) waiting: AtomicU64,
     pub(super) wake: Notify,
@@ -69,6 +71,7 @@ impl Hooks {
             clock,
             random,
             set: ArcSwap::from_pointee(Set::new(config, "")),
+            making: Mutex::default(),
             waiting: AtomicU64::new(0),
             wake: Notify::new(),
             results,
@@ -85,6 +88,12 @@ impl Hooks {
     fn set(&self) -> Arc<Set> {
         let set = self.set.load_full();
         let Some(engine) = self.looks.engine().filter(|engine| engine.config_hash != set.hash) else { return set };
+        // Two that ask at the same time get the same: what a provider learns of its other side, it learns once.
+        let _one = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        let set = self.set.load_full();
+        if set.hash == engine.config_hash {
+            return set;
+        }
         let newer = Arc::new(Set::new(&engine.config, &engine.config_hash));
         self.set.store(Arc::clone(&newer));
         newer
