@@ -94,7 +94,10 @@ impl Servers {
     /// How many connections there are, and how many of them nobody uses.
     pub(super) fn size(&self) -> (u32, usize) {
         let Pool { pool, .. } = self.pool();
-        (pool.size(), pool.num_idle())
+        let all = pool.size();
+        // One that is given back can be taken and counted out before it is counted in: for that moment the pool's number
+        // is below nothing, which is the largest that there is.
+        (all, pool.num_idle().min(all as usize))
     }
 
     /// Begins a transaction where it can be done. Nothing was carried out before that, so that this
