@@ -83,8 +83,6 @@ command -v xmlsec1 >/dev/null || packages="$packages xmlsec1"
 command -v pkg-config >/dev/null || packages="$packages pkg-config"
 pkg-config --exists xmlsec1-openssl 2>/dev/null || packages="$packages libxmlsec1-dev"
 command -v promtool >/dev/null || packages="$packages prometheus"
-# Signs metadata.
-command -v xmlsec1 >/dev/null || packages="$packages xmlsec1"
 
 if [ -z "$packages" ]; then
     exit 0

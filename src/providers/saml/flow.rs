@@ -107,15 +107,13 @@ impl BrowserLogin for SamlLogin {
             sp_qualifier: name.sp_qualifier,
             session: statement.session.clone(),
         };
-        // For as long as it would be taken.
-        let until = now.plus_millis(self.config.max_age.millis().saturating_add(2 * self.config.clock_skew.millis()));
         Ok(Finished {
             said,
             sub: name.value,
             session: statement.session,
             hint: serde_json::to_string(&logout).ok().map(Secret::new),
             grant: None,
-            once: Some((statement.id, until)),
+            once: Some((statement.id, self.takes_until(now))),
         })
     }
 
@@ -154,7 +152,7 @@ impl BrowserLogin for SamlLogin {
         };
         let Some(ended) = ended else { return Ok(Leave::Answered) };
         let answer = self.answer(&idp, &ended, now)?;
-        let until = now.plus_millis(self.config.max_age.millis().saturating_add(2 * self.config.clock_skew.millis()));
+        let until = self.takes_until(now);
         let one = |session: Option<String>| LoggedOut {
             sub: Some(ended.name.clone()),
             session,
@@ -186,6 +184,11 @@ impl BrowserLogin for SamlLogin {
 }
 
 impl SamlLogin {
+    /// Until when a message that came now would be taken again, if it did not count once.
+    fn takes_until(&self, now: Timestamp) -> Timestamp {
+        now.plus_millis(self.config.max_age.millis().saturating_add(2 * self.config.clock_skew.millis()))
+    }
+
     fn answer(&self, idp: &Idp, ended: &Ended, now: Timestamp) -> Result<Away, LoginError> {
         // An answer's id is nobody's secret: it has to be another for each message.
         let id = format!("_r{}", ended.id);

@@ -98,7 +98,7 @@ impl Source {
         self.good(now).ok_or(LoginError::Unreachable(failed))
     }
 
-    /// Reads it again where that is due, or where it is about to expire.
+    /// Reads it again where that is due.
     pub(super) async fn tend(&self, now: Timestamp) {
         if self.is_due(now) {
             let _one = self.reading.lock().await;
