@@ -49,12 +49,25 @@ pub mod transmitter;
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Child, Command};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-/// A loopback port that nobody listens on. Somebody else may take it before it is used: whoever
-/// starts a server on it must be ready to try another.
+/// A loopback port that nobody listens on, and that this process gives to nobody else.
+///
+/// It is below those that the system itself gives to connections (from 32768 on Linux, RFC 6335 from 49152):
+/// no connection takes it before the server starts that it is for. Another process can.
 pub fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 22_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Test runs side by side begin far from each other.
+    let begin = std::process::id().wrapping_mul(7_919);
+    let mut ports = std::iter::repeat_with(|| FIRST + begin.wrapping_add(NEXT.fetch_add(1, Relaxed)) % COUNT);
+    let port = ports.by_ref().take(1_000).find_map(|port| {
+        let port = u16::try_from(port).ok()?;
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok().then_some(port)
+    });
+    port.expect("a port that nobody listens on")
 }
 
 /// Whether something accepts connections there.

@@ -3,7 +3,7 @@
 //! `ROSTERD_TEST_ALL=1` in the environment that is a failure.
 
 use std::fs::File;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -96,7 +96,7 @@ fn start() -> Option<Cluster> {
     std::fs::write(&hba, format!("host all +with_password 127.0.0.1/32 scram-sha-256\n{trusting}"))
         .expect("it is ours");
     for _attempt in 0..5 {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
+        let port = super::free_port();
         let log = File::create(dir.join("log")).expect("a log file");
         let mut server = as_account(account, &bin.join("postgres"))
             .arg("-D")
