@@ -3,6 +3,8 @@
 # libraries from the distribution when they are missing, `make saml` those of the latter, and `make fuzz` a C++ compiler.
 
 CARGO ?= cargo
+# Tests wait for servers a fifth of their time: two for each processor.
+TEST_THREADS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build saml saml-libraries test test-servers node-tools scim-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login bench-follow bench-saml fuzz-api test-directories fuzz bench-million clean
@@ -23,7 +25,7 @@ saml-libraries: ## install what that is built with, when it is missing
 	@./scripts/install-saml-libraries.sh
 
 test: test-servers deploy-tools node-tools scim-servers fmt-check lint policy ## everything that must hold before a change is merged
-	$(CARGO) test --workspace --all-features --locked
+	$(CARGO) test --workspace --all-features --locked -- --test-threads $(TEST_THREADS)
 
 test-servers: ## install the servers that the tests start, when they are missing
 	@./scripts/install-test-servers.sh
