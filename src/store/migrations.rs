@@ -39,6 +39,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(7, "0007_renewals"),
     migration!(8, "0008_sign_ins"),
     migration!(9, "0009_rechecks"),
+    migration!(10, "0010_roles"),
 ];
 
 /// The newest migration that this program knows.

@@ -18,7 +18,7 @@ on_both!(
 );
 
 /// Every migration, in order.
-const ALL: [&str; 9] = [
+const ALL: [&str; 10] = [
     "0001_authorization",
     "0002_provenance",
     "0003_records",
@@ -28,6 +28,7 @@ const ALL: [&str; 9] = [
     "0007_renewals",
     "0008_sign_ins",
     "0009_rechecks",
+    "0010_roles",
 ];
 
 /// Every table, index and constraint as the database describes it.
@@ -93,7 +94,7 @@ async fn a_changed_migration_is_refused(site: Site) {
 
 async fn a_newer_database_is_refused(site: Site) {
     drop(site.store().await);
-    site.by_hand("INSERT INTO schema_migrations (version, name, sha256, applied_at) VALUES (10, '0010_later', '', 0)");
+    site.by_hand("INSERT INTO schema_migrations (version, name, sha256, applied_at) VALUES (11, '0011_later', '', 0)");
     let store = site.open(Access::Write).await.unwrap();
     let refused = [
         store.migrate(NOW).await.err(),
@@ -102,7 +103,7 @@ async fn a_newer_database_is_refused(site: Site) {
     ];
     for refused in refused {
         let Some(StoreError::Schema(message)) = refused else { panic!("{refused:?}") };
-        assert!(message.contains("newer") && message.contains("0010_later"), "{message}");
+        assert!(message.contains("newer") && message.contains("0011_later"), "{message}");
     }
     assert_eq!(site.by_hand("SELECT count(*) FROM users"), "0\n");
 }
@@ -117,6 +118,32 @@ async fn r44_a_migration_that_was_cut_off_is_done_again(site: Site) {
     store.apply(Arc::new(company()), NOW).await.unwrap();
 }
 
+/// Undoes the tenth migration, but for the columns of members and the view of grants that it made anew.
+fn before_roles(site: &Site) {
+    let views = ["effective_limits", "effective_permissions", "held_roles", "rights_from", "delegations"];
+    views.iter().for_each(|view| drop(site.by_hand(&format!("DROP VIEW {view}"))));
+    let tables = [
+        "service_tokens",
+        "org_entitlements",
+        "team_entitlements",
+        "user_entitlements",
+        "entitlements",
+        "user_limits",
+        "role_limits",
+        "role_permissions",
+        "roles",
+    ];
+    tables.iter().for_each(|table| drop(site.by_hand(&format!("DROP TABLE {table}"))));
+    site.by_hand("ALTER TABLE users DROP COLUMN kind");
+    if !site.is_sqlite() {
+        for table in ["org_members", "team_members"] {
+            site.by_hand(&format!("ALTER TABLE {table} DROP COLUMN role, DROP COLUMN declared_role"));
+            site.by_hand(&format!("ALTER TABLE {table} ADD COLUMN role TEXT GENERATED ALWAYS AS (coalesce(synced_role, manual_role)) STORED"));
+            site.by_hand(&format!("ALTER TABLE {table} ADD CONSTRAINT {table}_check CHECK (synced_role IS NOT NULL OR manual_role IS NOT NULL)"));
+        }
+    }
+}
+
 /// Undoes the fifth migration and what came after it.
 fn before_the_daemon(site: &Site) {
     let triggers: Vec<String> = if site.is_sqlite() {
@@ -129,6 +156,7 @@ fn before_the_daemon(site: &Site) {
     } else {
         vec!["DROP FUNCTION structure_changed CASCADE".to_owned(), "DROP SEQUENCE readings".to_owned()]
     };
+    before_roles(site);
     triggers.iter().for_each(|sql| drop(site.by_hand(sql)));
     let tables = [
         "seen_tokens",

@@ -1,0 +1,278 @@
+-- What a membership allows: roles as sets of permissions, who holds them, and what comes of it.
+-- docs/tables.md is the contract; keep both true.
+
+-- kind: `person`; `service`, an account that no provider knows and nobody logs in with; `break_glass`, a person whom
+-- no run touches.
+ALTER TABLE users ADD COLUMN kind TEXT NOT NULL DEFAULT 'person' CHECK (kind IN ('person', 'service', 'break_glass'));
+
+-- Memberships have a third owner: what provisioning files declare (`declared_role`).
+ALTER TABLE org_members
+    DROP COLUMN role,
+    ADD COLUMN declared_role TEXT CHECK (declared_role IN ('None', 'Viewer', 'Editor', 'Admin')),
+    DROP CONSTRAINT org_members_check;
+ALTER TABLE org_members
+    ADD COLUMN role TEXT GENERATED ALWAYS AS (CASE
+                        WHEN 'Admin'  IN (synced_role, manual_role, declared_role) THEN 'Admin'
+                        WHEN 'Editor' IN (synced_role, manual_role, declared_role) THEN 'Editor'
+                        WHEN 'Viewer' IN (synced_role, manual_role, declared_role) THEN 'Viewer'
+                        ELSE 'None' END) STORED,
+    ADD CONSTRAINT org_members_check
+        CHECK (synced_role IS NOT NULL OR manual_role IS NOT NULL OR declared_role IS NOT NULL);
+ALTER TABLE team_members
+    DROP COLUMN role,
+    ADD COLUMN declared_role TEXT CHECK (declared_role IN ('member', 'admin')),
+    DROP CONSTRAINT team_members_check;
+ALTER TABLE team_members
+    ADD COLUMN role TEXT GENERATED ALWAYS AS (CASE
+                        WHEN 'admin' IN (synced_role, manual_role, declared_role) THEN 'admin'
+                        ELSE 'member' END) STORED,
+    ADD CONSTRAINT team_members_check
+        CHECK (synced_role IS NOT NULL OR manual_role IS NOT NULL OR declared_role IS NOT NULL);
+
+-- org_id: NULL for every organization. A name is unique in its organization, and among those of every one. origin:
+-- `builtin`, `file` or `manual`. version grows with each change. The first five are what memberships give by
+-- themselves.
+CREATE TABLE roles (
+    id          BIGINT PRIMARY KEY,
+    org_id      BIGINT REFERENCES orgs (id),
+    name        TEXT NOT NULL,
+    kind        TEXT NOT NULL CHECK (kind IN ('basic', 'fixed', 'custom', 'bundle')),
+    title       TEXT NOT NULL,
+    description TEXT NOT NULL,
+    origin      TEXT NOT NULL CHECK (origin IN ('builtin', 'file', 'manual')),
+    version     BIGINT NOT NULL,
+    updated_at  BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX roles_name ON roles (name, coalesce(org_id, 0));
+INSERT INTO roles (id, org_id, name, kind, title, description, origin, version, updated_at) VALUES
+    (1, NULL, 'basic:none', 'basic', 'None', 'Members of an organization who may do nothing by that alone', 'builtin', 1, 0),
+    (2, NULL, 'basic:viewer', 'basic', 'Viewer', 'Viewers of an organization', 'builtin', 1, 0),
+    (3, NULL, 'basic:editor', 'basic', 'Editor', 'Editors of an organization', 'builtin', 1, 0),
+    (4, NULL, 'basic:admin', 'basic', 'Admin', 'Admins of an organization', 'builtin', 1, 0),
+    (5, NULL, 'basic:server_admin', 'basic', 'Server admin', 'Server admins, in every organization', 'builtin', 1, 0);
+
+-- What a role allows in the end, whatever it was made from; `basic:none` (1) nothing. A `*` at the end of action or scope stands for whatever
+-- begins so; by itself for everything. parameters: JSON object of texts.
+CREATE TABLE role_permissions (
+    role_id    BIGINT NOT NULL REFERENCES roles (id) CHECK (role_id <> 1),
+    action     TEXT NOT NULL CHECK (action <> ''),
+    scope      TEXT NOT NULL CHECK (scope <> ''),
+    parameters TEXT NOT NULL DEFAULT '{}',
+    PRIMARY KEY (role_id, action, scope)
+);
+
+-- Numbers that an application looks up: how much somebody may have of something.
+CREATE TABLE role_limits (
+    role_id BIGINT NOT NULL REFERENCES roles (id),
+    name    TEXT NOT NULL,
+    value   BIGINT NOT NULL,
+    PRIMARY KEY (role_id, name)
+);
+CREATE TABLE user_limits (
+    user_id BIGINT NOT NULL REFERENCES users (id),
+    name    TEXT NOT NULL,
+    origin  TEXT NOT NULL CHECK (origin IN ('file', 'manual')),
+    value   BIGINT NOT NULL,
+    PRIMARY KEY (user_id, name, origin)
+);
+
+-- What can be held: a role in an organization (NULL: in every one), narrowed to a scope, with parameters; or to act
+-- for somebody (for_user_id): in everything (scope `*`), or with the rights to what the scope names.
+CREATE TABLE entitlements (
+    id          BIGINT PRIMARY KEY,
+    org_id      BIGINT REFERENCES orgs (id),
+    role_id     BIGINT REFERENCES roles (id),
+    for_user_id BIGINT REFERENCES users (id),
+    scope       TEXT NOT NULL CHECK (scope <> ''),
+    parameters  TEXT NOT NULL,
+    CHECK ((role_id IS NULL) <> (for_user_id IS NULL))
+);
+CREATE UNIQUE INDEX entitlements_what
+    ON entitlements (coalesce(role_id, 0), coalesce(for_user_id, 0), coalesce(org_id, 0), scope, parameters);
+CREATE INDEX entitlements_for_user ON entitlements (for_user_id) WHERE for_user_id IS NOT NULL;
+
+-- Who holds it. synced: 1 when rules give it. declared_until, manual_until: until when a provisioning file or
+-- somebody's hand gives it; 253402300799999 for ever, NULL when it does not. until: the last of these; computed.
+CREATE TABLE user_entitlements (
+    entitlement_id BIGINT NOT NULL REFERENCES entitlements (id),
+    user_id        BIGINT NOT NULL REFERENCES users (id),
+    synced         BIGINT NOT NULL DEFAULT 0 CHECK (synced IN (0, 1)),
+    declared_until BIGINT,
+    manual_until   BIGINT,
+    until          BIGINT GENERATED ALWAYS AS (CASE WHEN synced = 1 THEN 253402300799999
+                       ELSE greatest(coalesce(declared_until, 0), coalesce(manual_until, 0)) END) STORED,
+    PRIMARY KEY (entitlement_id, user_id),
+    CHECK (synced = 1 OR declared_until IS NOT NULL OR manual_until IS NOT NULL)
+);
+CREATE INDEX user_entitlements_user ON user_entitlements (user_id, entitlement_id);
+CREATE TABLE team_entitlements (
+    entitlement_id BIGINT NOT NULL REFERENCES entitlements (id),
+    team_id        BIGINT NOT NULL REFERENCES teams (id),
+    declared_until BIGINT,
+    manual_until   BIGINT,
+    until          BIGINT GENERATED ALWAYS AS
+                       (greatest(coalesce(declared_until, 0), coalesce(manual_until, 0))) STORED,
+    PRIMARY KEY (entitlement_id, team_id),
+    CHECK (declared_until IS NOT NULL OR manual_until IS NOT NULL)
+);
+CREATE INDEX team_entitlements_team ON team_entitlements (team_id, entitlement_id);
+-- By everybody who is a member of the organization.
+CREATE TABLE org_entitlements (
+    entitlement_id BIGINT NOT NULL REFERENCES entitlements (id),
+    org_id         BIGINT NOT NULL REFERENCES orgs (id),
+    declared_until BIGINT,
+    manual_until   BIGINT,
+    until          BIGINT GENERATED ALWAYS AS
+                       (greatest(coalesce(declared_until, 0), coalesce(manual_until, 0))) STORED,
+    PRIMARY KEY (entitlement_id, org_id),
+    CHECK (declared_until IS NOT NULL OR manual_until IS NOT NULL)
+);
+CREATE INDEX org_entitlements_org ON org_entitlements (org_id, entitlement_id);
+
+-- Tokens of service accounts. hash: SHA-256 of the token. A token that was rotated counts until expires_at, which is
+-- brought forward.
+CREATE TABLE service_tokens (
+    id           TEXT PRIMARY KEY,
+    user_id      BIGINT NOT NULL REFERENCES users (id),
+    name         TEXT NOT NULL,
+    hash         BYTEA NOT NULL UNIQUE,
+    created_by   TEXT NOT NULL,
+    created_at   BIGINT NOT NULL,
+    expires_at   BIGINT NOT NULL,
+    last_used_at BIGINT,
+    revoked_at   BIGINT
+);
+CREATE INDEX service_tokens_user ON service_tokens (user_id);
+
+-- Who may act for whom, in which organization (NULL: in every one): in everything (scope `*`), which they do in the
+-- other's name; or in their own name with the other's rights to what the scope names.
+CREATE VIEW delegations AS
+SELECT ue.user_id, e.for_user_id, e.org_id, e.scope, e.id AS entitlement_id
+FROM user_entitlements ue
+JOIN entitlements e ON e.id = ue.entitlement_id
+JOIN users u ON u.id = ue.user_id
+JOIN users f ON f.id = e.for_user_id
+WHERE e.for_user_id IS NOT NULL AND u.state = 'active' AND f.state = 'active'
+  AND ue.until > CAST(extract(epoch FROM now()) * 1000 AS BIGINT);
+
+-- From whom an active account has its rights (from_user_id): from itself, and from whom it stands in for.
+CREATE VIEW rights_from AS
+SELECT id AS user_id, id AS from_user_id, CAST(NULL AS BIGINT) AS org_id, '*' AS scope FROM users WHERE state = 'active'
+UNION ALL
+SELECT user_id, for_user_id, org_id, scope FROM delegations WHERE scope <> '*';
+
+-- Every role that an active account holds, with how: by membership alone (`basic`), as a server admin, by itself
+-- (`user`), through a team, or as everybody in the organization (`org`). org_id: NULL for every organization. A role
+-- in an organization is its members' only. nearness: 0 for what is somebody's own, 1 for a team's or an organization's.
+-- from_user_id: whose it is, where somebody stands in for them.
+CREATE VIEW held_roles AS
+SELECT f.user_id, m.org_id,
+       CASE m.role WHEN 'Admin' THEN 4 WHEN 'Editor' THEN 3 WHEN 'Viewer' THEN 2 ELSE 1 END AS role_id,
+       f.scope AS scope, '{}' AS parameters, 0 AS nearness, 'basic' AS source,
+       CAST(NULL AS BIGINT) AS team_id, CAST(NULL AS BIGINT) AS entitlement_id, f.from_user_id
+FROM rights_from f
+JOIN org_members m ON m.user_id = f.from_user_id
+WHERE (f.org_id IS NULL OR f.org_id = m.org_id)
+UNION ALL
+SELECT f.user_id, f.org_id, 5, f.scope, '{}', 0, 'server_admin',
+       CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), f.from_user_id
+FROM rights_from f
+JOIN users u ON u.id = f.from_user_id
+WHERE u.server_admin = 1
+UNION ALL
+SELECT f.user_id, coalesce(e.org_id, f.org_id), e.role_id, CASE WHEN e.scope = f.scope OR (substr(f.scope, length(f.scope)) = '*' AND substr(e.scope, 1, length(f.scope) - 1) = substr(f.scope, 1, length(f.scope) - 1))
+           THEN e.scope ELSE f.scope END, e.parameters, 0, 'user',
+       CAST(NULL AS BIGINT), e.id, f.from_user_id
+FROM rights_from f
+JOIN user_entitlements ue ON ue.user_id = f.from_user_id
+JOIN entitlements e ON e.id = ue.entitlement_id
+WHERE e.role_id IS NOT NULL
+  AND ue.until > CAST(extract(epoch FROM now()) * 1000 AS BIGINT)
+  AND (e.org_id IS NULL OR EXISTS (SELECT 1 FROM org_members m WHERE m.org_id = e.org_id AND m.user_id = ue.user_id))
+  AND (f.org_id IS NULL OR e.org_id IS NULL OR e.org_id = f.org_id)
+  AND (e.scope = f.scope
+       OR (substr(f.scope, length(f.scope)) = '*' AND substr(e.scope, 1, length(f.scope) - 1) = substr(f.scope, 1, length(f.scope) - 1))
+       OR (substr(e.scope, length(e.scope)) = '*' AND substr(f.scope, 1, length(e.scope) - 1) = substr(e.scope, 1, length(e.scope) - 1)))
+UNION ALL
+SELECT f.user_id, t.org_id, e.role_id, CASE WHEN e.scope = f.scope OR (substr(f.scope, length(f.scope)) = '*' AND substr(e.scope, 1, length(f.scope) - 1) = substr(f.scope, 1, length(f.scope) - 1))
+           THEN e.scope ELSE f.scope END, e.parameters, 1, 'team', t.id, e.id, f.from_user_id
+FROM rights_from f
+JOIN team_members tm ON tm.user_id = f.from_user_id
+JOIN teams t ON t.id = tm.team_id
+JOIN team_entitlements te ON te.team_id = tm.team_id
+JOIN entitlements e ON e.id = te.entitlement_id
+JOIN org_members m ON m.org_id = t.org_id AND m.user_id = tm.user_id
+WHERE e.role_id IS NOT NULL AND e.org_id = t.org_id
+  AND te.until > CAST(extract(epoch FROM now()) * 1000 AS BIGINT)
+  AND (f.org_id IS NULL OR f.org_id = t.org_id)
+  AND (e.scope = f.scope
+       OR (substr(f.scope, length(f.scope)) = '*' AND substr(e.scope, 1, length(f.scope) - 1) = substr(f.scope, 1, length(f.scope) - 1))
+       OR (substr(e.scope, length(e.scope)) = '*' AND substr(f.scope, 1, length(e.scope) - 1) = substr(e.scope, 1, length(e.scope) - 1)))
+UNION ALL
+SELECT f.user_id, m.org_id, e.role_id, CASE WHEN e.scope = f.scope OR (substr(f.scope, length(f.scope)) = '*' AND substr(e.scope, 1, length(f.scope) - 1) = substr(f.scope, 1, length(f.scope) - 1))
+           THEN e.scope ELSE f.scope END, e.parameters, 1, 'org',
+       CAST(NULL AS BIGINT), e.id, f.from_user_id
+FROM rights_from f
+JOIN org_members m ON m.user_id = f.from_user_id
+JOIN org_entitlements oe ON oe.org_id = m.org_id
+JOIN entitlements e ON e.id = oe.entitlement_id
+WHERE e.role_id IS NOT NULL AND e.org_id = m.org_id
+  AND oe.until > CAST(extract(epoch FROM now()) * 1000 AS BIGINT)
+  AND (f.org_id IS NULL OR f.org_id = m.org_id)
+  AND (e.scope = f.scope
+       OR (substr(f.scope, length(f.scope)) = '*' AND substr(e.scope, 1, length(f.scope) - 1) = substr(f.scope, 1, length(f.scope) - 1))
+       OR (substr(e.scope, length(e.scope)) = '*' AND substr(f.scope, 1, length(e.scope) - 1) = substr(e.scope, 1, length(e.scope) - 1)));
+
+-- All that an active account may do: each permission of each role it holds, narrowed to the scope in which it holds
+-- that; what is not in both scopes is not there. parameters: of what is held, as near as nearness says; those of the
+-- role (role_parameters) are farther than any.
+CREATE VIEW effective_permissions AS
+SELECT h.user_id, h.org_id, p.action, CASE WHEN p.scope = h.scope OR (substr(h.scope, length(h.scope)) = '*' AND substr(p.scope, 1, length(h.scope) - 1) = substr(h.scope, 1, length(h.scope) - 1))
+           THEN p.scope ELSE h.scope END AS scope,
+       h.parameters, h.nearness, p.parameters AS role_parameters,
+       h.role_id, h.source, h.team_id, h.entitlement_id, h.from_user_id
+FROM held_roles h
+JOIN role_permissions p ON p.role_id = h.role_id
+WHERE (p.scope = h.scope
+       OR (substr(h.scope, length(h.scope)) = '*' AND substr(p.scope, 1, length(h.scope) - 1) = substr(h.scope, 1, length(h.scope) - 1))
+       OR (substr(p.scope, length(p.scope)) = '*' AND substr(h.scope, 1, length(p.scope) - 1) = substr(p.scope, 1, length(p.scope) - 1)));
+
+-- Somebody's limits: their own, by hand before by file; else the highest of their roles'.
+CREATE VIEW effective_limits AS
+SELECT l.user_id, CAST(NULL AS BIGINT) AS org_id, l.name, l.value
+FROM user_limits l JOIN users u ON u.id = l.user_id
+WHERE u.state = 'active'
+  AND (l.origin = 'manual'
+       OR NOT EXISTS (SELECT 1 FROM user_limits x WHERE x.user_id = l.user_id AND x.name = l.name AND x.origin = 'manual'))
+UNION ALL
+SELECT h.user_id, h.org_id, rl.name, max(rl.value)
+FROM held_roles h
+JOIN role_limits rl ON rl.role_id = h.role_id
+WHERE h.from_user_id = h.user_id
+  AND NOT EXISTS (SELECT 1 FROM user_limits l WHERE l.user_id = h.user_id AND l.name = rl.name)
+GROUP BY h.user_id, h.org_id, rl.name;
+
+-- Rules give entitlements too: `["entitlement", entitlement id, null, rule id, group id or null]`.
+DROP VIEW grants;
+CREATE VIEW grants AS
+SELECT i.user_id                                               AS user_id,
+       g.value ->> 0                                           AS kind,
+       CASE g.value ->> 0 WHEN 'org'  THEN (g.value ->> 1)::bigint END AS org_id,
+       CASE g.value ->> 0 WHEN 'team' THEN (g.value ->> 1)::bigint END AS team_id,
+       g.value ->> 2                                           AS role,
+       p.name                                                  AS provider,
+       r.name                                                  AS rule,
+       pg.name                                                 AS provider_group,
+       pg.dn                                                   AS provider_group_dn,
+       CASE g.value ->> 0 WHEN 'entitlement' THEN (g.value ->> 1)::bigint END AS entitlement_id
+FROM identities i
+JOIN providers p ON p.id = i.provider_id
+CROSS JOIN LATERAL jsonb_array_elements(i.grants::jsonb) AS g (value)
+LEFT JOIN rules r ON r.id = (g.value ->> 3)::bigint
+LEFT JOIN provider_groups pg ON pg.id = (g.value ->> 4)::bigint;
+
+-- Whoever keeps a copy of organizations, teams and rules' names keeps these too.
+CREATE TRIGGER roles_structure AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON roles
+    FOR EACH STATEMENT EXECUTE FUNCTION structure_changed();
+CREATE TRIGGER entitlements_structure AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON entitlements
+    FOR EACH STATEMENT EXECUTE FUNCTION structure_changed();
