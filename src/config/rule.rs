@@ -1,6 +1,7 @@
 use super::provider::{OrgRoleName, TeamRoleName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One rule: whom it matches, and what they get.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +28,18 @@ pub struct Rule {
     /// a role in that organization.
     #[serde(default)]
     pub server_admin: bool,
+    /// Roles of the organization, or of every one where the rule names no organization: names or templates.
+    /// Membership of the organization comes with them, with the role None unless a rule gives more.
+    #[serde(default)]
+    pub roles: Vec<String>,
+    /// The login of somebody for whom they may act: a text or a template.
+    pub act_for: Option<String>,
+    /// To what `roles` or `act_for` are narrowed, such as `folders:${region}`: a `*` at the end stands for
+    /// whatever begins so. Absent: everything.
+    pub scope: Option<String>,
+    /// What an application is to know besides of these roles, such as a row filter: texts or templates by name.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, String>,
     /// Whether names and claims compare with case, if not as the provider says.
     pub case_sensitive: Option<bool>,
     /// What it gives comes on top of everything: for `on_no_match`, `strict` and a direct role it

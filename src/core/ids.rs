@@ -101,6 +101,14 @@ number!(
     IdentityId
 );
 number!(
+    /// `roles.id`.
+    RoleId
+);
+number!(
+    /// `entitlements.id`: a role in an organization, narrowed to a scope; or to act for somebody.
+    EntitlementId
+);
+number!(
     /// `rules.id`: a rule's name as the database remembers it.
     RuleId
 );

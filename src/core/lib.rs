@@ -8,6 +8,7 @@
 
 pub mod audit;
 pub mod dn;
+pub mod entitlements;
 pub mod ids;
 pub mod mapping;
 pub mod members;

@@ -3,7 +3,10 @@
 //! Filled by a store in a few set-wise reads, never changed afterwards. Everything is sorted as
 //! said at each field; the difference walks these lists side by side.
 
-use crate::ids::{GroupId, IdentityId, Maybe, OrgId, ProviderId, ReadingNumber, RuleId, TeamId, Timestamp, UserId};
+use crate::entitlements::{EntitlementRow, HolderRow, RoleRow};
+use crate::ids::{
+    EntitlementId, GroupId, IdentityId, Maybe, OrgId, ProviderId, ReadingNumber, RuleId, TeamId, Timestamp, UserId,
+};
 use crate::renewal::Renewal;
 use crate::rights::{OrgRole, TeamRole};
 use crate::text::{Arena, Text};
@@ -42,6 +45,14 @@ pub struct Observed {
     pub org_members: Vec<OrgMemberRow>,
     /// By (user, team).
     pub team_members: Vec<TeamMemberRow>,
+    /// By id.
+    pub roles: Vec<RoleRow>,
+    /// By id.
+    pub entitlements: Vec<EntitlementRow>,
+    /// Who holds which entitlement themselves, by (user, entitlement).
+    pub holders: Vec<HolderRow>,
+    /// Whom somebody could act for by a rule, by login. Of [`Scope::People`]: who is acted for already.
+    pub principals: Vec<(Text, UserId)>,
     /// This provider's identities, by id, those that have gone included.
     pub identities: Vec<IdentityRow>,
     /// On what the leases of this provider's identities rest that have not ended, by identity; of identities that
@@ -228,6 +239,7 @@ pub enum Right {
     Org(OrgId, OrgRole),
     Team(TeamId, TeamRole),
     ServerAdmin,
+    Entitlement(EntitlementId),
 }
 
 /// A right with the rule that gives it and the group that the rule saw.
@@ -299,4 +311,5 @@ pub struct LastIds {
     pub group: u32,
     pub identity: u32,
     pub rule: u32,
+    pub entitlement: u32,
 }

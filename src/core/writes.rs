@@ -3,6 +3,7 @@
 //! Made by [`crate::plan`] and carried out by a store in one transaction. A store adds nothing of
 //! its own but the audit chain's links, whose start only the database knows.
 
+use crate::entitlements::{EntitlementRow, HolderWrite};
 use crate::ids::{GroupId, IdentityId, OrgId, ProviderId, ReadingNumber, RuleId, TeamId, Timestamp, UserId};
 use crate::observed::{Base, Grant, RemovalClass, UserState};
 use crate::plan::Change;
@@ -46,6 +47,9 @@ pub struct Writes {
     pub org_members: Vec<OrgMemberWrite>,
     /// By (team, user). `role` is what rosterd gives; `None` takes back what it gave.
     pub team_members: Vec<TeamMemberWrite>,
+    pub new_entitlements: Vec<EntitlementRow>,
+    /// By (entitlement, user).
+    pub holders: Vec<HolderWrite>,
     pub suspend: Vec<SuspensionWrite>,
     /// Reasons that no longer hold: (user, origin).
     pub unsuspend: Vec<(UserId, Text)>,

@@ -118,6 +118,7 @@ fn count(changes: &[Change]) -> BTreeMap<(&'static str, &'static str), u64> {
             Change::ServerAdmin { .. } => "server_admin",
             Change::OrgRole { .. } => "org_member",
             Change::TeamRole { .. } => "team_member",
+            Change::Entitlement { .. } => "entitlement",
         };
         let op = match change.effect() {
             Effect::Add => "add",

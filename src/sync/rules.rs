@@ -2,7 +2,7 @@
 
 use super::terms::terms;
 use crate::config::{ClaimMatch, ClaimValue, Config, Create, Duration, LinkKey, Match, Provider, Rule};
-use rosterd_core::mapping::{ClaimTest, ConditionSpec, RuleSet, RuleSpec, Scalar};
+use rosterd_core::mapping::{ClaimTest, ConditionSpec, EntitlementSpec, RuleSet, RuleSpec, Scalar};
 use rosterd_core::plan::{self, Policy};
 
 /// The rules that can match people of `provider`, in order, and the terms under which they count.
@@ -26,6 +26,12 @@ fn spec(rule: &Rule) -> RuleSpec {
         team: rule.team.clone(),
         team_role: rule.team_role.map(Into::into),
         server_admin: rule.server_admin,
+        entitlements: EntitlementSpec {
+            roles: rule.roles.clone(),
+            act_for: rule.act_for.clone(),
+            scope: rule.scope.clone(),
+            parameters: rule.parameters.clone(),
+        },
         case_sensitive: rule.case_sensitive,
         aside: rule.aside,
     }

@@ -44,7 +44,7 @@ pub enum Refusal {
 #[derive(Debug, Default)]
 pub struct Decision {
     pub verdict: Verdict,
-    /// One for each slot, by slot. Membership of a team brings membership of its organization.
+    /// One for each slot, by slot. A team and a role bring membership of their organization.
     pub claims: Vec<Claim>,
     /// Nothing is said about organization roles: what was given before stays.
     pub orgs_kept: bool,
@@ -220,7 +220,7 @@ impl Mapping<'_> {
         let kept = |claim: &Claim| match claim.slot {
             Slot::Org(_) => decision.orgs_kept || self.rules.terms.org_roles == OrgRoles::None,
             Slot::ServerAdmin => decision.server_admin_kept,
-            Slot::Team(_) => false,
+            Slot::Team(_) | Slot::Entitlement(_) => false,
         };
         resolved.retain(|claim| !kept(claim));
         decision.claims.append(&mut resolved);
@@ -229,21 +229,20 @@ impl Mapping<'_> {
         (decision.aside, decision.raw) = (aside, resolved);
     }
 
-    /// Whoever is in a team is in its organization.
+    /// Whoever is in a team, or holds a role in an organization, is in that.
     fn imply_memberships(&self, claims: &mut Vec<Claim>) {
         let teams_from = claims.partition_point(|claim| matches!(claim.slot, Slot::Org(_)));
         let mut implied: Vec<Claim> = Vec::new();
         let (orgs, rest) = claims.split_at(teams_from);
         for claim in rest {
-            if let Slot::Team(team) = claim.slot
-                && let Some(team) = self.slots.teams.get(team as usize)
-                && orgs.binary_search_by_key(&Slot::Org(team.org), |c| c.slot).is_err()
+            if let Some(org) = self.slots.brings(claim.slot)
+                && orgs.binary_search_by_key(&Slot::Org(org), |c| c.slot).is_err()
             {
-                implied.push(Claim { slot: Slot::Org(team.org), rank: 0, ..*claim });
+                implied.push(Claim { slot: Slot::Org(org), rank: 0, ..*claim });
             }
         }
         if !implied.is_empty() {
-            // Of several teams of one organization the first.
+            // Of several of one organization the first.
             implied.sort_by_key(|claim| claim.slot);
             implied.dedup_by_key(|claim| claim.slot);
             claims.extend(implied);

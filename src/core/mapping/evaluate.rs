@@ -291,6 +291,7 @@ impl<'a> Mapping<'a> {
             let claim = |org: &u32| Claim { slot: Slot::Org(*org), rank: role as u8, rule: index, via, under: None };
             claims.extend(orgs.iter().map(claim));
         }
+        self.entitle(index, rule, binding, &orgs, claims);
         if let Some((template, role)) = &rule.team {
             let Some(name) = template.expand(&binding.captures) else {
                 self.unusable.insert((index, via));
@@ -301,6 +302,25 @@ impl<'a> Mapping<'a> {
                 let team = self.slots.team(org, &name, named_after);
                 claims.push(Claim { slot: Slot::Team(team), rank: *role as u8, rule: index, via, under: None });
             }
+        }
+    }
+}
+
+impl Mapping<'_> {
+    /// Adds the roles that `rule` gives, and whom it lets act for, in these organizations; in every one where it
+    /// names none.
+    fn entitle(&mut self, index: u32, rule: &Rule, binding: &Binding, orgs: &[u32], claims: &mut Vec<Claim>) {
+        if rule.entitlements.is_empty() {
+            return;
+        }
+        let places = orgs.iter().copied().map(Some).chain(rule.orgs.is_empty().then_some(None));
+        for name in places.flat_map(|org| rule.entitlements.expand(org, &binding.captures)) {
+            let Some(name) = name else {
+                self.unusable.insert((index, binding.via));
+                continue;
+            };
+            let slot = Slot::Entitlement(self.slots.entitlement(name));
+            claims.push(Claim { slot, rank: 0, rule: index, via: binding.via, under: None });
         }
     }
 }

@@ -9,6 +9,7 @@ mod condition;
 mod decide;
 mod direct;
 mod document;
+mod entitlement;
 mod evaluate;
 mod explain;
 mod expression;
@@ -28,6 +29,7 @@ pub use condition::{Condition, ConditionSpec, GroupFacts, PatternError, check_re
 pub use decide::{Decision, Refusal, Verdict};
 pub use direct::{DirectRoleSpec, DirectSaid, RoleValue};
 pub use document::{Document, DocumentError};
+pub use entitlement::{About, EntitlementName, EntitlementSpec, check_scope};
 pub use evaluate::{Claim, Mapping};
 pub use explain::{Outcome, RuleOutcome, outcomes};
 pub use expression::{Expression, check_expression};

@@ -3,6 +3,7 @@
 use super::claim::{Claims, Found, Scalar};
 use super::condition::{Condition, ConditionSpec, PatternError};
 use super::direct::DirectRole;
+use super::entitlement::{EntitlementSpec, Entitlements};
 use super::expression::Expression;
 use super::leaves::Leaves;
 use super::slots::OrgName;
@@ -22,6 +23,7 @@ pub struct RuleSpec {
     pub team: Option<String>,
     pub team_role: Option<TeamRole>,
     pub server_admin: bool,
+    pub entitlements: EntitlementSpec,
     /// `None`: as the provider.
     pub case_sensitive: Option<bool>,
     /// It does not count as a match.
@@ -67,6 +69,7 @@ pub struct Rule {
     pub role: Option<OrgRole>,
     pub team: Option<(Template, TeamRole)>,
     pub server_admin: bool,
+    pub(super) entitlements: Entitlements,
     pub aside: bool,
 }
 
@@ -260,16 +263,18 @@ impl RuleSet {
             None => None,
             Some(text) => Some((template("team", text)?, spec.team_role.unwrap_or(TeamRole::Member))),
         };
+        let entitlements = Entitlements::compile(&spec.entitlements, template)?;
         if orgs.is_empty() && (spec.role.is_some() || team.is_some()) {
             return Err(("org", "a role or team needs the organization it is in".to_owned()));
         }
-        if !orgs.is_empty() && spec.role.is_none() && team.is_none() && !spec.server_admin {
+        let elsewhere = spec.server_admin || !entitlements.is_empty();
+        if !orgs.is_empty() && spec.role.is_none() && team.is_none() && !elsewhere {
             return Err(("org", "an organization needs a role or a team to give in it".to_owned()));
         }
-        if orgs.is_empty() && !spec.server_admin {
-            return Err(("id", "the rule gives nothing: no org, no server_admin".to_owned()));
+        if orgs.is_empty() && !elsewhere {
+            return Err(("id", "the rule gives nothing: no org, no roles, no server_admin".to_owned()));
         }
         let (id, role, server_admin, aside) = (spec.id.clone(), spec.role, spec.server_admin, spec.aside);
-        Ok(Rule { id, condition, orgs, role, team, server_admin, aside })
+        Ok(Rule { id, condition, orgs, role, team, server_admin, entitlements, aside })
     }
 }

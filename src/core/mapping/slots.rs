@@ -1,5 +1,6 @@
 //! Organizations and teams as numbers while rules are evaluated, whether they exist yet or not.
 
+use super::entitlement::{About, EntitlementName};
 use std::collections::HashMap;
 
 /// What a claim is about.
@@ -9,6 +10,9 @@ pub enum Slot {
     Org(u32),
     /// An index into [`Slots::teams`].
     Team(u32),
+    /// An index into [`Slots::entitlements`].
+    Entitlement(u32),
+    // Behind all others: resolving relies on it.
     ServerAdmin,
 }
 
@@ -50,9 +54,11 @@ pub struct TeamName {
 pub struct Slots {
     pub orgs: Vec<OrgName>,
     pub teams: Vec<TeamName>,
+    pub entitlements: Vec<EntitlementName>,
     org_by_key: HashMap<String, u32>,
     org_by_name: HashMap<String, u32>,
     team_by_name: HashMap<(u32, String), u32>,
+    entitlement_by_name: HashMap<EntitlementName, u32>,
 }
 
 impl Slots {
@@ -93,6 +99,35 @@ impl Slots {
     #[must_use]
     pub fn has_team(&self, org: u32, name: &str) -> bool {
         self.team_by_name.contains_key(&(org, name.to_owned()))
+    }
+
+    /// The number of an entitlement.
+    pub fn entitlement(&mut self, name: EntitlementName) -> u32 {
+        if let Some(slot) = self.entitlement_by_name.get(&name) {
+            return *slot;
+        }
+        let slot = self.entitlements.len() as u32;
+        self.entitlements.push(name.clone());
+        self.entitlement_by_name.insert(name, slot);
+        slot
+    }
+
+    /// The organization of what a slot is about, where it is in one.
+    #[must_use]
+    pub fn org_of(&self, slot: Slot) -> Option<u32> {
+        match slot {
+            Slot::Org(org) => Some(org),
+            Slot::Team(team) => self.teams.get(team as usize).map(|team| team.org),
+            Slot::Entitlement(at) => self.entitlements.get(at as usize)?.org,
+            Slot::ServerAdmin => None,
+        }
+    }
+
+    /// The organization that somebody is in who has this. Not by acting for somebody there.
+    #[must_use]
+    pub(super) fn brings(&self, slot: Slot) -> Option<u32> {
+        let acts = |at: u32| self.entitlements.get(at as usize).is_some_and(|e| matches!(e.about, About::Person(_)));
+        self.org_of(slot).filter(|_| !matches!(slot, Slot::Entitlement(at) if acts(at)))
     }
 
     /// The number of a team. Named after two groups, it is named after neither.

@@ -1,6 +1,6 @@
 //! One act of a plan, as a value: what was, what will be, and why.
 
-use crate::ids::{GroupId, Maybe, OrgId, RuleId, TeamId, UserId};
+use crate::ids::{EntitlementId, GroupId, Maybe, OrgId, RuleId, TeamId, UserId};
 use crate::rights::{OrgRole, TeamRole};
 use crate::text::Text;
 
@@ -105,6 +105,12 @@ pub enum Change {
         new: Option<TeamRole>,
         reason: Reason,
     },
+    Entitlement {
+        user: UserId,
+        entitlement: EntitlementId,
+        give: bool,
+        reason: Reason,
+    },
 }
 
 impl Change {
@@ -121,7 +127,8 @@ impl Change {
             | Self::Archive { user }
             | Self::ServerAdmin { user, .. }
             | Self::OrgRole { user, .. }
-            | Self::TeamRole { user, .. } => Some(user),
+            | Self::TeamRole { user, .. }
+            | Self::Entitlement { user, .. } => Some(user),
         }
     }
 
@@ -142,6 +149,7 @@ impl Change {
             Self::Suspend { .. } => (10, 0),
             Self::Resume { .. } => (11, 0),
             Self::Archive { .. } => (12, 0),
+            Self::Entitlement { entitlement, .. } => (13, entitlement.0),
         }
     }
 
@@ -164,7 +172,7 @@ impl Change {
                 Effect::Change
             }
             Self::Suspend { .. } | Self::Archive { .. } => Effect::Remove,
-            Self::ServerAdmin { give, .. } => {
+            Self::ServerAdmin { give, .. } | Self::Entitlement { give, .. } => {
                 if give {
                     Effect::Add
                 } else {

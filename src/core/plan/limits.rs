@@ -5,7 +5,7 @@ use super::people::Work;
 use super::rows::PersonRows;
 use super::{Change, Effect};
 use super::{emptied, leases};
-use crate::ids::{OrgId, TeamId, UserId};
+use crate::ids::{EntitlementId, OrgId, TeamId, UserId};
 use crate::observed::{Base, Observed, RemovalClass, Scope, UserState};
 use crate::rights::OrgRole;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +32,9 @@ pub(super) fn count(base: &mut Base, observed: &Observed, identities: &[Work], r
         if row.synced == Some(OrgRole::Admin) {
             add(RemovalClass::Privileged, Some(row.org));
         }
+    }
+    for row in rows.holders.iter().filter(|row| row.synced) {
+        add(RemovalClass::Memberships, place_of(observed, row.entitlement));
     }
     // Most people's teams are all of one organization: added up before they are put down.
     let mut together = (None, 0);
@@ -66,6 +69,11 @@ pub(super) fn after(draft: &Draft<'_>) -> Base {
             Change::TeamRole { team, old, new, .. } => {
                 let org = org_of(&draft.observed, team).or(draft.books.new_teams.get(&team).map(|team| team.org));
                 shift(RemovalClass::Memberships, org, old.is_some(), new.is_some());
+            }
+            Change::Entitlement { entitlement, give, .. } => {
+                let new = draft.books.new_entitlements.get(&entitlement).and_then(|row| row.org.get());
+                let org = place_of(&draft.observed, entitlement).or(new);
+                shift(RemovalClass::Memberships, org, !give, give);
             }
             Change::ServerAdmin { give, .. } => shift(RemovalClass::Privileged, None, !give, give),
             Change::CreateUser { .. } | Change::Resume { .. } => shift(RemovalClass::Users, None, false, true),
@@ -214,6 +222,9 @@ impl Tally {
                 }
             }
             Change::TeamRole { team, .. } if loses => add(RemovalClass::Memberships, org_of(&draft.observed, team)),
+            Change::Entitlement { entitlement, .. } if loses => {
+                add(RemovalClass::Memberships, place_of(&draft.observed, entitlement));
+            }
             _ => {}
         }
     }
@@ -222,4 +233,10 @@ impl Tally {
 fn org_of(observed: &Observed, team: TeamId) -> Option<OrgId> {
     let at = observed.teams.binary_search_by_key(&team, |row| row.id).ok()?;
     observed.teams.get(at).map(|row| row.org)
+}
+
+/// The organization of an entitlement; `None` for every one.
+fn place_of(observed: &Observed, entitlement: EntitlementId) -> Option<OrgId> {
+    let at = observed.entitlements.binary_search_by_key(&entitlement, |row| row.id).ok()?;
+    observed.entitlements.get(at)?.org.get()
 }

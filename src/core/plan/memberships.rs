@@ -32,7 +32,7 @@ pub(super) fn team_changes(draft: &mut Draft<'_>, user: UserId, wanted: &[Grant]
     let mut rows = rows.iter().filter(|row| row.synced.is_some()).peekable();
     let teams = wanted.iter().filter_map(|grant| match grant.right {
         Right::Team(team, role) => Some((team, role, grant)),
-        Right::Org(..) | Right::ServerAdmin => None,
+        Right::Org(..) | Right::ServerAdmin | Right::Entitlement(_) => None,
     });
     for (team, role, grant) in teams {
         while let Some(row) = rows.next_if(|row| row.team < team) {

@@ -17,6 +17,7 @@ mod accounts;
 mod change;
 mod draft;
 mod emptied;
+mod entitlements;
 mod groups;
 mod guard;
 mod hash;
@@ -42,7 +43,8 @@ pub use policy::{Limits, LinkKey, Policy};
 pub use render::{Form, Summary};
 pub use writes::{RunFacts, audit_body};
 
-use crate::ids::{GroupId, IdentityId, OrgId, ReadingNumber, RuleId, TeamId, Timestamp, UserId};
+use crate::entitlements::EntitlementRow;
+use crate::ids::{EntitlementId, GroupId, IdentityId, OrgId, ReadingNumber, RuleId, TeamId, Timestamp, UserId};
 use crate::mapping::RuleSet;
 use crate::observed::{Base, Grant, Observed, Scope};
 use crate::renewal::Renewal;
@@ -192,6 +194,7 @@ struct Bookkeeping {
     /// Organizations whose name or key will be another, as they will be.
     changed_orgs: BTreeMap<OrgId, OrgWrite>,
     new_teams: BTreeMap<TeamId, NewTeam>,
+    new_entitlements: BTreeMap<EntitlementId, EntitlementRow>,
     /// Whole, by id: those that follow [`Bookkeeping::last_user_before`], without a gap.
     new_users: Vec<UserWrite>,
     /// As they will be.

@@ -1,8 +1,43 @@
 //! The names behind the numbers in a plan.
 
 use super::Plan;
-use crate::ids::{GroupId, OrgId, RuleId, TeamId, UserId};
+use crate::ids::{EntitlementId, GroupId, OrgId, RuleId, TeamId, UserId};
 use crate::text::Text;
+
+/// An entitlement in words.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Entitled<'p> {
+    pub(super) org: Option<&'p str>,
+    pub(super) role: Option<&'p str>,
+    /// Whom it lets act for.
+    pub(super) person: Option<&'p str>,
+    pub(super) scope: &'p str,
+    pub(super) parameters: &'p str,
+}
+
+impl Entitled<'_> {
+    /// Where it counts.
+    pub(super) fn place(&self) -> &str {
+        self.org.unwrap_or("every organization")
+    }
+
+    /// What it is.
+    pub(super) fn what(&self) -> String {
+        let mut what = match (self.role, self.person) {
+            (_, Some(person)) => format!("acts for {person}"),
+            (role, None) => role.unwrap_or("?").to_owned(),
+        };
+        if self.scope != "*" {
+            what.push_str(" on ");
+            what.push_str(self.scope);
+        }
+        if self.parameters != "{}" {
+            what.push_str(" with ");
+            what.push_str(self.parameters);
+        }
+        what
+    }
+}
 
 impl Plan {
     /// An organization's name, as it will be.
@@ -25,6 +60,28 @@ impl Plan {
         let at = self.observed.teams.binary_search_by_key(&team, |row| row.id);
         let row = at.ok().and_then(|at| self.observed.teams.get(at));
         row.map_or(("?", "?"), |row| (self.org_name(row.org), self.observed.texts.get(row.name)))
+    }
+
+    /// The organization of an entitlement (`None`: every one), its role or whom it lets act for, and its scope and
+    /// parameters.
+    pub(super) fn entitlement_name(&self, entitlement: EntitlementId) -> Entitled<'_> {
+        let known = self.observed.entitlements.binary_search_by_key(&entitlement, |row| row.id).ok();
+        let known = known.and_then(|at| self.observed.entitlements.get(at));
+        let new = self.bookkeeping.new_entitlements.get(&entitlement);
+        let Some(row) = known.or(new) else { return Entitled::default() };
+        let texts = if known.is_some() { &self.observed.texts } else { &self.snapshot.texts };
+        let role = row.role.get().and_then(|role| {
+            let at = self.observed.roles.binary_search_by_key(&role, |row| row.id).ok()?;
+            self.observed.roles.get(at).map(|row| self.observed.texts.get(row.name))
+        });
+        let person = row.for_user.get().map(|user| {
+            let mut principals = self.observed.principals.iter();
+            let principal =
+                principals.find(|(_, known)| *known == user).map(|(login, _)| self.observed.texts.get(*login));
+            principal.unwrap_or_else(|| self.login(user))
+        });
+        let org = row.org.get().map(|org| self.org_name(org));
+        Entitled { org, role, person, scope: texts.get(row.scope), parameters: texts.get(row.parameters) }
     }
 
     /// Somebody's login: as it is, or as it will be for somebody who is new.

@@ -128,6 +128,10 @@ impl Plan {
                 Change::ServerAdmin { .. } => (10, Default::default()),
                 Change::OrgRole { org, .. } => (11, (self.org_name(org).to_owned(), String::new())),
                 Change::TeamRole { team: id, .. } => (11, team(id)),
+                Change::Entitlement { entitlement, .. } => {
+                    let name = self.entitlement_name(entitlement);
+                    (12, (name.org.unwrap_or_default().to_owned(), name.what()))
+                }
             };
             (rank, org, team, user)
         });
@@ -180,6 +184,10 @@ impl Plan {
             ),
             Change::TeamRole { team, old, new, reason, .. } => {
                 ("team role", team_place(team), arrow(old.map(|r| r.name()), new.map(|r| r.name())), self.why(reason))
+            }
+            Change::Entitlement { entitlement, reason, .. } => {
+                let name = self.entitlement_name(entitlement);
+                ("entitlement", name.place().to_owned(), name.what(), self.why(reason))
             }
         };
         Line { sign, kind, place, who, what, why }
@@ -326,6 +334,17 @@ impl Plan {
                 put("new", new.map(|r| r.name()).into());
                 reason_of = Some(reason);
                 "team_role"
+            }
+            Change::Entitlement { entitlement, give, reason, .. } => {
+                let name = self.entitlement_name(entitlement);
+                put("org", name.org.into());
+                put("role", name.role.into());
+                put("acts_for", name.person.into());
+                put("scope", name.scope.into());
+                put("parameters", serde_json::from_str(name.parameters).unwrap_or_default());
+                put("new", give.into());
+                reason_of = Some(reason);
+                "entitlement"
             }
         };
         if let Some(user) = change.user() {

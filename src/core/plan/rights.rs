@@ -9,7 +9,7 @@ use super::memberships::{org_changes, team_changes};
 use super::people::Work;
 use super::rows::{PersonRows, Rows};
 use super::targets::Targets;
-use super::{Change, Reason, accounts, leases, limits};
+use super::{Change, Reason, accounts, entitlements, leases, limits};
 use crate::ids::{GroupId, RuleId, UserId};
 use crate::mapping::{
     Claim, Decision, Document, Mapping, ON_NO_MATCH, OrgName, Person, Problem, RuleSet, Slot, Verdict,
@@ -100,7 +100,7 @@ impl Walk<'_> {
             self.decide(draft, index);
             seen.extend(self.decision.claims.iter().filter_map(|claim| match claim.slot {
                 Slot::Org(slot) => Some(slot),
-                Slot::Team(_) | Slot::ServerAdmin => None,
+                Slot::Team(_) | Slot::Entitlement(_) | Slot::ServerAdmin => None,
             }));
         }
         let known: BTreeSet<&str> = known.iter().filter_map(|org| org.name.as_deref()).collect();
@@ -158,6 +158,7 @@ impl Walk<'_> {
         }
         org_changes(draft, user, &self.wanted, rows.org_members);
         team_changes(draft, user, &self.wanted, rows.team_members);
+        entitlements::changes(draft, user, &self.wanted, rows.holders);
         let admin = self.wanted.iter().find(|grant| grant.right == Right::ServerAdmin);
         if admin.is_some() != rows.user.is_some_and(|u| u.synced_admin) {
             let reason = admin.map_or_else(Reason::default, |g| Reason { rule: g.rule.into(), via: g.via });
@@ -267,7 +268,7 @@ impl Walk<'_> {
         let stays = |right: Right| match right {
             _ if all || !complete => true,
             Right::Org(..) => orgs,
-            Right::Team(..) => false,
+            Right::Team(..) | Right::Entitlement(_) => false,
             Right::ServerAdmin => admin,
         };
         let given = draft.given_to(work.identity).iter().map(|(_, grant)| *grant);
@@ -294,6 +295,10 @@ impl Walk<'_> {
             Slot::Team(slot) => {
                 let team = self.targets.team(draft, &self.mapping.slots, &self.groups, slot);
                 team.map(|team| Right::Team(team, claim.team_role()))
+            }
+            Slot::Entitlement(slot) => {
+                let entitlement = self.targets.entitlement(draft, &self.mapping.slots, slot);
+                entitlement.map(Right::Entitlement)
             }
             Slot::ServerAdmin => Some(Right::ServerAdmin),
         };
@@ -355,6 +360,7 @@ fn key(right: Right) -> (u8, u32) {
         Right::Org(org, _) => (0, org.0),
         Right::Team(team, _) => (1, team.0),
         Right::ServerAdmin => (2, 0),
+        Right::Entitlement(entitlement) => (3, entitlement.0),
     }
 }
 
@@ -362,7 +368,7 @@ fn strength(right: Right) -> u8 {
     match right {
         Right::Org(_, role) => role as u8,
         Right::Team(_, role) => role as u8,
-        Right::ServerAdmin => 0,
+        Right::ServerAdmin | Right::Entitlement(_) => 0,
     }
 }
 

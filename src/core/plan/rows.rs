@@ -1,5 +1,6 @@
 //! The observed rows of one user after the other.
 
+use crate::entitlements::HolderRow;
 use crate::ids::UserId;
 use crate::observed::{Grant, Observed, OrgMemberRow, OtherIdentity, SuspensionRow, TeamMemberRow, UserRow};
 
@@ -10,6 +11,7 @@ pub(super) struct PersonRows<'o> {
     pub(super) user: Option<&'o UserRow>,
     pub(super) org_members: &'o [OrgMemberRow],
     pub(super) team_members: &'o [TeamMemberRow],
+    pub(super) holders: &'o [HolderRow],
     pub(super) suspensions: &'o [SuspensionRow],
     pub(super) other_identities: &'o [OtherIdentity],
     pub(super) other_grants: &'o [(UserId, Grant)],
@@ -20,6 +22,7 @@ pub(super) struct Rows<'o> {
     users: &'o [UserRow],
     org_members: &'o [OrgMemberRow],
     team_members: &'o [TeamMemberRow],
+    holders: &'o [HolderRow],
     suspensions: &'o [SuspensionRow],
     other_identities: &'o [OtherIdentity],
     other_grants: &'o [(UserId, Grant)],
@@ -31,6 +34,7 @@ impl<'o> Rows<'o> {
             users: &observed.users,
             org_members: &observed.org_members,
             team_members: &observed.team_members,
+            holders: &observed.holders,
             suspensions: &observed.suspensions,
             other_identities: &observed.other_identities,
             other_grants: &observed.other_grants,
@@ -42,6 +46,7 @@ impl<'o> Rows<'o> {
             user: taken(&mut self.users, user, |row| row.id).first(),
             org_members: taken(&mut self.org_members, user, |row| row.user),
             team_members: taken(&mut self.team_members, user, |row| row.user),
+            holders: taken(&mut self.holders, user, |row| row.user),
             suspensions: taken(&mut self.suspensions, user, |row| row.user),
             other_identities: taken(&mut self.other_identities, user, |row| row.user),
             other_grants: taken(&mut self.other_grants, user, |row| row.0),

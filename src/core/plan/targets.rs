@@ -2,6 +2,7 @@
 
 use super::Change;
 use super::draft::Draft;
+use super::entitlements::Entitlements;
 use super::groups::Groups;
 use super::orgs::Orgs;
 use crate::ids::{GroupId, OrgId, TeamId};
@@ -18,6 +19,7 @@ pub(super) struct Targets {
     /// Teams that were named after a group: they follow its name.
     followers: BTreeMap<(OrgId, GroupId), Vec<TeamId>>,
     renamed: BTreeSet<TeamId>,
+    pub(super) entitlements: Entitlements,
 }
 
 impl Targets {
@@ -28,6 +30,7 @@ impl Targets {
             team_by_name: HashMap::new(),
             followers: BTreeMap::new(),
             renamed: BTreeSet::new(),
+            entitlements: Entitlements::default(),
         };
         let texts = &draft.observed.texts;
         for team in &draft.observed.teams {

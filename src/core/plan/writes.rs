@@ -1,7 +1,8 @@
 //! From a plan to the rows of one transaction.
 
 use super::{Change, Field, Plan, Reason, Summary, SuspendReason};
-use crate::ids::{ProviderId, TeamId, Timestamp, UserId};
+use crate::entitlements::HolderWrite;
+use crate::ids::{EntitlementId, ProviderId, TeamId, Timestamp, UserId};
 use crate::observed::UserState;
 use crate::rights::{OrgRole, TeamRole};
 use crate::text::push_int;
@@ -48,6 +49,7 @@ impl Plan {
         writes.new_orgs = books.new_orgs.into_values().collect();
         writes.changed_orgs = books.changed_orgs.into_values().collect();
         writes.new_teams = books.new_teams.into_values().collect();
+        writes.new_entitlements = books.new_entitlements.into_values().collect();
         writes.groups = books.groups;
         writes.lists = books.lists;
         writes.list_bytes = books.list_bytes;
@@ -77,6 +79,9 @@ impl Plan {
             .filter(|row| row.synced.is_none())
             .map(|row| (row.user, row.team))
             .collect();
+        // What a hand or a file gave already.
+        let otherwise: BTreeSet<(UserId, EntitlementId)> =
+            self.observed.holders.iter().filter(|row| !row.synced).map(|row| (row.user, row.entitlement)).collect();
         let teams = self.changes.iter().filter(|change| matches!(change, Change::TeamRole { .. })).count();
         writes.team_members.reserve_exact(teams);
         for change in &self.changes {
@@ -89,12 +94,17 @@ impl Plan {
                     let exists = old.is_some() || team_by_hand.contains(&(user, team));
                     writes.team_members.push(TeamMemberWrite { team, user, role, exists });
                 }
+                Change::Entitlement { user, entitlement, give, .. } => {
+                    let exists = !give || otherwise.contains(&(user, entitlement));
+                    writes.holders.push(HolderWrite { entitlement, user, give, exists });
+                }
                 Change::RenameTeam { team, new, .. } => writes.renamed_teams.push((team, new)),
                 _ => {}
             }
         }
         writes.org_members.sort_unstable_by_key(|row| (row.org, row.user));
         writes.team_members.sort_unstable_by_key(|row| (row.team, row.user));
+        writes.holders.sort_unstable_by_key(|row| (row.entitlement, row.user));
         writes
     }
 
@@ -200,6 +210,10 @@ pub fn audit_body(out: &mut String, provider: &str, changes: &[Change]) {
             Change::TeamRole { team, old, new, reason, .. } => {
                 let (old, new) = (old.map(TeamRole::name), new.map(TeamRole::name));
                 body.kind("team_role").number(team.0).opt_word(old).opt_word(new).reason(reason)
+            }
+            Change::Entitlement { entitlement, give, reason, .. } => {
+                let give = if give { "true" } else { "false" };
+                body.kind("entitlement").number(entitlement.0).bare(give).reason(reason)
             }
         };
         out.push(']');

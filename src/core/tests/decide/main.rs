@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
 mod accounts;
+mod entitlements;
 mod language;
 mod leases;
 mod limits;

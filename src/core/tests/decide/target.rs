@@ -1,6 +1,9 @@
 //! A target in memory: the tables, as plainly as they can be written down.
 
-use rosterd_core::ids::{GroupId, IdentityId, OrgId, ProviderId, ReadingNumber, RuleId, TeamId, Timestamp, UserId};
+use rosterd_core::entitlements::{EntitlementRow, HolderRow, RoleRow};
+use rosterd_core::ids::{
+    EntitlementId, GroupId, IdentityId, OrgId, ProviderId, ReadingNumber, RoleId, RuleId, TeamId, Timestamp, UserId,
+};
 use rosterd_core::observed::{
     Base, Grant, GroupRow, IdentityRow, LastIds, Observed, OrgMemberRow, OrgRow, OtherIdentity, ProviderRow,
     RecentRemoval, RemovalClass, SuspensionRow, TeamMemberRow, TeamRow, UserRow, UserState,
@@ -45,6 +48,15 @@ struct Group {
     gone_at: Option<Timestamp>,
 }
 
+#[derive(Debug, Clone)]
+pub(crate) struct Entitlement {
+    org: Option<OrgId>,
+    role: Option<u32>,
+    for_user: Option<UserId>,
+    scope: String,
+    parameters: String,
+}
+
 /// See the module's text.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Target {
@@ -57,6 +69,11 @@ pub(crate) struct Target {
     pub(crate) users: BTreeMap<UserId, User>,
     pub(crate) org_members: BTreeMap<(UserId, OrgId), (Option<OrgRole>, Option<OrgRole>)>,
     pub(crate) team_members: BTreeMap<(UserId, TeamId), (Option<TeamRole>, Option<TeamRole>)>,
+    /// By number: organization, name, whether it is basic.
+    pub(crate) roles: BTreeMap<u32, (Option<OrgId>, String, bool)>,
+    pub(crate) entitlements: BTreeMap<EntitlementId, Entitlement>,
+    /// Whether rules give it, and whether somebody's hand does.
+    pub(crate) holders: BTreeMap<(UserId, EntitlementId), (bool, bool)>,
     pub(crate) suspensions: BTreeMap<(UserId, String), (String, Timestamp)>,
     groups: BTreeMap<GroupId, Group>,
     identities: BTreeMap<IdentityId, Identity>,
@@ -112,6 +129,23 @@ impl Target {
                 team: *team,
                 synced: *synced,
                 manual: *manual,
+            })
+            .collect();
+        for (id, (org, name, basic)) in &self.roles {
+            o.roles.push(RoleRow { id: RoleId(*id), org: (*org).into(), name: o.texts.push(name), basic: *basic });
+        }
+        for (id, e) in &self.entitlements {
+            let (scope, parameters) = (o.texts.push(&e.scope), o.texts.push(&e.parameters));
+            let (org, role, for_user) = (e.org.into(), e.role.map(RoleId).into(), e.for_user.into());
+            o.entitlements.push(EntitlementRow { id: *id, org, role, for_user, scope, parameters });
+        }
+        o.holders = self
+            .holders
+            .iter()
+            .map(|((user, entitlement), (synced, _))| HolderRow {
+                user: *user,
+                entitlement: *entitlement,
+                synced: *synced,
             })
             .collect();
         for ((user, origin), (_, since)) in &self.suspensions {
@@ -180,6 +214,7 @@ impl Target {
             group: self.groups.keys().last().map_or(0, |id| id.0),
             identity: self.identities.keys().last().map_or(0, |id| id.0),
             rule: self.rules.keys().last().map_or(0, |id| id.0),
+            entitlement: self.entitlements.keys().last().map_or(0, |id| id.0),
         };
         o
     }
@@ -253,6 +288,21 @@ impl Target {
             self.team_members.entry(key).or_default().0 = row.role;
         }
         self.team_members.retain(|_, roles| *roles != (None, None));
+        for new in &w.new_entitlements {
+            let (scope, parameters) = (text(new.scope), text(new.parameters));
+            let (org, role, for_user) = (new.org.get(), new.role.get().map(|role| role.0), new.for_user.get());
+            let new = (new.id, Entitlement { org, role, for_user, scope, parameters });
+            assert!(self.entitlements.insert(new.0, new.1).is_none());
+        }
+        for row in &w.holders {
+            let org =
+                self.entitlements[&row.entitlement].org.filter(|_| self.entitlements[&row.entitlement].role.is_some());
+            assert!(org.is_none_or(|org| !row.give || self.org_members.contains_key(&(row.user, org))), "no member");
+            let key = (row.user, row.entitlement);
+            assert_eq!(self.holders.contains_key(&key), row.exists, "{row:?}");
+            self.holders.entry(key).or_default().0 = row.give;
+        }
+        self.holders.retain(|_, by| *by != (false, false));
         for row in &w.suspend {
             self.suspensions.insert((row.user, text(row.origin)), (text(row.reason), row.since));
         }
@@ -313,6 +363,16 @@ impl Target {
             let (org, name, _) = &self.teams[team];
             let role = (*synced).max(*manual).unwrap();
             seen.push(format!("{}/{name}: {} = {role}", self.orgs[org], self.users[user].login));
+        }
+        for (user, entitlement) in self.holders.keys() {
+            let e = &self.entitlements[entitlement];
+            let place = e.org.map_or("everywhere", |org| &self.orgs[&org]);
+            let what = match (e.role, e.for_user) {
+                (Some(role), _) => self.roles[&role].1.clone(),
+                (_, user) => format!("for {}", self.users[&user.unwrap()].login),
+            };
+            let (scope, parameters) = (&e.scope, &e.parameters);
+            seen.push(format!("{place}: {} holds {what} on {scope} with {parameters}", self.users[user].login));
         }
         for user in self.users.values() {
             seen.push(format!("{}: {}", user.login, user.state.name()));

@@ -2,7 +2,7 @@
 
 use crate::target::Target;
 use rosterd_core::ids::{ReadingNumber, Timestamp};
-use rosterd_core::mapping::{ConditionSpec, RuleSet, RuleSpec, TermsSpec};
+use rosterd_core::mapping::{ConditionSpec, EntitlementSpec, RuleSet, RuleSpec, TermsSpec};
 use rosterd_core::plan::{Exceeded, Input, Limits, Plan, Policy, RunFacts, plan};
 use rosterd_core::rights::OrgRole;
 use rosterd_core::snapshot::{GroupFields, PersonFields, Reading, SnapshotBuilder};
@@ -111,6 +111,7 @@ pub(crate) fn role(group: &str, role: OrgRole) -> RuleSpec {
         team: None,
         team_role: None,
         server_admin: false,
+        entitlements: EntitlementSpec::default(),
         case_sensitive: None,
         aside: false,
     }
@@ -126,6 +127,7 @@ pub(crate) fn teams() -> RuleSpec {
         team: Some("${name}".to_owned()),
         team_role: None,
         server_admin: false,
+        entitlements: EntitlementSpec::default(),
         case_sensitive: None,
         aside: false,
     }

@@ -88,6 +88,7 @@ fn lines(decision: &Decision, mapping: &Mapping<'_>) -> Vec<String> {
                 let team = &mapping.slots.teams[slot as usize];
                 format!("{}/{} = {}", org(team.org), team.name, claim.team_role().name())
             }
+            Slot::Entitlement(slot) => format!("{:?}", mapping.slots.entitlements[slot as usize]),
             Slot::ServerAdmin => "server admin".to_owned(),
         })
         .collect();

@@ -1,0 +1,178 @@
+//! What a rule gives besides memberships: roles, narrowed to a scope, and acting for somebody.
+
+use super::template::{Captures, Template, TemplateError};
+use std::collections::BTreeMap;
+
+/// A rule's `roles`, `act_for`, `scope` and `parameters` as the operator wrote them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EntitlementSpec {
+    /// Names or templates.
+    pub roles: Vec<String>,
+    /// The login, or a template of it, of somebody whom it lets act for.
+    pub act_for: Option<String>,
+    /// A template; `None` for `*`.
+    pub scope: Option<String>,
+    /// By name, each a template.
+    pub parameters: BTreeMap<String, String>,
+}
+
+impl EntitlementSpec {
+    /// Whether it gives anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.roles.is_empty() && self.act_for.is_none()
+    }
+}
+
+/// What an entitlement is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum About {
+    /// A role of that name.
+    Role(String),
+    /// Acting for whoever has that login.
+    Person(String),
+}
+
+/// An entitlement that a rule names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntitlementName {
+    /// An index into [`super::Slots::orgs`]; `None` for every organization.
+    pub org: Option<u32>,
+    pub about: About,
+    pub scope: String,
+    /// A JSON object of texts, its keys in order, without blanks.
+    pub parameters: String,
+}
+
+/// The same, ready to be filled in.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Entitlements {
+    roles: Vec<Template>,
+    act_for: Option<Template>,
+    scope: Option<Template>,
+    parameters: Vec<(String, Template)>,
+}
+
+/// The longest scope, in characters.
+const LONGEST: usize = 190;
+
+impl Entitlements {
+    /// Compiles it. `template` compiles one text of the key that is named.
+    pub(super) fn compile<E>(
+        spec: &EntitlementSpec,
+        mut template: impl FnMut(&'static str, &str) -> Result<Template, E>,
+    ) -> Result<Self, E> {
+        let roles = spec.roles.iter().map(|role| template("roles", role)).collect::<Result<_, _>>()?;
+        let act_for = spec.act_for.as_deref().map(|login| template("act_for", login)).transpose()?;
+        let scope = spec.scope.as_deref().map(|scope| template("scope", scope)).transpose()?;
+        let mut parameters = Vec::new();
+        for (name, text) in &spec.parameters {
+            parameters.push((name.clone(), template("parameters", text)?));
+        }
+        Ok(Self { roles, act_for, scope, parameters })
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.roles.is_empty() && self.act_for.is_none()
+    }
+
+    /// What it comes to in one place; `None` for each that came out unusable.
+    pub(super) fn expand(
+        &self,
+        org: Option<u32>,
+        captures: &Captures,
+    ) -> impl Iterator<Item = Option<EntitlementName>> {
+        let scope = self.scope.as_ref().map_or_else(|| Some("*".to_owned()), |scope| scope_of(scope, captures));
+        let mut parameters = Some(serde_json::Map::new());
+        for (name, template) in &self.parameters {
+            match (template.expand(captures), &mut parameters) {
+                (Some(text), Some(all)) => drop(all.insert(name.clone(), text.into())),
+                _ => parameters = None,
+            }
+        }
+        let parameters = parameters.map(|all| serde_json::Value::Object(all).to_string());
+        let roles = self.roles.iter().map(|role| role.expand(captures).map(About::Role));
+        let abouts = roles.chain(self.act_for.as_ref().map(|login| login.expand(captures).map(About::Person)));
+        abouts.map(move |about| {
+            Some(EntitlementName { org, about: about?, scope: scope.clone()?, parameters: parameters.clone()? })
+        })
+    }
+}
+
+/// A scope filled in. What was captured widens nothing: it has no `*`.
+fn scope_of(template: &Template, captures: &Captures) -> Option<String> {
+    let wide = |name: &str| captures.get(name).is_some_and(|text| text.contains('*'));
+    if template.captures().any(wide) {
+        return None;
+    }
+    template.expand(captures).filter(|scope| is_scope(scope))
+}
+
+/// Whether it may stand as a scope: no blanks, and a `*` only at its end.
+fn is_scope(text: &str) -> bool {
+    let plain = text.strip_suffix('*').unwrap_or(text);
+    !text.is_empty() && text.chars().count() <= LONGEST && !plain.contains(|c: char| c == '*' || c.is_whitespace())
+}
+
+/// Says what is wrong with a rule's `scope`, as far as it can be told before it is filled in.
+///
+/// # Errors
+/// One sentence.
+pub fn check_scope(text: &str) -> Result<(), String> {
+    let template = Template::parse(text).map_err(|error: TemplateError| error.to_string())?;
+    let stand_in = template.captures().map(|name| (name.to_owned(), "x".to_owned())).collect();
+    match scope_of(&template, &stand_in) {
+        Some(_) => Ok(()),
+        None => Err(format!("a scope has no blanks, a `*` only at its end, and at most {LONGEST} characters")),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test says what it expected")]
+mod tests {
+    use super::*;
+
+    fn expand(scope: &str, captured: &str) -> Option<String> {
+        let spec = EntitlementSpec {
+            roles: vec!["fixed:reports:reader".to_owned()],
+            scope: Some(scope.to_owned()),
+            ..EntitlementSpec::default()
+        };
+        let made = Entitlements::compile(&spec, |_, text| Template::parse(text)).unwrap();
+        let captures = [("1".to_owned(), captured.to_owned())].into();
+        let mut all: Vec<_> = made.expand(None, &captures).collect();
+        all.pop().unwrap().map(|name| name.scope)
+    }
+
+    #[test]
+    fn what_was_captured_widens_no_scope() {
+        assert_eq!(expand("folders:${1}", "emea").as_deref(), Some("folders:emea"));
+        assert_eq!(expand("folders:${1}:*", "emea").as_deref(), Some("folders:emea:*"));
+        for wide in ["*", "em*", "emea *"] {
+            assert_eq!(expand("folders:${1}", wide), None, "{wide:?}");
+            assert_eq!(expand("${1}", wide), None, "{wide:?}");
+        }
+        assert_eq!(expand("folders:${1}", "e mea"), None);
+    }
+
+    #[test]
+    fn a_scope_is_looked_at_before_it_is_filled_in() {
+        for good in ["*", "folders:*", "folders:${1}", "${a}:${b}:*"] {
+            assert_eq!(check_scope(good), Ok(()), "{good}");
+        }
+        for bad in ["", "a b", "*:a", "a*b", "${1}**", "$"] {
+            assert!(check_scope(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_one_text_whatever_their_order() {
+        let parameters = [("b", "2"), ("a", "${1}\"")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+        let spec = EntitlementSpec { act_for: Some("boss".to_owned()), parameters, ..EntitlementSpec::default() };
+        let made = Entitlements::compile(&spec, |_, text| Template::parse(text)).unwrap();
+        let captures = [("1".to_owned(), "x".to_owned())].into();
+        let all: Vec<_> = made.expand(Some(3), &captures).map(Option::unwrap).collect();
+        assert_eq!(all[0].parameters, r#"{"a":"x\"","b":"2"}"#);
+        assert_eq!(all[0].about, About::Person("boss".to_owned()));
+    }
+}
