@@ -14,6 +14,7 @@ pub const POINTS: &[&str] = &[
     "apply.identities",
     "apply.org_members",
     "apply.team_members",
+    "apply.entitlements",
     "apply.suspensions",
     "apply.run",
     "apply.audit",

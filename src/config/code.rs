@@ -126,6 +126,9 @@ codes! {
     RuleGivesNothing = "rule-gives-nothing", Error;
     OrgMissing = "org-missing", Error;
     TeamMissing = "team-missing", Error;
+    BadRole = "bad-role", Error;
+    BadScope = "bad-scope", Error;
+    RolesMissing = "roles-missing", Error;
     ClaimTest = "claim-test", Error;
     BadDn = "bad-dn", Error;
     BadRegex = "bad-regex", Error;

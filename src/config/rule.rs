@@ -62,7 +62,7 @@ pub enum Match {
     /// People in a group whose DN or name fits: `*` any run of characters, `?` any one.
     GroupGlob(String),
     /// People in a group whose DN or name matches from its start to its end; captures can be
-    /// used in `org` and `team`.
+    /// used in `org`, `team`, `roles`, `act_for`, `scope` and `parameters`.
     GroupRegex(String),
     /// People of whom the provider says this.
     Claim(ClaimMatch),

@@ -49,6 +49,21 @@ pub struct HolderWrite {
     pub exists: bool,
 }
 
+/// What somebody holds, in words: a role (or whom they act for), on what, with what.
+#[must_use]
+pub fn shown(role: Option<&str>, acts_for: Option<&str>, scope: &str, parameters: &str) -> String {
+    let mut what = acts_for.map_or_else(|| role.unwrap_or("?").to_owned(), |person| format!("acts for {person}"));
+    if scope != "*" {
+        what.push_str(" on ");
+        what.push_str(scope);
+    }
+    if parameters != "{}" {
+        what.push_str(" with ");
+        what.push_str(parameters);
+    }
+    what
+}
+
 /// What tells an entitlement from all others, its texts spelled out.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct What {

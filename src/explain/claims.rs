@@ -134,16 +134,30 @@ fn named(mapping: &Mapping<'_>, orgs: &[OrgListing], claim: &Given) -> Option<Cl
         Some(stored.map_or(org.shown(), |stored| stored.name.as_str()).to_owned())
     };
     let (place, role) = match claim.slot {
-        Slot::Org(slot) => (Place { kind: Kind::Org, org: org(slot), team: None }, claim.org_role().name()),
+        Slot::Org(slot) => {
+            let place = Place { kind: Kind::Org, org: org(slot), team: None, entitlement: None };
+            (place, claim.org_role().name())
+        }
         Slot::Team(slot) => {
             let team = mapping.slots.teams.get(slot as usize)?;
-            let place = Place { kind: Kind::Team, org: org(team.org), team: Some(team.name.clone()) };
+            let (kind, team_name) = (Kind::Team, Some(team.name.clone()));
+            let place = Place { kind, org: org(team.org), team: team_name, entitlement: None };
             (place, claim.team_role().name())
         }
-        Slot::ServerAdmin => (Place { kind: Kind::ServerAdmin, org: None, team: None }, SERVER_ADMIN),
+        Slot::ServerAdmin => {
+            (Place { kind: Kind::ServerAdmin, org: None, team: None, entitlement: None }, SERVER_ADMIN)
+        }
+        Slot::Entitlement(slot) => {
+            let name = mapping.slots.entitlements.get(slot as usize)?;
+            let (kind, org) = (Kind::Entitlement, name.org.and_then(org));
+            (Place { kind, org, team: None, entitlement: Some(name.shown()) }, HELD)
+        }
     };
     Some(Claim { place, role, rule: claim.rule, via: claim.via, slot: claim.slot })
 }
+
+/// What stands for a role where something is held or not.
+pub(super) const HELD: &str = "held";
 
 /// The role of a server admin, who has no other.
 pub(super) const SERVER_ADMIN: &str = "server admin";
@@ -153,6 +167,6 @@ pub(super) fn rank(kind: Kind, role: &str) -> u8 {
     match kind {
         Kind::Org => OrgRole::parse(role).map_or(0, |role| role as u8),
         Kind::Team => TeamRole::parse(role).map_or(0, |role| role as u8),
-        Kind::ServerAdmin => 0,
+        Kind::ServerAdmin | Kind::Entitlement => 0,
     }
 }

@@ -41,6 +41,11 @@ fn words(change: &Value, actor: &str, names: &Names) -> String {
             let given = change.get(1).and_then(Value::as_bool) == Some(true);
             format!("server admin: {}{}", if given { "given" } else { "taken away" }, reason(change, 2, names))
         }
+        "entitlement" => {
+            let given = change.get(2).and_then(Value::as_bool) == Some(true);
+            let what = named(change.get(1), &names.entitlements, "entitlement");
+            format!("{what}: {}{}", if given { "given" } else { "taken away" }, reason(change, 3, names))
+        }
         "org_role" => role(named(change.get(1), &names.orgs, "organization")),
         "team_role" => role(named(change.get(1), &names.teams, "team")),
         _ => change.to_string(),
@@ -68,12 +73,19 @@ mod tests {
     #[test]
     fn numbers_become_names_where_there_are_any() {
         let name = |text: &str| BTreeMap::from([(1, text.to_owned())]);
-        let names = Names { orgs: name("Acme"), teams: name("Acme / web"), rules: name("all"), groups: name("staff") };
+        let names = Names {
+            orgs: name("Acme"),
+            teams: name("Acme / web"),
+            rules: name("all"),
+            groups: name("staff"),
+            entitlements: name("Acme: x"),
+        };
         let say = |change: Value| words(&change, "corp", &names);
         assert_eq!(say(json!(["org_role", 1, null, "Viewer", 1, 1])), "Acme: Viewer given by all through staff");
         assert_eq!(say(json!(["org_role", 2, "Admin", "Viewer", 9, null])), "organization 2: Admin → Viewer by rule 9");
         assert_eq!(say(json!(["team_role", 1, "member", null, null, null])), "Acme / web: member taken away");
         assert_eq!(say(json!(["server_admin", true, 1, 1])), "server admin: given by all through staff");
+        assert_eq!(say(json!(["entitlement", 1, false, null, null])), "Acme: x: taken away");
         assert_eq!(say(json!(["suspend_user", "gone"])), "suspended: gone from provider corp");
         let ended = "suspended: the lease of provider corp ended, no login renewed it";
         assert_eq!(say(json!(["suspend_user", "lease"])), ended);

@@ -1,7 +1,7 @@
 //! From what the database knows of somebody and what the configuration says, to why. No I/O.
 
 use super::book::Book;
-use super::claims::{SERVER_ADMIN, Tried, rank};
+use super::claims::{HELD, SERVER_ADMIN, Tried, rank};
 use super::history;
 use super::lost::{Fate, lost, waiting};
 use super::misses::misses;
@@ -101,48 +101,68 @@ fn identity(view: &PersonView, book: &Book<'_>, source: &Source<'_>) -> Identity
 /// Everything somebody has, nobody's yet.
 fn rights(view: &PersonView) -> Vec<Right> {
     let mut rights = Vec::new();
-    let mut add = |kind, org: Option<&str>, team: Option<&str>, synced: Option<&str>, manual: Option<&str>| {
-        let Some(role) = higher(kind, synced, manual) else { return };
+    let mut add = |place: Place, given: [Option<&str>; 3]| {
+        let Some(role) = given.into_iter().flatten().max_by_key(|role| rank(place.kind, role)) else { return };
+        let [synced_role, manual_role, declared_role] = given.map(|role| role.map(str::to_owned));
         rights.push(Right {
-            place: Place { kind, org: org.map(str::to_owned), team: team.map(str::to_owned) },
+            place,
             role: role.to_owned(),
-            synced_role: synced.map(str::to_owned),
-            manual_role: manual.map(str::to_owned),
+            synced_role,
+            manual_role,
+            declared_role,
             given_by: Vec::new(),
             lost: Vec::new(),
             kept: None,
         });
     };
     let admin = |yes: bool| yes.then_some(SERVER_ADMIN);
-    add(Kind::ServerAdmin, None, None, admin(view.synced_admin), admin(view.manual_admin));
+    let at = |kind, org: Option<&str>, team: Option<&str>| Place {
+        kind,
+        org: org.map(str::to_owned),
+        team: team.map(str::to_owned),
+        entitlement: None,
+    };
+    add(at(Kind::ServerAdmin, None, None), [admin(view.synced_admin), admin(view.manual_admin), None]);
     for org in &view.orgs {
         let name = Some(org.name.as_str());
-        add(Kind::Org, name, None, org.synced_role.as_deref(), org.manual_role.as_deref());
+        let given = [&org.synced_role, &org.manual_role, &org.declared_role].map(Option::as_deref);
+        add(at(Kind::Org, name, None), given);
         for team in &org.teams {
-            let team_name = Some(team.name.as_str());
-            add(Kind::Team, name, team_name, team.synced_role.as_deref(), team.manual_role.as_deref());
+            let given = [&team.synced_role, &team.manual_role, &team.declared_role].map(Option::as_deref);
+            add(at(Kind::Team, name, Some(&team.name)), given);
         }
     }
-    rights
-}
-
-fn higher<'r>(kind: Kind, one: Option<&'r str>, other: Option<&'r str>) -> Option<&'r str> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(if rank(kind, other) > rank(kind, one) { other } else { one }),
-        (one, other) => one.or(other),
+    for held in &view.entitlements {
+        let place = Place { entitlement: Some(held.what.clone()), ..at(Kind::Entitlement, held.org.as_deref(), None) };
+        let by = |yes: bool| yes.then_some(HELD);
+        add(place, [by(held.synced), by(held.manual_until.is_some()), by(held.declared_until.is_some())]);
     }
+    rights
 }
 
 /// What a grant in the database is about. `None` for an organization or team that is not there.
 fn place_of(view: &PersonView, grant: &GrantView) -> Option<Place> {
     if let Some(id) = grant.org_id {
         let org = view.orgs.iter().find(|org| org.id == id)?;
-        return Some(Place { kind: Kind::Org, org: Some(org.name.clone()), team: None });
+        return Some(Place { kind: Kind::Org, org: Some(org.name.clone()), team: None, entitlement: None });
     }
-    let Some(id) = grant.team_id else { return Some(Place { kind: Kind::ServerAdmin, org: None, team: None }) };
+    if let Some(id) = grant.entitlement_id {
+        let held = view.entitlements.iter().find(|held| held.id == id)?;
+        let (kind, org) = (Kind::Entitlement, held.org.clone());
+        return Some(Place { kind, org, team: None, entitlement: Some(held.what.clone()) });
+    }
+    let Some(id) = grant.team_id else {
+        return Some(Place { kind: Kind::ServerAdmin, org: None, team: None, entitlement: None });
+    };
     let mut teams = view.orgs.iter().flat_map(|org| org.teams.iter().map(move |team| (org, team)));
     let (org, team) = teams.find(|(_, team)| team.id == id)?;
-    Some(Place { kind: Kind::Team, org: Some(org.name.clone()), team: Some(team.name.clone()) })
+    let (org, team) = (Some(org.name.clone()), Some(team.name.clone()));
+    Some(Place { kind: Kind::Team, org, team, entitlement: None })
+}
+
+/// What stands for the role of a right that has none.
+fn without_role(grant: &GrantView) -> &'static str {
+    if grant.entitlement_id.is_some() { HELD } else { SERVER_ADMIN }
 }
 
 /// Puts a grant beside the right that it carries.
@@ -168,18 +188,18 @@ fn given(view: &PersonView, book: &Book<'_>, source: &Source<'_>, grant: &GrantV
                 Some(why) => format!("the rule does not match any more; kept: {why}"),
                 None => "the rule does not match any more; see `rosterd plan`".to_owned(),
             }),
-            Some(rule)
-                if place.kind == Kind::Org
-                    && tried.rules.rules.get(rule as usize).is_some_and(|r| r.role.is_none()) =>
-            {
-                Some("comes with the team".to_owned())
+            Some(rule) => {
+                match tried.rules.rules.get(rule as usize).filter(|r| place.kind == Kind::Org && r.role.is_none()) {
+                    Some(rule) if rule.team.is_some() => Some("comes with the team".to_owned()),
+                    Some(_) => Some("comes with the role".to_owned()),
+                    None => None,
+                }
             }
-            Some(_) => None,
         },
     };
     right.given_by.push(Reach {
         place,
-        role: grant.role.clone().unwrap_or_else(|| SERVER_ADMIN.to_owned()),
+        role: grant.role.clone().unwrap_or_else(|| without_role(grant).to_owned()),
         provider: provider.clone(),
         at: book.at(&grant.rule),
         rule: grant.rule.clone(),

@@ -62,13 +62,14 @@ pub(crate) struct Identity {
     pub(crate) verdict: Option<String>,
 }
 
-/// `org`, `team` or `server_admin`; the order is that of outputs.
+/// `org`, `team`, `server_admin` or `entitlement`; the order is that of outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
     ServerAdmin,
     Org,
     Team,
+    Entitlement,
 }
 
 /// What a right is about.
@@ -77,6 +78,9 @@ pub(crate) struct Place {
     pub(crate) kind: Kind,
     pub(crate) org: Option<String>,
     pub(crate) team: Option<String>,
+    /// A role, on what and with what; or for whom they act.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) entitlement: Option<String>,
 }
 
 /// Something somebody has.
@@ -84,10 +88,12 @@ pub(crate) struct Place {
 pub(crate) struct Right {
     #[serde(flatten)]
     pub(crate) place: Place,
-    /// The role that counts: the higher of the next two.
+    /// The role that counts: the highest of the next three.
     pub(crate) role: String,
     pub(crate) synced_role: Option<String>,
     pub(crate) manual_role: Option<String>,
+    /// What a provisioning file gives.
+    pub(crate) declared_role: Option<String>,
     /// The rules whose role this is.
     pub(crate) given_by: Vec<Reach>,
     /// What else gives it, but less.

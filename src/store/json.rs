@@ -4,7 +4,7 @@
 //! no blanks: `provider_groups.rs` looks for `,5]` in them.
 
 use super::StoreError;
-use rosterd_core::ids::{GroupId, OrgId, RuleId, TeamId};
+use rosterd_core::ids::{EntitlementId, GroupId, OrgId, RuleId, TeamId};
 use rosterd_core::observed::{Grant, Right};
 use rosterd_core::rights::{OrgRole, TeamRole};
 use rosterd_core::text::push_int;
@@ -59,6 +59,11 @@ pub(super) fn grants_text(out: &mut String, grants: &[Grant]) {
             Right::Org(org, role) => push_right(out, "org", i64::from(org), role.name()),
             Right::Team(team, role) => push_right(out, "team", i64::from(team), role.name()),
             Right::ServerAdmin => out.push_str("[\"server_admin\",null,null,"),
+            Right::Entitlement(entitlement) => {
+                out.push_str("[\"entitlement\",");
+                push_int(out, i64::from(entitlement));
+                out.push_str(",null,");
+            }
         }
         push_int(out, i64::from(grant.rule));
         out.push(',');
@@ -96,6 +101,7 @@ pub(super) fn grants(text: &str) -> Result<Vec<Grant>, StoreError> {
                 ("org", Some(org), Some(role)) => OrgRole::parse(role).map(|role| Right::Org(OrgId(org), role)),
                 ("team", Some(team), Some(role)) => TeamRole::parse(role).map(|role| Right::Team(TeamId(team), role)),
                 ("server_admin", None, None) => Some(Right::ServerAdmin),
+                ("entitlement", Some(entitlement), None) => Some(Right::Entitlement(EntitlementId(entitlement))),
                 _ => None,
             };
             let right = right
@@ -130,10 +136,14 @@ mod tests {
             Grant { right: Right::Org(OrgId(3), OrgRole::Editor), rule: RuleId(1), via: GroupId(9).into() },
             Grant { right: Right::Team(TeamId(4), TeamRole::Admin), rule: RuleId(2), via: Maybe::default() },
             Grant { right: Right::ServerAdmin, rule: RuleId(2), via: Maybe::default() },
+            Grant { right: Right::Entitlement(EntitlementId(7)), rule: RuleId(3), via: GroupId(9).into() },
         ];
         let mut out = String::new();
         grants_text(&mut out, &list);
-        assert_eq!(out, r#"[["org",3,"Editor",1,9],["team",4,"admin",2,null],["server_admin",null,null,2,null]]"#);
+        assert_eq!(
+            out,
+            r#"[["org",3,"Editor",1,9],["team",4,"admin",2,null],["server_admin",null,null,2,null],["entitlement",7,null,3,9]]"#
+        );
         assert_eq!(grants(&out).unwrap(), list);
         assert_eq!(grants("[]").unwrap(), []);
         for bad in ["", "{}", "[[]]", r#"[["org",null,"Editor",1,9]]"#, r#"[["org",1,"editor",1,9]]"#] {

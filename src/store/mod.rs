@@ -44,8 +44,8 @@ pub use look::{Decide, Decision, Finished, Scope, Sight, Whom};
 pub use now::{OrgNow, PersonNow, TeamNow};
 pub use open::{Access, open};
 pub use records::{
-    Applied, AuditRecord, Counts, GrantView, GroupView, Hold, HoldDecision, HoldState, IdentityView, MigrationStatus,
-    Names, NewHold, OrgListing, OrgView, PersonView, ProviderGroup, Run, TeamView,
+    Applied, AuditRecord, Counts, EntitlementView, GrantView, GroupView, Hold, HoldDecision, HoldState, IdentityView,
+    MigrationStatus, Names, NewHold, OrgListing, OrgView, PersonView, ProviderGroup, Run, TeamView,
 };
 pub use refresh_tokens::{RefreshToken, RefreshTokens, Used};
 pub use renewals::{Ending, Held, Leased, Renewals};

@@ -2,7 +2,11 @@
 
 use super::provider_groups::Groups;
 use super::session::{Param, Row, Session, id};
-use super::{GrantView, IdentityView, Names, OrgListing, OrgView, PersonView, StoreError, TeamView, history, json};
+use super::{
+    EntitlementView, GrantView, IdentityView, Names, OrgListing, OrgView, PersonView, StoreError, TeamView, history,
+    json,
+};
+use rosterd_core::entitlements::shown;
 use rosterd_core::ids::{Timestamp, UserId};
 use rosterd_core::observed::Right;
 use rosterd_core::renewal::Renewal;
@@ -82,6 +86,7 @@ async fn view(db: &mut dyn Session, row: &Row) -> Result<PersonView, StoreError>
             .map(|row| Ok((row.text(0)?, row.text(1)?, Timestamp(row.int(2)?))))
             .collect::<Result<_, StoreError>>()?,
         orgs: orgs(db, user).await?,
+        entitlements: entitlements(db, user).await?,
         identities: identities(db, user).await?,
         history: history::audit_of(db, user, 20).await?,
         names: names(db).await?,
@@ -94,7 +99,56 @@ async fn names(db: &mut dyn Session) -> Result<Names, StoreError> {
         teams: named(db, "SELECT t.id, o.name || ' / ' || t.name FROM teams t JOIN orgs o ON o.id = t.org_id").await?,
         rules: named(db, "SELECT id, name FROM rules").await?,
         groups: named(db, "SELECT id, name FROM provider_groups").await?,
+        entitlements: every_entitlement(db).await?,
     })
+}
+
+async fn every_entitlement(db: &mut dyn Session) -> Result<BTreeMap<i64, String>, StoreError> {
+    let rows = db
+        .rows(
+            "SELECT e.id, o.name, r.name, u.login, e.scope, e.parameters FROM entitlements e
+             LEFT JOIN orgs o ON o.id = e.org_id LEFT JOIN roles r ON r.id = e.role_id
+             LEFT JOIN users u ON u.id = e.for_user_id",
+            &[],
+        )
+        .await?;
+    let named = |row: &Row| {
+        let what = what(row, 2)?;
+        let place = row.opt_text(1)?;
+        Ok((row.int(0)?, place.map_or_else(|| what.clone(), |place| format!("{place}: {what}"))))
+    };
+    rows.iter().map(named).collect()
+}
+
+/// An entitlement in words: role, for whom, scope and parameters from `field` on.
+pub(super) fn what(row: &Row, field: usize) -> Result<String, StoreError> {
+    let (role, person) = (row.opt_text(field)?, row.opt_text(field + 1)?);
+    Ok(shown(role.as_deref(), person.as_deref(), &row.text(field + 2)?, &row.text(field + 3)?))
+}
+
+async fn entitlements(db: &mut dyn Session, user: i64) -> Result<Vec<EntitlementView>, StoreError> {
+    let rows = db
+        .rows(
+            "SELECT e.id, o.name, r.name, u.login, e.scope, e.parameters, h.synced, h.declared_until, h.manual_until
+             FROM user_entitlements h JOIN entitlements e ON e.id = h.entitlement_id
+             LEFT JOIN orgs o ON o.id = e.org_id LEFT JOIN roles r ON r.id = e.role_id
+             LEFT JOIN users u ON u.id = e.for_user_id WHERE h.user_id = $1",
+            &[Param::Int(Some(user))],
+        )
+        .await?;
+    let view = |row: &Row| {
+        Ok(EntitlementView {
+            id: row.int(0)?,
+            org: row.opt_text(1)?,
+            what: what(row, 2)?,
+            synced: row.int(6)? == 1,
+            declared_until: row.opt_int(7)?.map(Timestamp),
+            manual_until: row.opt_int(8)?.map(Timestamp),
+        })
+    };
+    let mut held = rows.iter().map(view).collect::<Result<Vec<_>, StoreError>>()?;
+    held.sort_by(|a, b| (&a.org, &a.what, a.id).cmp(&(&b.org, &b.what, b.id)));
+    Ok(held)
 }
 
 async fn named(db: &mut dyn Session, sql: &'static str) -> Result<BTreeMap<i64, String>, StoreError> {
@@ -104,14 +158,14 @@ async fn named(db: &mut dyn Session, sql: &'static str) -> Result<BTreeMap<i64, 
 async fn orgs(db: &mut dyn Session, user: i64) -> Result<Vec<OrgView>, StoreError> {
     let members = db
         .rows(
-            "SELECT o.id, o.name, m.synced_role, m.manual_role FROM org_members m JOIN orgs o ON o.id = m.org_id
-             WHERE m.user_id = $1",
+            "SELECT o.id, o.name, m.synced_role, m.manual_role, m.declared_role
+             FROM org_members m JOIN orgs o ON o.id = m.org_id WHERE m.user_id = $1",
             &[Param::Int(Some(user))],
         )
         .await?;
     let teams = db
         .rows(
-            "SELECT o.id, o.name, t.id, t.name, m.synced_role, m.manual_role
+            "SELECT o.id, o.name, t.id, t.name, m.synced_role, m.manual_role, m.declared_role
              FROM team_members m JOIN teams t ON t.id = m.team_id JOIN orgs o ON o.id = t.org_id
              WHERE m.user_id = $1 ORDER BY t.name",
             &[Param::Int(Some(user))],
@@ -120,18 +174,22 @@ async fn orgs(db: &mut dyn Session, user: i64) -> Result<Vec<OrgView>, StoreErro
     let mut orgs = BTreeMap::new();
     for row in &members {
         let (id, name) = (row.int(0)?, row.text(1)?);
-        let (synced_role, manual_role) = (row.opt_text(2)?, row.opt_text(3)?);
-        orgs.insert((name.clone(), id), OrgView { id, name, synced_role, manual_role, teams: Vec::new() });
+        let (synced_role, manual_role, declared_role) = (row.opt_text(2)?, row.opt_text(3)?, row.opt_text(4)?);
+        let org = OrgView { id, name: name.clone(), synced_role, manual_role, declared_role, teams: Vec::new() };
+        orgs.insert((name, id), org);
     }
     for row in &teams {
         let (id, name) = (row.int(0)?, row.text(1)?);
         let key = (name.clone(), id);
-        let org = orgs.entry(key).or_insert(OrgView { id, name, synced_role: None, manual_role: None, teams: vec![] });
+        let (synced_role, manual_role, declared_role) = (None, None, None);
+        let bare = OrgView { id, name, synced_role, manual_role, declared_role, teams: Vec::new() };
+        let org = orgs.entry(key).or_insert(bare);
         org.teams.push(TeamView {
             id: row.int(2)?,
             name: row.text(3)?,
             synced_role: row.opt_text(4)?,
             manual_role: row.opt_text(5)?,
+            declared_role: row.opt_text(6)?,
         });
     }
     Ok(orgs.into_values().collect())
@@ -158,11 +216,17 @@ async fn identities(db: &mut dyn Session, user: i64) -> Result<Vec<IdentityView>
                 Right::Org(org, role) => ("org", Some(i64::from(org)), None, Some(role.name())),
                 Right::Team(team, role) => ("team", None, Some(i64::from(team)), Some(role.name())),
                 Right::ServerAdmin => ("server_admin", None, None, None),
+                Right::Entitlement(_) => ("entitlement", None, None, None),
+            };
+            let entitlement_id = match grant.right {
+                Right::Entitlement(entitlement) => Some(i64::from(entitlement)),
+                _ => None,
             };
             GrantView {
                 kind: kind.to_owned(),
                 org_id,
                 team_id,
+                entitlement_id,
                 role: role.map(str::to_owned),
                 rule: rules.get(&i64::from(grant.rule)).cloned().unwrap_or_else(|| format!("#{}", grant.rule)),
                 via: grant.via.get().map(i64::from),
@@ -206,6 +270,11 @@ pub(super) async fn purge(db: &mut dyn Session, login: &str, actor: &str, now: T
         "DELETE FROM org_members WHERE user_id = $1",
         "DELETE FROM team_members WHERE user_id = $1",
         "DELETE FROM user_suspensions WHERE user_id = $1",
+        "DELETE FROM user_entitlements WHERE user_id = $1",
+        "DELETE FROM user_entitlements WHERE entitlement_id IN (SELECT id FROM entitlements WHERE for_user_id = $1)",
+        "DELETE FROM entitlements WHERE for_user_id = $1",
+        "DELETE FROM user_limits WHERE user_id = $1",
+        "DELETE FROM service_tokens WHERE user_id = $1",
         "DELETE FROM sessions WHERE user_id = $1",
         "DELETE FROM refresh_tokens WHERE EXISTS (
              SELECT 1 FROM identities i JOIN providers p ON p.id = i.provider_id

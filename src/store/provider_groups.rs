@@ -97,7 +97,18 @@ async fn view(
     })
 }
 
-/// (rule, kind, organization or team, people), in that order.
+async fn entitlement(db: &mut dyn Session, id: i64) -> Result<String, StoreError> {
+    let rows = db
+        .rows(
+            "SELECT r.name, u.login, e.scope, e.parameters FROM entitlements e LEFT JOIN roles r ON r.id = e.role_id
+             LEFT JOIN users u ON u.id = e.for_user_id WHERE e.id = $1",
+            &[Param::Int(Some(id))],
+        )
+        .await?;
+    rows.first().map_or_else(|| Ok(format!("#{id}")), |row| super::people::what(row, 0))
+}
+
+/// (rule, kind, organization or team or entitlement, people), in that order.
 async fn gives(db: &mut dyn Session, group: i64) -> Result<Vec<(String, String, String, i64)>, StoreError> {
     // A grant's group is the last thing in its brackets.
     let rows = db
@@ -114,6 +125,7 @@ async fn gives(db: &mut dyn Session, group: i64) -> Result<Vec<(String, String, 
                 Right::Org(org, _) => ("org", i64::from(org)),
                 Right::Team(team, _) => ("team", i64::from(team)),
                 Right::ServerAdmin => ("server_admin", 0),
+                Right::Entitlement(entitlement) => ("entitlement", i64::from(entitlement)),
             };
             people.entry((i64::from(grant.rule), kind, id)).or_default().insert(user);
         }
@@ -124,6 +136,7 @@ async fn gives(db: &mut dyn Session, group: i64) -> Result<Vec<(String, String, 
         let target = match kind {
             "org" => name(db, "SELECT name FROM orgs WHERE id = $1", target).await?,
             "team" => name(db, "SELECT name FROM teams WHERE id = $1", target).await?,
+            "entitlement" => entitlement(db, target).await?,
             _ => String::new(),
         };
         gives.push((rule, kind.to_owned(), target, i64::try_from(people.len()).unwrap_or(i64::MAX)));

@@ -136,6 +136,7 @@ pub struct PersonView {
     pub suspensions: Vec<(String, String, Timestamp)>,
     /// By organization.
     pub orgs: Vec<OrgView>,
+    pub entitlements: Vec<EntitlementView>,
     pub identities: Vec<IdentityView>,
     /// The last audit records about this person, newest first, at most 20.
     pub history: Vec<AuditRecord>,
@@ -165,6 +166,7 @@ pub struct Names {
     pub rules: BTreeMap<i64, String>,
     /// `provider_groups`
     pub groups: BTreeMap<i64, String>,
+    pub entitlements: BTreeMap<i64, String>,
 }
 
 /// A person's membership of an organization and of its teams.
@@ -175,6 +177,7 @@ pub struct OrgView {
     /// Absent where only teams are.
     pub synced_role: Option<String>,
     pub manual_role: Option<String>,
+    pub declared_role: Option<String>,
     pub teams: Vec<TeamView>,
 }
 
@@ -185,6 +188,20 @@ pub struct TeamView {
     pub name: String,
     pub synced_role: Option<String>,
     pub manual_role: Option<String>,
+    pub declared_role: Option<String>,
+}
+
+/// What a person holds themselves of roles, and for whom they may act.
+#[derive(Debug, Clone)]
+pub struct EntitlementView {
+    pub id: i64,
+    /// The organization's name; absent for every one.
+    pub org: Option<String>,
+    /// In words: see [`rosterd_core::entitlements::shown`].
+    pub what: String,
+    pub synced: bool,
+    pub declared_until: Option<Timestamp>,
+    pub manual_until: Option<Timestamp>,
 }
 
 /// What a provider says of a person.
@@ -245,10 +262,11 @@ pub struct ProviderGroup {
 /// A row of the view `grants`.
 #[derive(Debug, Clone)]
 pub struct GrantView {
-    /// `org`, `team` or `server_admin`.
+    /// `org`, `team`, `server_admin` or `entitlement`.
     pub kind: String,
     pub org_id: Option<i64>,
     pub team_id: Option<i64>,
+    pub entitlement_id: Option<i64>,
     pub role: Option<String>,
     pub rule: String,
     pub via: Option<i64>,

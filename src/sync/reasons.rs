@@ -6,8 +6,8 @@
 use super::answer::{Answer, Reason, RuleTried};
 use super::simulate::{Groups, Simulation};
 use rosterd_core::mapping::{
-    Claim, DIRECT_ROLE, Decision, DirectSaid, GroupFacts, Mapping, ON_NO_MATCH, OrgName, Outcome, Person, Refusal,
-    Resolve, Slot, Verdict, outcomes,
+    Claim, DIRECT_ROLE, Decision, DirectSaid, EntitlementName, GroupFacts, Mapping, ON_NO_MATCH, OrgName, Outcome,
+    Person, Refusal, Resolve, Slot, Verdict, outcomes,
 };
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,6 +77,7 @@ impl Why<'_> {
         let about = match claim.slot {
             Slot::Org(_) => "org",
             Slot::Team(_) => "team",
+            Slot::Entitlement(_) => "entitlement",
             Slot::ServerAdmin => "server_admin",
         };
         let rules = &self.simulation.rules;
@@ -91,9 +92,12 @@ impl Why<'_> {
             },
             ON_NO_MATCH => "no rule matches (on_no_match)".to_owned(),
             index => {
-                let carried = matches!(claim.slot, Slot::Org(_))
-                    && rules.rules.get(index as usize).is_some_and(|rule| rule.role.is_none());
-                let carried = if carried { "comes with the team, " } else { "" };
+                let carrying = rules.rules.get(index as usize);
+                let carried = match carrying.filter(|rule| matches!(claim.slot, Slot::Org(_)) && rule.role.is_none()) {
+                    Some(rule) if rule.team.is_some() => "comes with the team, ",
+                    Some(_) => "comes with the role, ",
+                    None => "",
+                };
                 let group = via.as_ref().map(|via| format!(", group {via}")).unwrap_or_default();
                 format!("{carried}rule {rule}{group}")
             }
@@ -152,7 +156,9 @@ impl Why<'_> {
             return Some(format!("stands behind {by} (resolve = \"first\")"));
         }
         match (claim.slot, claim.rank.cmp(&winner.rank)) {
-            (Slot::ServerAdmin, _) | (_, Ordering::Equal) => Some(format!("is given by {by} already")),
+            (Slot::ServerAdmin | Slot::Entitlement(_), _) | (_, Ordering::Equal) => {
+                Some(format!("is given by {by} already"))
+            }
             (_, Ordering::Less) => Some(format!("is less than {} by {by}", self.what(winner))),
             (_, Ordering::Greater) => None,
         }
@@ -165,16 +171,15 @@ impl Why<'_> {
                 let team = self.mapping.slots.teams.get(slot as usize).map_or("", |team| team.name.as_str());
                 format!("{} of {team}", claim.team_role().name())
             }
+            Slot::Entitlement(slot) => {
+                self.mapping.slots.entitlements.get(slot as usize).map_or_else(String::new, EntitlementName::shown)
+            }
             Slot::ServerAdmin => "server admin".to_owned(),
         }
     }
 
     fn org(&self, slot: Slot) -> Option<u32> {
-        match slot {
-            Slot::Org(slot) => Some(slot),
-            Slot::Team(slot) => self.mapping.slots.teams.get(slot as usize).map(|team| team.org),
-            Slot::ServerAdmin => None,
-        }
+        self.mapping.slots.org_of(slot)
     }
 
     fn place(&self, slot: Slot) -> String {
@@ -194,7 +199,7 @@ pub fn unsaid(decision: &Decision, slot: Slot) -> &'static str {
         Slot::ServerAdmin => {
             "is not reached: a rule further up gives a role in that organization (resolve = \"first\")"
         }
-        Slot::Team(_) => "is not given",
+        Slot::Team(_) | Slot::Entitlement(_) => "is not given",
     }
 }
 

@@ -1,7 +1,7 @@
 //! One person, decided as a sync decides: the same rules, the same terms, the same function
 //! ([`Mapping::decide`]). Nothing is read from a provider and nothing is written.
 
-use super::answer::{Answer, TeamAnswer};
+use super::answer::{Answer, EntitlementAnswer, TeamAnswer};
 use super::reasons::Why;
 use crate::config::{Config, Places};
 use crate::store::OrgListing;
@@ -117,6 +117,7 @@ impl<'a> Simulation<'a> {
     fn said(&self, decision: &Decision, mapping: &Mapping<'_>) -> Answer {
         let mut orgs = BTreeMap::new();
         let mut teams = Vec::new();
+        let mut entitlements = Vec::new();
         let mut server_admin = false;
         for claim in &decision.claims {
             match claim.slot {
@@ -129,10 +130,21 @@ impl<'a> Simulation<'a> {
                         teams.push(TeamAnswer { org, team: name, role: claim.team_role() });
                     }
                 }
+                Slot::Entitlement(slot) => {
+                    if let Some(name) = mapping.slots.entitlements.get(slot as usize) {
+                        entitlements.push(EntitlementAnswer {
+                            org: name.org.map(|org| self.org_id(mapping, org)),
+                            about: name.about.clone(),
+                            scope: name.scope.clone(),
+                            parameters: name.parameters.clone(),
+                        });
+                    }
+                }
                 Slot::ServerAdmin => server_admin = true,
             }
         }
         teams.sort();
+        entitlements.sort();
         let silent = matches!(decision.verdict, Verdict::Refused(_) | Verdict::Kept);
         let orgs_kept = silent || decision.orgs_kept || decision.unknown && orgs.is_empty();
         let admin_kept = silent || decision.server_admin_kept || decision.unknown && !server_admin;
@@ -141,6 +153,7 @@ impl<'a> Simulation<'a> {
             suspended: decision.verdict == Verdict::Suspended,
             orgs: (!orgs_kept).then_some(orgs),
             teams,
+            entitlements,
             server_admin: (!admin_kept).then_some(server_admin),
             reasons: Vec::new(),
             rules: Vec::new(),

@@ -93,7 +93,7 @@ fn the_json_has_its_documented_shape(backend: Backend) {
         "provider configured id dn login observed_at gone_at renewed_at rechecked_by rechecked_at lease_ends_at groups claims direct_role verdict"
     );
     let right = right(&found, "org");
-    assert_eq!(keys(right), "kind org team role synced_role manual_role given_by lost kept");
+    assert_eq!(keys(right), "kind org team role synced_role manual_role declared_role given_by lost kept");
     assert_eq!(
         right["given_by"],
         json!([{ "kind": "org", "org": "Acme", "team": null, "role": "Editor", "provider": "corp",

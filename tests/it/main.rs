@@ -52,6 +52,7 @@ mod plan_apply;
 mod remove;
 mod replicas;
 mod restored;
+mod roles_by_rule;
 mod saml;
 mod scim;
 mod several_providers;

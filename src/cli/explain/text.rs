@@ -87,9 +87,11 @@ fn identity(out: &mut String, identity: &Identity) {
 }
 
 fn place(place: &Place) -> String {
-    match (&place.org, &place.team) {
-        (Some(org), Some(team)) => format!("{org} / {team}"),
-        (Some(org), None) => org.clone(),
+    match (&place.org, &place.team, &place.entitlement) {
+        (Some(org), Some(team), _) => format!("{org} / {team}"),
+        (Some(org), None, Some(what)) => format!("{org}: {what}"),
+        (None, _, Some(what)) => format!("every organization: {what}"),
+        (Some(org), None, None) => org.clone(),
         _ => "installation".to_owned(),
     }
 }
@@ -99,6 +101,9 @@ fn right(out: &mut String, right: &Right) {
     let mut text = format!("  {}: {}\n", place(&right.place), right.role);
     if let Some(role) = &right.manual_role {
         let _ = writeln!(text, "    by a person, in the database (manual): {role}");
+    }
+    if let Some(role) = &right.declared_role {
+        let _ = writeln!(text, "    by a provisioning file (declared): {role}");
     }
     right.given_by.iter().for_each(|one| reach(&mut text, "by", one, right.role != one.role));
     if let Some(kept) = &right.kept {

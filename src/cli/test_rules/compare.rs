@@ -88,6 +88,7 @@ mod tests {
             suspended: false,
             orgs: Some(BTreeMap::from([("1".to_owned(), OrgRole::Viewer), ("2".to_owned(), OrgRole::Admin)])),
             teams: Vec::new(),
+            entitlements: Vec::new(),
             server_admin: None,
             reasons: Vec::new(),
             rules: Vec::new(),

@@ -10,6 +10,7 @@ mod code_flow;
 mod conditions;
 mod contradict;
 mod database;
+mod entitlements;
 mod everybody;
 mod expression;
 mod hooks;

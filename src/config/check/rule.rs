@@ -1,6 +1,6 @@
 //! Rules, one by one: unique names, providers that exist, something to match and something to give.
 
-use super::{Report, conditions, template};
+use super::{Report, conditions, entitlements, template};
 use crate::config::Code;
 use crate::config::tree::{Entry, Node, Value};
 use crate::config::words::{quoted, suggest};
@@ -57,6 +57,7 @@ fn gives(rule: &Node, report: &mut Report<'_>) {
     if let Some(org) = org {
         orgs(org, report);
     }
+    let elsewhere = rule.is_true("server_admin") || entitlements::check(rule, report);
     match (org, role, team) {
         (None, Some(given), _) | (None, None, Some(given)) => {
             report.say(
@@ -66,20 +67,20 @@ fn gives(rule: &Node, report: &mut Report<'_>) {
                 "name the organization",
             );
         }
-        (Some(org), None, None) if !rule.is_true("server_admin") => {
+        (Some(org), None, None) if !elsewhere => {
             report.say(
                 &org.key_origin,
                 Code::RuleGivesNothing,
                 "the rule names an organization but gives nothing in it",
-                "add `role`, `team` or `server_admin = true`",
+                "add `role`, `team`, `roles`, `act_for` or `server_admin = true`",
             );
         }
-        (None, None, None) if !rule.is_true("server_admin") => {
+        (None, None, None) if !elsewhere => {
             report.say(
                 &rule.origin,
                 Code::RuleGivesNothing,
                 "the rule gives nothing",
-                "add `org` with `role` or `team`, or `server_admin = true`",
+                "add `org` with `role` or `team`, `roles`, `act_for` or `server_admin = true`",
             );
         }
         _ => {}
@@ -106,7 +107,10 @@ fn orgs(org: &Entry, report: &mut Report<'_>) {
 const LONGEST_NAME: usize = 760;
 
 fn templates(rule: &Node, matches: &Node, report: &mut Report<'_>) {
-    let texts = ["org", "team"].into_iter().filter_map(|key| rule.get(key)).flat_map(Node::texts);
+    let keys = ["org", "team", "roles", "act_for", "scope"].into_iter();
+    let texts = keys.filter_map(|key| rule.get(key)).flat_map(Node::texts);
+    let parameters = rule.get("parameters").into_iter().flat_map(Node::entries).flat_map(|entry| entry.node.texts());
+    let texts = texts.chain(parameters);
     // A name without `$` is looked at only where it is longer than any can be.
     let used: Vec<(&Node, &str)> = texts.filter(|(_, text)| text.contains('$') || text.len() > LONGEST_NAME).collect();
     if used.is_empty() {

@@ -44,6 +44,18 @@ pub struct EntitlementName {
     pub parameters: String,
 }
 
+impl EntitlementName {
+    /// In words, without its organization.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let (role, person) = match &self.about {
+            About::Role(role) => (Some(role.as_str()), None),
+            About::Person(login) => (None, Some(login.as_str())),
+        };
+        crate::entitlements::shown(role, person, &self.scope, &self.parameters)
+    }
+}
+
 /// The same, ready to be filled in.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Entitlements {

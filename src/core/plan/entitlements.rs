@@ -36,6 +36,8 @@ impl Entitlements {
                 observed.principals.iter().map(|(login, user)| (texts.get(*login).to_owned(), *user)).collect()
             }
         };
+        let letters = &draft.snapshot.texts;
+        self.people.extend(draft.books.new_users.iter().map(|user| (letters.get(user.login).to_owned(), user.id)));
     }
 }
 

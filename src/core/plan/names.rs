@@ -23,19 +23,7 @@ impl Entitled<'_> {
 
     /// What it is.
     pub(super) fn what(&self) -> String {
-        let mut what = match (self.role, self.person) {
-            (_, Some(person)) => format!("acts for {person}"),
-            (role, None) => role.unwrap_or("?").to_owned(),
-        };
-        if self.scope != "*" {
-            what.push_str(" on ");
-            what.push_str(self.scope);
-        }
-        if self.parameters != "{}" {
-            what.push_str(" with ");
-            what.push_str(self.parameters);
-        }
-        what
+        crate::entitlements::shown(self.role, self.person, self.scope, self.parameters)
     }
 }
 

@@ -149,12 +149,12 @@ pub(super) struct Has {
     teams: Vec<Role>,
 }
 
-fn higher<R: Ord>(synced: Option<&String>, manual: Option<&String>, parse: impl Fn(&str) -> Option<R>) -> Option<R> {
-    [synced, manual].into_iter().flatten().filter_map(|role| parse(role)).max()
+fn highest<R: Ord>(given: [&Option<String>; 3], parse: impl Fn(&str) -> Option<R>) -> Option<R> {
+    given.into_iter().flatten().filter_map(|role| parse(role)).max()
 }
 
-/// What somebody has in effect: of each organization and team the higher of what is synced and what
-/// a person gave.
+/// What somebody has in effect: of each organization and team the highest of what is synced, what
+/// a person gave and what a file declares.
 #[utoipa::path(get, path = "/api/v1/people/{id}/access", params(("id" = i64, Path)), responses((status = 200, description = "What they have", body = Has)))]
 pub(super) async fn access(State(api): State<Arc<Api>>, Named(id): Named<i64>) -> Result<Json<Has>, Problem> {
     let person = find(&api, id).await?;
@@ -168,12 +168,12 @@ pub(super) async fn access(State(api): State<Arc<Api>>, Named(id): Named<i64>) -
         teams: Vec::new(),
     };
     for org in person.orgs {
-        let role = higher(org.synced_role.as_ref(), org.manual_role.as_ref(), OrgRole::parse);
+        let role = highest([&org.synced_role, &org.manual_role, &org.declared_role], OrgRole::parse);
         if let Some(role) = role {
             has.orgs.push(Role { id: org.id, org: org.name.clone(), team: None, role: role.name().to_owned() });
         }
         for team in org.teams {
-            let role = higher(team.synced_role.as_ref(), team.manual_role.as_ref(), TeamRole::parse);
+            let role = highest([&team.synced_role, &team.manual_role, &team.declared_role], TeamRole::parse);
             if let Some(role) = role {
                 let (org, team_name) = (org.name.clone(), Some(team.name));
                 has.teams.push(Role { id: team.id, org, team: team_name, role: role.name().to_owned() });

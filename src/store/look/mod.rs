@@ -96,6 +96,7 @@ pub(super) async fn look(
         group: id("provider_groups.id", row.int(11)?)?,
         identity: id("identities.id", row.int(12)?)?,
         rule: id("rules.id", row.int(13)?)?,
+        entitlement: id("entitlements.id", row.int(18)?)?,
     };
     let audit = row.opt_int(16)?.map(|seq| Ok::<_, StoreError>((seq, row.bytes(17)?))).transpose()?;
     sight.tail = Some(Tail { actor: provider.to_owned(), run: row.int(15)?, audit });

@@ -4,6 +4,7 @@ use super::super::renewals::{self, Standing};
 use super::super::session::{Param, Row, Session, id, word};
 use super::super::{StoreError, json};
 use super::{Sight, Whom, list, neighbours, sql};
+use rosterd_core::entitlements::HolderRow;
 use rosterd_core::ids::{GroupId, ReadingNumber, Timestamp};
 use rosterd_core::observed::{
     GroupRow, IdentityRow, Observed, OrgMemberRow, OtherIdentity, RecentRemoval, RemovalClass, SuspensionRow,
@@ -40,6 +41,7 @@ pub(super) async fn fill(
     o.users.sort_unstable_by_key(|row| row.id);
     o.org_members.sort_unstable_by_key(|row| (row.user, row.org));
     o.team_members.sort_unstable_by_key(|row| (row.user, row.team));
+    o.holders.sort_unstable_by_key(|row| (row.user, row.entitlement));
     o.suspensions.sort_unstable_by_key(|row| (row.user, texts.get(row.origin)));
     o.identities.sort_unstable_by_key(|row| row.id);
     o.renewals.sort_unstable();
@@ -93,17 +95,25 @@ fn one(row: &Row, provider: &str, sight: &mut Sight) -> Result<(), StoreError> {
             synced_admin: row.int(3)? == 1,
             manual_admin: row.int(4)? == 1,
         }),
+        9 => {
+            let entitlement = id("user_entitlements.entitlement_id", row.int(2)?)?;
+            o.holders.push(HolderRow { user, entitlement, synced: row.int(3)? == 1 });
+        }
+        10 => {
+            let login = o.texts.push(&row.text(5)?);
+            o.principals.push((login, user));
+        }
         2 => {
             let role =
                 |field| row.opt_text(field)?.map(|role| word("org_members.role", &role, OrgRole::parse)).transpose();
             let org = id("org_members.org_id", row.int(2)?)?;
-            o.org_members.push(OrgMemberRow { user, org, synced: role(5)?, manual: role(6)? });
+            o.org_members.push(OrgMemberRow { user, org, synced: role(5)?, manual: role(6)?.max(role(7)?) });
         }
         3 => {
             let role =
                 |field| row.opt_text(field)?.map(|role| word("team_members.role", &role, TeamRole::parse)).transpose();
             let team = id("team_members.team_id", row.int(2)?)?;
-            o.team_members.push(TeamMemberRow { user, team, synced: role(5)?, manual: role(6)? });
+            o.team_members.push(TeamMemberRow { user, team, synced: role(5)?, manual: role(6)?.max(role(7)?) });
         }
         4 => {
             let origin = o.texts.push(&row.text(5)?);

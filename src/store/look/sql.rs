@@ -42,7 +42,7 @@ pub(super) const PROVIDER: &str = "SELECT s.generation, t.version, p.id, p.appli
         coalesce((SELECT max(id) FROM providers), 0), coalesce((SELECT max(id) FROM provider_groups), 0),
         coalesce((SELECT max(id) FROM identities), 0), coalesce((SELECT max(id) FROM rules), 0),
         (SELECT count(*) FROM holds h WHERE h.provider = $1 AND h.state = 'pending' AND h.expires_at > $2),
-        coalesce((SELECT max(id) FROM runs), 0), a.seq, a.hash
+        coalesce((SELECT max(id) FROM runs), 0), a.seq, a.hash, coalesce((SELECT max(id) FROM entitlements), 0)
     FROM state s JOIN structure t ON t.one = 1 LEFT JOIN providers p ON p.name = $1
     LEFT JOIN leases l ON l.provider = $1
     LEFT JOIN audit a ON a.seq = (SELECT max(seq) FROM audit)
@@ -53,7 +53,7 @@ pub(super) const ELSEWHERE: &str =
     "SELECT user_id, login, email FROM identities WHERE provider_id <> $1 AND gone_at IS NULL";
 
 /// The rows of users, each with its kind in front: 1 themselves, 2 organizations, 3 teams,
-/// 4 suspensions, 5 identities.
+/// 4 suspensions, 5 identities, 9 what they hold.
 macro_rules! rows_of {
     ($($users:tt)*) => {
         concat!(
@@ -62,16 +62,20 @@ macro_rules! rows_of {
              FROM users WHERE id ",
             $($users)*,
             " UNION ALL
-             SELECT 2, user_id, org_id, NULL, NULL, synced_role, manual_role, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+             SELECT 2, user_id, org_id, NULL, NULL, synced_role, manual_role, declared_role, NULL, NULL, NULL, NULL, NULL, NULL
              FROM org_members WHERE user_id ",
             $($users)*,
             " UNION ALL
-             SELECT 3, user_id, team_id, NULL, NULL, synced_role, manual_role, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+             SELECT 3, user_id, team_id, NULL, NULL, synced_role, manual_role, declared_role, NULL, NULL, NULL, NULL, NULL, NULL
              FROM team_members WHERE user_id ",
             $($users)*,
             " UNION ALL
              SELECT 4, user_id, since, NULL, NULL, origin, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
              FROM user_suspensions WHERE user_id ",
+            $($users)*,
+            " UNION ALL
+             SELECT 9, user_id, entitlement_id, synced, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+             FROM user_entitlements WHERE user_id ",
             $($users)*,
             " UNION ALL
              SELECT 5, i.user_id, i.id, i.gone_at, i.reading, i.login, i.name, i.email, p.name, i.subject, i.grants,
@@ -150,14 +154,17 @@ macro_rules! people_and_more {
              SELECT 8, r.identity_id, r.renewed_at, r.until, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
              FROM identities i JOIN renewals r ON r.identity_id = i.id
              WHERE r.ended_at IS NULL AND i.provider_id = (SELECT id FROM providers WHERE name = $1) AND i.user_id ",
-            $who!()
+            $who!(),
+            " UNION ALL
+             SELECT 10, u.id, NULL, NULL, NULL, u.login, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+             FROM users u WHERE EXISTS (SELECT 1 FROM entitlements e WHERE e.for_user_id = u.id)"
         )
     };
 }
 
 /// Everything about users whom the identities belong to or who hold the logins, each row with its kind in
 /// front; also 6: the groups that are named and those that these identities are in, some twice; 7: what was
-/// removed since; 8: on what the leases rest of those of their identities that have any. $1: the provider's name, $2: subjects, $3: logins, $4: subjects of groups, $5: since when.
+/// removed since; 8: on what the leases rest of those of their identities that have any; 10: whom somebody acts for. $1: the provider's name, $2: subjects, $3: logins, $4: subjects of groups, $5: since when.
 pub(super) const LOOK: Sql = Sql {
     sqlite: people_and_more!(sqlite_texts, sqlite_who, sqlite_groups_of_who),
     postgres: people_and_more!(postgres_texts, postgres_who, postgres_groups_of_who),

@@ -1,8 +1,9 @@
-//! What is kept from one look to the next: organizations, teams, the names of rules, and which full
+//! What is kept from one look to the next: organizations, teams, the names of rules, roles, entitlements, and which full
 //! readings this process has finished.
 
 use super::super::StoreError;
 use super::super::session::{Session, id};
+use rosterd_core::entitlements::{EntitlementRow, RoleRow};
 use rosterd_core::ids::ReadingNumber;
 use rosterd_core::observed::{Observed, OrgRow, TeamRow};
 use rosterd_core::text::{Arena, Text};
@@ -24,6 +25,8 @@ struct Structure {
     orgs: Vec<OrgRow>,
     teams: Vec<TeamRow>,
     rules: Vec<(rosterd_core::ids::RuleId, Text)>,
+    roles: Vec<RoleRow>,
+    entitlements: Vec<EntitlementRow>,
 }
 
 impl Kept {
@@ -56,13 +59,23 @@ impl Kept {
             orgs: structure.orgs.clone(),
             teams: structure.teams.clone(),
             rules: structure.rules.clone(),
+            roles: structure.roles.clone(),
+            entitlements: structure.entitlements.clone(),
             ..Observed::default()
         })
     }
 }
 
 async fn read(db: &mut dyn Session, version: i64) -> Result<Structure, StoreError> {
-    let mut s = Structure { version, texts: Arena::default(), orgs: Vec::new(), teams: Vec::new(), rules: Vec::new() };
+    let mut s = Structure {
+        version,
+        texts: Arena::default(),
+        orgs: Vec::new(),
+        teams: Vec::new(),
+        rules: Vec::new(),
+        roles: Vec::new(),
+        entitlements: Vec::new(),
+    };
     for row in db.rows("SELECT id, name, key FROM orgs ORDER BY id", &[]).await? {
         let key = row.opt_text(2)?.map_or(Text::EMPTY, |key| s.texts.push(&key));
         s.orgs.push(OrgRow { id: id("orgs.id", row.int(0)?)?, name: s.texts.push(&row.text(1)?), key });
@@ -77,6 +90,26 @@ async fn read(db: &mut dyn Session, version: i64) -> Result<Structure, StoreErro
     }
     for row in db.rows("SELECT id, name FROM rules ORDER BY id", &[]).await? {
         s.rules.push((id("rules.id", row.int(0)?)?, s.texts.push(&row.text(1)?)));
+    }
+    let roles = "SELECT id, org_id, name, CASE kind WHEN 'basic' THEN 1 ELSE 0 END FROM roles ORDER BY id";
+    for row in db.rows(roles, &[]).await? {
+        s.roles.push(RoleRow {
+            id: id("roles.id", row.int(0)?)?,
+            org: row.opt_int(1)?.map(|org| id("roles.org_id", org)).transpose()?.into(),
+            name: s.texts.push(&row.text(2)?),
+            basic: row.int(3)? == 1,
+        });
+    }
+    let entitlements = "SELECT id, org_id, role_id, for_user_id, scope, parameters FROM entitlements ORDER BY id";
+    for row in db.rows(entitlements, &[]).await? {
+        s.entitlements.push(EntitlementRow {
+            id: id("entitlements.id", row.int(0)?)?,
+            org: row.opt_int(1)?.map(|org| id("entitlements.org_id", org)).transpose()?.into(),
+            role: row.opt_int(2)?.map(|role| id("entitlements.role_id", role)).transpose()?.into(),
+            for_user: row.opt_int(3)?.map(|user| id("entitlements.for_user_id", user)).transpose()?.into(),
+            scope: s.texts.push(&row.text(4)?),
+            parameters: s.texts.push(&row.text(5)?),
+        });
     }
     Ok(s)
 }

@@ -76,6 +76,8 @@ pub(super) async fn apply(
     fault::point("apply.org_members");
     apply.team_members().await?;
     fault::point("apply.team_members");
+    apply.entitlements().await?;
+    fault::point("apply.entitlements");
     apply.suspensions().await?;
     fault::point("apply.suspensions");
     let tail = match tail {

@@ -10,7 +10,7 @@ use rosterd_core::text::Text;
 use rosterd_core::writes::{SuspensionWrite, UserWrite};
 
 /// How many rows one statement's arrays hold, so that they stay small beside the plan.
-const BATCH: usize = 50_000;
+pub(super) const BATCH: usize = 50_000;
 
 const ORGS: Into =
     Into { table: "orgs", columns: &[("id", "bigint"), ("name", "text"), ("key", "text"), ("created_at", "bigint")] };
@@ -61,7 +61,8 @@ const ORG_MEMBERS: Members = Members {
              SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[])
              ON CONFLICT (org_id, user_id) DO UPDATE SET synced_role = excluded.synced_role",
     delete: "DELETE FROM org_members m USING unnest($1::bigint[], $2::bigint[]) AS d (org_id, user_id)
-             WHERE m.org_id = d.org_id AND m.user_id = d.user_id AND m.manual_role IS NULL",
+             WHERE m.org_id = d.org_id AND m.user_id = d.user_id
+               AND coalesce(m.manual_role, m.declared_role) IS NULL",
     clear: "UPDATE org_members m SET synced_role = NULL
             FROM unnest($1::bigint[], $2::bigint[]) AS d (org_id, user_id)
             WHERE m.org_id = d.org_id AND m.user_id = d.user_id AND m.synced_role IS NOT NULL",
@@ -77,7 +78,8 @@ const TEAM_MEMBERS: Members = Members {
              SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[])
              ON CONFLICT (team_id, user_id) DO UPDATE SET synced_role = excluded.synced_role",
     delete: "DELETE FROM team_members m USING unnest($1::bigint[], $2::bigint[]) AS d (team_id, user_id)
-             WHERE m.team_id = d.team_id AND m.user_id = d.user_id AND m.manual_role IS NULL",
+             WHERE m.team_id = d.team_id AND m.user_id = d.user_id
+               AND coalesce(m.manual_role, m.declared_role) IS NULL",
     clear: "UPDATE team_members m SET synced_role = NULL
             FROM unnest($1::bigint[], $2::bigint[]) AS d (team_id, user_id)
             WHERE m.team_id = d.team_id AND m.user_id = d.user_id AND m.synced_role IS NOT NULL",

@@ -59,6 +59,19 @@ pub(super) const TEAM_MEMBERS: Bulk = Bulk {
                 ADD CONSTRAINT team_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id)",
 };
 
+pub(super) const HOLDERS: Bulk = Bulk {
+    empty: "SELECT NOT EXISTS (SELECT 1 FROM user_entitlements) AND pg_has_role(relowner, 'USAGE')
+            FROM pg_class WHERE oid = 'user_entitlements'::regclass",
+    strip: "DROP INDEX user_entitlements_user;
+            ALTER TABLE user_entitlements DROP CONSTRAINT user_entitlements_entitlement_id_fkey,
+                DROP CONSTRAINT user_entitlements_user_id_fkey",
+    restore: "CREATE INDEX user_entitlements_user ON user_entitlements (user_id, entitlement_id);
+              ALTER TABLE user_entitlements
+                ADD CONSTRAINT user_entitlements_entitlement_id_fkey
+                    FOREIGN KEY (entitlement_id) REFERENCES entitlements (id),
+                ADD CONSTRAINT user_entitlements_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id)",
+};
+
 impl Apply<'_> {
     /// Strips the table when that pays; returns whether it did.
     pub(super) async fn strip(&mut self, table: &Bulk, rows: usize) -> Result<bool, StoreError> {

@@ -8,6 +8,7 @@ mod batch;
 mod bulk;
 mod copy;
 mod direct;
+mod entitlements;
 mod leases;
 mod line;
 mod load;

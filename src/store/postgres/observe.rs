@@ -8,6 +8,7 @@ use super::super::renewals::{self, Standing};
 use super::super::session::{id, word};
 use super::copy::{Fields, each};
 use super::{StoreError, error};
+use rosterd_core::entitlements::{EntitlementRow, HolderRow, RoleRow};
 use rosterd_core::ids::{ReadingNumber, RuleId, Timestamp};
 use rosterd_core::observed::{
     GroupRow, IdentityRow, LastIds, Observed, OrgMemberRow, OrgRow, OtherIdentity, ProviderRow, RecentRemoval,
@@ -41,6 +42,7 @@ pub(super) async fn observe(c: &mut PgConnection, provider: &str, window: Timest
     }
     authorization(c, &mut o).await?;
     members(c, &mut o).await?;
+    entitlements(c, &mut o).await?;
     provenance(c, &mut o).await?;
     others(c, &mut o).await?;
     budget(c, &mut o).await?;
@@ -103,22 +105,71 @@ async fn authorization(c: &mut PgConnection, o: &mut Observed) -> Result<(), Sto
 }
 
 async fn members(c: &mut PgConnection, o: &mut Observed) -> Result<(), StoreError> {
-    each(c, "COPY (SELECT user_id, org_id, synced_role, manual_role FROM org_members) TO STDOUT", |row| {
-        let (user, org) = (id("org_members.user_id", row.int()?)?, id("org_members.org_id", row.int()?)?);
-        let mut role = || row.opt_text()?.map(|role| word("org_members.role", &role, OrgRole::parse)).transpose();
-        o.org_members.push(OrgMemberRow { user, org, synced: role()?, manual: role()? });
-        Ok(())
-    })
+    each(
+        c,
+        "COPY (SELECT user_id, org_id, synced_role, manual_role, declared_role FROM org_members) TO STDOUT",
+        |row| {
+            let (user, org) = (id("org_members.user_id", row.int()?)?, id("org_members.org_id", row.int()?)?);
+            let mut role = || row.opt_text()?.map(|role| word("org_members.role", &role, OrgRole::parse)).transpose();
+            o.org_members.push(OrgMemberRow { user, org, synced: role()?, manual: role()?.max(role()?) });
+            Ok(())
+        },
+    )
     .await?;
     o.org_members.sort_unstable_by_key(|m| (m.user, m.org));
-    each(c, "COPY (SELECT user_id, team_id, synced_role, manual_role FROM team_members) TO STDOUT", |row| {
-        let (user, team) = (id("team_members.user_id", row.int()?)?, id("team_members.team_id", row.int()?)?);
-        let mut role = || row.opt_text()?.map(|role| word("team_members.role", &role, TeamRole::parse)).transpose();
-        o.team_members.push(TeamMemberRow { user, team, synced: role()?, manual: role()? });
+    each(
+        c,
+        "COPY (SELECT user_id, team_id, synced_role, manual_role, declared_role FROM team_members) TO STDOUT",
+        |row| {
+            let (user, team) = (id("team_members.user_id", row.int()?)?, id("team_members.team_id", row.int()?)?);
+            let mut role = || row.opt_text()?.map(|role| word("team_members.role", &role, TeamRole::parse)).transpose();
+            o.team_members.push(TeamMemberRow { user, team, synced: role()?, manual: role()?.max(role()?) });
+            Ok(())
+        },
+    )
+    .await?;
+    o.team_members.sort_unstable_by_key(|m| (m.user, m.team));
+    Ok(())
+}
+
+async fn entitlements(c: &mut PgConnection, o: &mut Observed) -> Result<(), StoreError> {
+    let roles = "COPY (SELECT id, org_id, name, (kind = 'basic')::int FROM roles ORDER BY id) TO STDOUT";
+    each(c, roles, |row| {
+        o.roles.push(RoleRow {
+            id: id("roles.id", row.int()?)?,
+            org: opt_id("roles.org_id", row)?.into(),
+            name: o.texts.push(&row.text()?),
+            basic: row.int()? == 1,
+        });
         Ok(())
     })
     .await?;
-    o.team_members.sort_unstable_by_key(|m| (m.user, m.team));
+    each(
+        c,
+        "COPY (SELECT id, org_id, role_id, for_user_id, scope, parameters FROM entitlements ORDER BY id) TO STDOUT",
+        |row| {
+            o.entitlements.push(EntitlementRow {
+                id: id("entitlements.id", row.int()?)?,
+                org: opt_id("entitlements.org_id", row)?.into(),
+                role: opt_id("entitlements.role_id", row)?.into(),
+                for_user: opt_id("entitlements.for_user_id", row)?.into(),
+                scope: o.texts.push(&row.text()?),
+                parameters: o.texts.push(&row.text()?),
+            });
+            Ok(())
+        },
+    )
+    .await?;
+    each(c, "COPY (SELECT user_id, entitlement_id, synced FROM user_entitlements) TO STDOUT", |row| {
+        o.holders.push(HolderRow {
+            user: id("user_entitlements.user_id", row.int()?)?,
+            entitlement: id("user_entitlements.entitlement_id", row.int()?)?,
+            synced: row.int()? == 1,
+        });
+        Ok(())
+    })
+    .await?;
+    o.holders.sort_unstable_by_key(|row| (row.user, row.entitlement));
     Ok(())
 }
 
@@ -253,7 +304,8 @@ async fn last_ids(c: &mut PgConnection) -> Result<LastIds, StoreError> {
                       coalesce((SELECT max(id) FROM providers), 0),
                       coalesce((SELECT max(id) FROM provider_groups), 0),
                       coalesce((SELECT max(id) FROM identities), 0),
-                      coalesce((SELECT max(id) FROM rules), 0)) TO STDOUT",
+                      coalesce((SELECT max(id) FROM rules), 0),
+                      coalesce((SELECT max(id) FROM entitlements), 0)) TO STDOUT",
         |row| {
             last = LastIds {
                 org: id("orgs.id", row.int()?)?,
@@ -263,6 +315,7 @@ async fn last_ids(c: &mut PgConnection) -> Result<LastIds, StoreError> {
                 group: id("provider_groups.id", row.int()?)?,
                 identity: id("identities.id", row.int()?)?,
                 rule: id("rules.id", row.int()?)?,
+                entitlement: id("entitlements.id", row.int()?)?,
             };
             Ok(())
         },

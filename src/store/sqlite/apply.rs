@@ -88,6 +88,8 @@ pub(super) fn write_all(tx: &Connection, w: &mut Arc<Writes>, now: Timestamp) ->
     fault::point("apply.org_members");
     apply.team_members()?;
     fault::point("apply.team_members");
+    apply.entitlements()?;
+    fault::point("apply.entitlements");
     apply.suspensions()?;
     fault::point("apply.suspensions");
     let run = apply.run()?;

@@ -113,7 +113,7 @@ impl Apply<'_> {
              ON CONFLICT (org_id, user_id) DO UPDATE SET synced_role = excluded.synced_role",
         )?;
         let delete =
-            self.prepare("DELETE FROM org_members WHERE org_id = ?1 AND user_id = ?2 AND manual_role IS NULL")?;
+            self.prepare("DELETE FROM org_members WHERE org_id = ?1 AND user_id = ?2 AND coalesce(manual_role, declared_role) IS NULL")?;
         let clear = self.prepare(
             "UPDATE org_members SET synced_role = NULL
              WHERE org_id = ?1 AND user_id = ?2 AND synced_role IS NOT NULL",
@@ -138,7 +138,7 @@ impl Apply<'_> {
              ON CONFLICT (team_id, user_id) DO UPDATE SET synced_role = excluded.synced_role",
         )?;
         let delete =
-            self.prepare("DELETE FROM team_members WHERE team_id = ?1 AND user_id = ?2 AND manual_role IS NULL")?;
+            self.prepare("DELETE FROM team_members WHERE team_id = ?1 AND user_id = ?2 AND coalesce(manual_role, declared_role) IS NULL")?;
         let clear = self.prepare(
             "UPDATE team_members SET synced_role = NULL
              WHERE team_id = ?1 AND user_id = ?2 AND synced_role IS NOT NULL",

@@ -44,6 +44,12 @@ pub(super) const TEAM_MEMBERS: Bulk = Bulk {
     restore: "CREATE INDEX team_members_user ON team_members (user_id, team_id)",
 };
 
+pub(super) const HOLDERS: Bulk = Bulk {
+    empty: "SELECT NOT EXISTS (SELECT 1 FROM user_entitlements)",
+    strip: "DROP INDEX user_entitlements_user",
+    restore: "CREATE INDEX user_entitlements_user ON user_entitlements (user_id, entitlement_id)",
+};
+
 impl Bulk {
     /// Strips the table when that pays; returns whether it did.
     pub(super) fn strip(&self, tx: &Connection, rows: usize) -> Result<bool, StoreError> {

@@ -6,6 +6,7 @@
 //! them.
 
 use super::{StoreError, error};
+use rosterd_core::entitlements::EntitlementRow;
 use rosterd_core::writes::Writes;
 use rusqlite::Connection;
 
@@ -14,7 +15,7 @@ const WORTH: usize = 20_000;
 
 /// Whether the keys of these writes are to be checked here.
 pub(super) fn worth(w: &Writes) -> bool {
-    w.org_members.len() + w.team_members.len() >= WORTH
+    w.org_members.len() + w.team_members.len() + w.holders.len() >= WORTH
 }
 
 /// Tells SQLite whether to look. Only outside a transaction does it listen (SQLite manual, "PRAGMA
@@ -29,6 +30,10 @@ pub(super) fn check(tx: &Connection, w: &Writes, provider: i64) -> Result<(), St
     let orgs = known(tx, "SELECT id FROM orgs", w.new_orgs.iter().map(|org| i64::from(org.id)))?;
     let teams = known(tx, "SELECT id FROM teams", w.new_teams.iter().map(|team| i64::from(team.id)))?;
     let providers = known(tx, "SELECT id FROM providers", w.new_provider.iter().map(|(id, _)| i64::from(*id)))?;
+    let new = w.new_entitlements.iter().map(|new| i64::from(new.id));
+    let entitlements = known(tx, "SELECT id FROM entitlements", new)?;
+    let roles = known(tx, "SELECT id FROM roles", std::iter::empty())?;
+    let named = |of: fn(&EntitlementRow) -> Option<i64>| w.new_entitlements.iter().filter_map(of);
     let missing = first_missing("team", &orgs, "organization", w.new_teams.iter().map(|team| i64::from(team.org)))
         .or_else(|| first_missing("identity", &users, "user", w.identities.iter().map(|i| i64::from(i.user))))
         .or_else(|| first_missing("membership", &users, "user", w.org_members.iter().map(|m| i64::from(m.user))))
@@ -36,6 +41,13 @@ pub(super) fn check(tx: &Connection, w: &Writes, provider: i64) -> Result<(), St
         .or_else(|| first_missing("membership", &users, "user", w.team_members.iter().map(|m| i64::from(m.user))))
         .or_else(|| first_missing("membership", &teams, "team", w.team_members.iter().map(|m| i64::from(m.team))))
         .or_else(|| first_missing("suspension", &users, "user", w.suspend.iter().map(|s| i64::from(s.user))))
+        .or_else(|| first_missing("entitlement", &orgs, "organization", named(|e| e.org.get().map(i64::from))))
+        .or_else(|| first_missing("entitlement", &roles, "role", named(|e| e.role.get().map(i64::from))))
+        .or_else(|| first_missing("entitlement", &users, "user", named(|e| e.for_user.get().map(i64::from))))
+        .or_else(|| first_missing("holder", &users, "user", w.holders.iter().map(|h| i64::from(h.user))))
+        .or_else(|| {
+            first_missing("holder", &entitlements, "entitlement", w.holders.iter().map(|h| i64::from(h.entitlement)))
+        })
         .or_else(|| first_missing("run", &providers, "provider", [provider].into_iter()));
     missing.map_or(Ok(()), |what| Err(StoreError::Database(what)))
 }

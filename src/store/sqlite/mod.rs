@@ -7,6 +7,7 @@ mod apply;
 mod authz;
 mod bulk;
 mod connect;
+mod entitlements;
 mod keys;
 mod leases;
 mod lock;

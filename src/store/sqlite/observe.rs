@@ -7,6 +7,7 @@ use super::super::json;
 use super::super::renewals::{self, Standing};
 use super::super::session::{id, word};
 use super::{StoreError, error};
+use rosterd_core::entitlements::{EntitlementRow, HolderRow, RoleRow};
 use rosterd_core::ids::{ReadingNumber, RuleId, Timestamp};
 use rosterd_core::observed::{
     GroupRow, IdentityRow, LastIds, Observed, OrgMemberRow, OrgRow, OtherIdentity, ProviderRow, RecentRemoval,
@@ -31,6 +32,7 @@ pub(super) fn within(tx: &Connection, provider: &str, window: Timestamp) -> Resu
     };
     authorization(tx, &mut o)?;
     members(tx, &mut o)?;
+    entitlements(tx, &mut o)?;
     let known: Option<(i64, Option<i64>)> = tx
         .query_row("SELECT id, applied_at FROM providers WHERE name = ?1", [provider], |row| {
             Ok((row.get(0)?, row.get(1)?))
@@ -123,7 +125,7 @@ fn authorization(tx: &Connection, o: &mut Observed) -> Result<(), StoreError> {
 fn members(tx: &Connection, o: &mut Observed) -> Result<(), StoreError> {
     each(
         tx,
-        "SELECT user_id, org_id, synced_role, manual_role FROM org_members ORDER BY org_id, user_id",
+        "SELECT user_id, org_id, synced_role, manual_role, declared_role FROM org_members ORDER BY org_id, user_id",
         [],
         |row| {
             let role =
@@ -132,7 +134,7 @@ fn members(tx: &Connection, o: &mut Observed) -> Result<(), StoreError> {
                 user: id("org_members.user_id", int(row, 0)?)?,
                 org: id("org_members.org_id", int(row, 1)?)?,
                 synced: role(2)?,
-                manual: role(3)?,
+                manual: role(3)?.max(role(4)?),
             });
             Ok(())
         },
@@ -140,7 +142,7 @@ fn members(tx: &Connection, o: &mut Observed) -> Result<(), StoreError> {
     o.org_members.sort_unstable_by_key(|m| (m.user, m.org));
     each(
         tx,
-        "SELECT user_id, team_id, synced_role, manual_role FROM team_members ORDER BY team_id, user_id",
+        "SELECT user_id, team_id, synced_role, manual_role, declared_role FROM team_members ORDER BY team_id, user_id",
         [],
         |row| {
             let role =
@@ -149,12 +151,46 @@ fn members(tx: &Connection, o: &mut Observed) -> Result<(), StoreError> {
                 user: id("team_members.user_id", int(row, 0)?)?,
                 team: id("team_members.team_id", int(row, 1)?)?,
                 synced: role(2)?,
-                manual: role(3)?,
+                manual: role(3)?.max(role(4)?),
             });
             Ok(())
         },
     )?;
     o.team_members.sort_unstable_by_key(|m| (m.user, m.team));
+    Ok(())
+}
+
+fn entitlements(tx: &Connection, o: &mut Observed) -> Result<(), StoreError> {
+    each(tx, "SELECT id, org_id, name, kind = 'basic' FROM roles ORDER BY id", [], |row| {
+        o.roles.push(RoleRow {
+            id: id("roles.id", int(row, 0)?)?,
+            org: opt_int(row, 1)?.map(|n| id("roles.org_id", n)).transpose()?.into(),
+            name: o.texts.push(text(row, 2)?),
+            basic: int(row, 3)? == 1,
+        });
+        Ok(())
+    })?;
+    let what = "SELECT id, org_id, role_id, for_user_id, scope, parameters FROM entitlements ORDER BY id";
+    each(tx, what, [], |row| {
+        o.entitlements.push(EntitlementRow {
+            id: id("entitlements.id", int(row, 0)?)?,
+            org: opt_int(row, 1)?.map(|n| id("entitlements.org_id", n)).transpose()?.into(),
+            role: opt_int(row, 2)?.map(|n| id("entitlements.role_id", n)).transpose()?.into(),
+            for_user: opt_int(row, 3)?.map(|n| id("entitlements.for_user_id", n)).transpose()?.into(),
+            scope: o.texts.push(text(row, 4)?),
+            parameters: o.texts.push(text(row, 5)?),
+        });
+        Ok(())
+    })?;
+    each(tx, "SELECT user_id, entitlement_id, synced FROM user_entitlements", [], |row| {
+        o.holders.push(HolderRow {
+            user: id("user_entitlements.user_id", int(row, 0)?)?,
+            entitlement: id("user_entitlements.entitlement_id", int(row, 1)?)?,
+            synced: int(row, 2)? == 1,
+        });
+        Ok(())
+    })?;
+    o.holders.sort_unstable_by_key(|row| (row.user, row.entitlement));
     Ok(())
 }
 
@@ -276,5 +312,6 @@ fn last_ids(tx: &Connection) -> Result<LastIds, StoreError> {
         group: last("provider_groups.id", "SELECT max(id) FROM provider_groups")?,
         identity: last("identities.id", "SELECT max(id) FROM identities")?,
         rule: last("rules.id", "SELECT max(id) FROM rules")?,
+        entitlement: last("entitlements.id", "SELECT max(id) FROM entitlements")?,
     })
 }

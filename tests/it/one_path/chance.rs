@@ -61,6 +61,9 @@ fn rule(dice: &mut Dice, provider: &str, number: usize) -> String {
     let mut rule = format!("[[rules]]\nid = \"{provider}-{number}\"\nprovider = \"{provider}\"\n");
     if dice.chance(8) {
         let _ = writeln!(rule, "match = {{ group_regex = \"g(?<n>[0-9])\" }}\norg = \"1\"\nteam = \"t${{n}}\"");
+        if dice.chance(2) {
+            rule.push_str("roles = [\"custom:a\"]\nscope = \"folders:${n}\"\nparameters = { n = \"${n}\" }\n");
+        }
         return rule;
     }
     writeln!(rule, "match = {}", condition(dice)).unwrap();
@@ -72,13 +75,23 @@ fn rule(dice: &mut Dice, provider: &str, number: usize) -> String {
     }
     writeln!(rule, "org = {}", dice.one(&["\"1\"", "\"Two\"", "[\"1\", \"2\"]", "[\"3\", \"1\"]", "\"*\""])).unwrap();
     let team = dice.chance(3);
+    let roles = dice.chance(3);
+    if roles {
+        writeln!(rule, "roles = [\"{}\"]", dice.one(&["custom:a", "fixed:b", "custom:a\", \"fixed:b"])).unwrap();
+        if dice.chance(2) {
+            writeln!(rule, "scope = \"{}\"", dice.one(&["folders:x", "folders:*"])).unwrap();
+        }
+        if dice.chance(3) {
+            rule.push_str("parameters = { region = \"emea\" }\n");
+        }
+    }
     if team {
         writeln!(rule, "team = \"{}\"", dice.one(&["t1", "t2"])).unwrap();
         if dice.chance(3) {
             rule.push_str("team_role = \"admin\"\n");
         }
     }
-    if !team || dice.chance(2) {
+    if !(team || roles) || dice.chance(2) {
         writeln!(rule, "role = \"{}\"", dice.one(&["None", "Viewer", "Editor", "Admin"])).unwrap();
     }
     if dice.chance(6) {
@@ -201,6 +214,11 @@ fn by_chance(backend: Backend, sets: usize) {
         everybody.push((provider, told));
     }
     site.configure(&format!("{text}{rules}"));
+    site.run(&["db", "migrate"]).expect(0);
+    site.database.execute(
+        "INSERT INTO roles (id, org_id, name, kind, title, description, origin, version, updated_at)
+         VALUES (6, NULL, 'custom:a', 'custom', '', '', 'manual', 1, 0), (7, NULL, 'fixed:b', 'fixed', '', '', 'manual', 1, 0)",
+    );
     site.sync(0);
     let before = site.database.fingerprint();
     site.sync(0);
@@ -213,6 +231,7 @@ fn by_chance(backend: Backend, sets: usize) {
         .collect();
     let loaded = config::load(&site.dir().join("rosterd.toml"), &[]).unwrap();
     let first = held(&site);
+    assert!(first.values().filter(|has| !has.entitlements.is_empty()).count() * 20 > sets * 6, "few have roles");
     let (mut compared, mut given, mut denied, mut kept) = (0, 0, 0, 0);
     for (provider, told) in &everybody {
         let simulation = Simulation::new(&loaded.config, &loaded.places, provider, Some(&orgs)).unwrap();

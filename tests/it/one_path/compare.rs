@@ -11,6 +11,8 @@ pub struct Has {
     pub orgs: BTreeMap<String, String>,
     /// (organization, team, role)
     pub teams: BTreeSet<(String, String, String)>,
+    /// (organization, role or for whom, scope, parameters); an empty organization for every one.
+    pub entitlements: BTreeSet<(String, String, String, String)>,
     pub server_admin: bool,
     pub suspended: bool,
 }
@@ -32,6 +34,16 @@ pub fn held(site: &Site) -> BTreeMap<String, Has> {
     for row in site.database.rows(teams) {
         all.get_mut(&row[0]).unwrap().teams.insert((row[1].clone(), row[2].clone(), row[3].clone()));
     }
+    let entitlements =
+        "SELECT u.login, coalesce(o.key, CAST(o.id AS TEXT), ''), coalesce(r.name, f.login), e.scope, e.parameters
+                        FROM user_entitlements h JOIN users u ON u.id = h.user_id
+                        JOIN entitlements e ON e.id = h.entitlement_id LEFT JOIN orgs o ON o.id = e.org_id
+                        LEFT JOIN roles r ON r.id = e.role_id LEFT JOIN users f ON f.id = e.for_user_id
+                        WHERE h.synced = 1";
+    for row in site.database.rows(entitlements) {
+        let held = (row[1].clone(), row[2].clone(), row[3].clone(), row[4].clone());
+        all.get_mut(&row[0]).unwrap().entitlements.insert(held);
+    }
     all
 }
 
@@ -40,14 +52,28 @@ pub fn promised(answer: &Value) -> Has {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let teams = answer["teams"].as_array().unwrap().iter();
     let teams: BTreeSet<_> = teams.map(|team| (text(&team["org"]), text(&team["team"]), text(&team["role"]))).collect();
+    let held = |held: &Value| {
+        let what = held["role"].as_str().or(held["acts_for"].as_str()).unwrap().to_owned();
+        (
+            held["org"].as_str().unwrap_or_default().to_owned(),
+            what,
+            text(&held["scope"]),
+            held["parameters"].to_string(),
+        )
+    };
+    let entitlements: BTreeSet<_> = answer["entitlements"].as_array().unwrap().iter().map(held).collect();
     let orgs = match answer["orgs"].as_object() {
         Some(orgs) => orgs.iter().map(|(id, role)| (id.clone(), text(role))).collect(),
-        // Nothing is said of organizations; whoever is in a team is in its organization all the same.
-        None => teams.iter().map(|(org, ..)| (org.clone(), "None".to_owned())).collect(),
+        // Nothing is said of organizations; whoever is in a team, or has a role in it, is in it all the same.
+        None => {
+            let of_roles = entitlements.iter().map(|(org, ..)| org).filter(|org| !org.is_empty());
+            teams.iter().map(|(org, ..)| org).chain(of_roles).map(|org| (org.clone(), "None".to_owned())).collect()
+        }
     };
     Has {
         orgs,
         teams,
+        entitlements,
         server_admin: answer["server_admin"] == json!(true),
         suspended: answer["account"] == "suspended",
     }
@@ -70,7 +96,8 @@ impl Has {
             let mut same = other.teams.iter().filter(|has| has.0 == *org && has.1 == *team);
             same.any(|has| has.2 == *role || has.2 == "admin")
         };
-        self.orgs.iter().all(org) && self.teams.iter().all(team) && (!self.server_admin || other.server_admin)
+        let held = self.entitlements.is_subset(&other.entitlements);
+        held && self.orgs.iter().all(org) && self.teams.iter().all(team) && (!self.server_admin || other.server_admin)
     }
 }
 

@@ -76,7 +76,7 @@ async fn what_is_applied_is_observed(site: Site) {
         "rule 2 \"everybody\"".to_owned(),
         "removed RecentRemoval { class: Memberships, org: Some(OrgId(2)), removed: 5 }".to_owned(),
         "removed RecentRemoval { class: Users, org: None, removed: 2 }".to_owned(),
-        "LastIds { org: 2, team: 2, user: 3, provider: 1, group: 3, identity: 3, rule: 2 }".to_owned(),
+        "LastIds { org: 2, team: 2, user: 3, provider: 1, group: 3, identity: 3, rule: 2, entitlement: 0 }".to_owned(),
     ];
     assert_eq!(lines(&observed), expected);
     // A window that begins later counts nothing.
