@@ -82,6 +82,7 @@ fn grant(kind: &str, id: i64, role: &str, rule: &str, via: i64) -> GrantView {
         kind: kind.to_owned(),
         org_id: (kind == "org").then_some(id),
         team_id: (kind == "team").then_some(id),
+        entitlement_id: None,
         role: Some(role.to_owned()),
         rule: rule.to_owned(),
         via: Some(via),
@@ -91,7 +92,8 @@ fn grant(kind: &str, id: i64, role: &str, rule: &str, via: i64) -> GrantView {
 /// Ana, who is in web and has what the rules give for that.
 fn ana() -> PersonView {
     let text = str::to_owned;
-    let team = TeamView { id: 7, name: text("web"), synced_role: Some(text("member")), manual_role: None };
+    let (manual_role, declared_role) = (None, None);
+    let team = TeamView { id: 7, name: text("web"), synced_role: Some(text("member")), manual_role, declared_role };
     PersonView {
         id: 1,
         login: text("ana"),
@@ -106,8 +108,10 @@ fn ana() -> PersonView {
             name: text("Acme"),
             synced_role: Some(text("Editor")),
             manual_role: None,
+            declared_role: None,
             teams: vec![team],
         }],
+        entitlements: Vec::new(),
         identities: vec![IdentityView {
             provider: text("corp"),
             subject: text("u1"),

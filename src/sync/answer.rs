@@ -1,6 +1,6 @@
 //! What a simulation answers: a value, and its JSON.
 
-use rosterd_core::mapping::About;
+use rosterd_core::mapping::Held;
 use rosterd_core::rights::{OrgRole, TeamRole};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ pub struct Answer {
     /// By organization and name.
     pub teams: Vec<TeamAnswer>,
     /// In order.
-    pub entitlements: Vec<EntitlementAnswer>,
+    pub entitlements: Vec<Held>,
     /// `None`: nothing is said.
     pub server_admin: Option<bool>,
     pub reasons: Vec<Reason>,
@@ -39,17 +39,6 @@ pub struct TeamAnswer {
     pub org: String,
     pub team: String,
     pub role: TeamRole,
-}
-
-/// A role, or acting for somebody.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct EntitlementAnswer {
-    /// `None`: in every organization.
-    pub org: Option<String>,
-    pub about: About,
-    pub scope: String,
-    /// JSON.
-    pub parameters: String,
 }
 
 /// One reason, for one thing.
@@ -86,17 +75,6 @@ impl Reason {
     }
 }
 
-impl EntitlementAnswer {
-    fn to_json(&self) -> Value {
-        let (role, acts_for) = match &self.about {
-            About::Role(role) => (Some(role), None),
-            About::Person(login) => (None, Some(login)),
-        };
-        let parameters: Value = serde_json::from_str(&self.parameters).unwrap_or_default();
-        json!({ "org": self.org, "role": role, "acts_for": acts_for, "scope": self.scope, "parameters": parameters })
-    }
-}
-
 impl Answer {
     /// `active` or `suspended`.
     #[must_use]
@@ -116,7 +94,7 @@ impl Answer {
             "account": self.account(),
             "orgs": orgs,
             "teams": self.teams.iter().map(team).collect::<Vec<_>>(),
-            "entitlements": self.entitlements.iter().map(EntitlementAnswer::to_json).collect::<Vec<_>>(),
+            "entitlements": self.entitlements.iter().map(Held::to_json).collect::<Vec<_>>(),
             "server_admin": self.server_admin,
             "reasons": self.reasons.iter().map(Reason::to_json).collect::<Vec<_>>(),
         })

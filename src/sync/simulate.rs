@@ -1,13 +1,13 @@
 //! One person, decided as a sync decides: the same rules, the same terms, the same function
 //! ([`Mapping::decide`]). Nothing is read from a provider and nothing is written.
 
-use super::answer::{Answer, EntitlementAnswer, TeamAnswer};
+use super::answer::{Answer, TeamAnswer};
 use super::reasons::Why;
 use crate::config::{Config, Places};
 use crate::store::OrgListing;
 use rosterd_core::dn;
 use rosterd_core::mapping::{
-    Condition, Decision, Document, GroupFacts, Mapping, OrgName, Person, RuleSet, Slot, Verdict,
+    Condition, Decision, Document, GroupFacts, Held, Mapping, OrgName, Person, RuleSet, Slot, Verdict,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -132,7 +132,7 @@ impl<'a> Simulation<'a> {
                 }
                 Slot::Entitlement(slot) => {
                     if let Some(name) = mapping.slots.entitlements.get(slot as usize) {
-                        entitlements.push(EntitlementAnswer {
+                        entitlements.push(Held {
                             org: name.org.map(|org| self.org_id(mapping, org)),
                             about: name.about.clone(),
                             scope: name.scope.clone(),

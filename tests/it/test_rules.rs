@@ -32,6 +32,8 @@ match.claim = { path = "department", equals = "SRE" }
 org = "1"
 team = "sre"
 team_role = "admin"
+roles = ["fixed:alerts:writer"]
+scope = "folders:sre:*"
 "#;
 
 const CASES: &str = r#"
@@ -39,7 +41,7 @@ cases:
   - name: an engineer gets Editor
     provider: corp
     input: { groups: ["CN=eng, dc=example"], attributes: { department: [Sales] } }
-    expect: { denied: false, orgs: { "1": Editor }, teams: [], server_admin: false }
+    expect: { denied: false, orgs: { "1": Editor }, teams: [], entitlements: [], server_admin: false }
   - name: nobody gets in by default
     provider: corp
     input: { groups: [], attributes: { department: [] } }
@@ -172,4 +174,24 @@ fn a_file_that_cannot_be_used_names_each_mistake_with_its_line() {
     run(&site, &["missing.yaml"]).expect(78).says("missing.yaml: it cannot be read");
     run(&site, &["people.txt"]).expect(78).says("does not say its format");
     run(&site, &[]).expect(64);
+}
+
+#[test]
+fn what_is_held_is_compared() {
+    let site = site();
+    let case = |held: &str| {
+        format!(
+            "cases:\n  - name: whoever is SRE writes alerts\n    provider: corp\n    \
+             input: {{ groups: [\"cn=eng,dc=example\"], attributes: {{ department: SRE }} }}\n    \
+             expect: {{ entitlements: [{held}] }}\n"
+        )
+    };
+    site.write("held.yaml", &case("{ org: \"1\", role: \"fixed:alerts:writer\", scope: \"folders:sre:*\" }"));
+    run(&site, &["held.yaml"]).expect(0);
+    site.write("held.yaml", &case("{ org: \"1\", role: \"fixed:alerts:writer\" }"));
+    run(&site, &["held.yaml"]).expect(2).says("folders:sre:*");
+    site.write("held.yaml", &case("{ org: \"1\", role: a, acts_for: b }"));
+    run(&site, &["held.yaml"]).expect(78).says("either `role` or `acts_for`");
+    site.write("held.yaml", &case("{ role: a, scope: 7, parameters: { a: 1 } }"));
+    run(&site, &["held.yaml"]).expect(78).says("must be a text");
 }

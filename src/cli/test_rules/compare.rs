@@ -2,6 +2,7 @@
 
 use crate::config::Expected;
 use crate::sync::Answer;
+use rosterd_core::mapping::Held;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -35,6 +36,9 @@ fn lines(field: &str, value: &Value) -> BTreeSet<String> {
     match value {
         Value::Object(map) if !map.is_empty() => {
             map.iter().map(|(key, value)| format!("{field} {key}: {}", bare(value))).collect()
+        }
+        Value::Array(items) if field == "entitlements" && !items.is_empty() => {
+            items.iter().map(|item| format!("{field} {item}")).collect()
         }
         Value::Array(items) if !items.is_empty() => items
             .iter()
@@ -72,6 +76,8 @@ pub(super) fn differences(expect: &Expected, answer: &Answer) -> Vec<Difference>
             teams.iter().map(|team| json!({ "org": team.org, "team": team.team, "role": team.role.name() })).collect()
         }),
     );
+    let held = |held: &Vec<Held>| held.iter().map(Held::to_json).collect();
+    compare("entitlements", expect.entitlements.as_ref().map(held));
     compare("server_admin", expect.server_admin.map(|said| said.map_or(Value::Null, Value::Bool)));
     differences
 }

@@ -1,10 +1,11 @@
 //! One case.
 
+use super::entitlement;
 use super::table::{Table, place};
 use crate::config::source::Source;
 use crate::config::tree::{Entry, Node, Value};
 use crate::config::words::quoted;
-use rosterd_core::mapping::Document;
+use rosterd_core::mapping::{Document, Held};
 use rosterd_core::rights::{OrgRole, TeamRole};
 use std::collections::BTreeMap;
 
@@ -29,6 +30,8 @@ pub struct Expected {
     pub orgs: Option<Option<BTreeMap<String, OrgRole>>>,
     /// Sorted.
     pub teams: Option<Vec<Team>>,
+    /// Sorted.
+    pub entitlements: Option<Vec<Held>>,
     pub server_admin: Option<Option<bool>>,
 }
 
@@ -72,7 +75,7 @@ fn expected(node: &Node, source: &Source, errors: &mut Vec<String>) -> Expected 
     if matches!(&node.value, Value::Map(entries) if entries.is_empty()) {
         table.refuse(node, "`expect` says nothing, so nothing could fail".to_owned());
     }
-    table.only(&["denied", "account", "orgs", "teams", "server_admin"]);
+    table.only(&["denied", "account", "orgs", "teams", "entitlements", "server_admin"]);
     let mut expect = Expected { denied: table.truth("denied"), ..Expected::default() };
     if let Some(account) = table.said("account") {
         match account.text() {
@@ -95,12 +98,18 @@ fn expected(node: &Node, source: &Source, errors: &mut Vec<String>) -> Expected 
             }
         };
     }
+    let held = table.said("entitlements").and_then(|node| table.items(node, "entitlements"));
     if let Some(node) = table.said("teams") {
         let items = table.items(node, "teams").unwrap_or_default();
         let mut teams: Vec<Team> = items.iter().filter_map(|item| team(item, source, errors)).collect();
         teams.sort();
         expect.teams = Some(teams);
     }
+    expect.entitlements = held.map(|items| {
+        let mut held: Vec<Held> = items.iter().filter_map(|item| entitlement::read(item, source, errors)).collect();
+        held.sort();
+        held
+    });
     expect
 }
 

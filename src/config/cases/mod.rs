@@ -4,6 +4,7 @@
 //! with file and line, all at once. Nothing here asks the rules.
 
 mod case;
+mod entitlement;
 mod table;
 
 pub use case::{Case, Expected, Team};

@@ -1,6 +1,7 @@
 //! What a rule gives besides memberships: roles, narrowed to a scope, and acting for somebody.
 
 use super::template::{Captures, Template, TemplateError};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// A rule's `roles`, `act_for`, `scope` and `parameters` as the operator wrote them.
@@ -42,6 +43,30 @@ pub struct EntitlementName {
     pub scope: String,
     /// A JSON object of texts, its keys in order, without blanks.
     pub parameters: String,
+}
+
+/// Something that is held, by the names that outputs use.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Held {
+    /// `None`: in every organization.
+    pub org: Option<String>,
+    pub about: About,
+    pub scope: String,
+    /// As in [`EntitlementName`].
+    pub parameters: String,
+}
+
+impl Held {
+    /// As outputs show it.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let (role, acts_for) = match &self.about {
+            About::Role(role) => (Some(role), None),
+            About::Person(login) => (None, Some(login)),
+        };
+        let parameters: Value = serde_json::from_str(&self.parameters).unwrap_or_default();
+        json!({ "org": self.org, "role": role, "acts_for": acts_for, "scope": self.scope, "parameters": parameters })
+    }
 }
 
 impl EntitlementName {
@@ -102,7 +127,7 @@ impl Entitlements {
                 _ => parameters = None,
             }
         }
-        let parameters = parameters.map(|all| serde_json::Value::Object(all).to_string());
+        let parameters = parameters.map(|all| Value::Object(all).to_string());
         let roles = self.roles.iter().map(|role| role.expand(captures).map(About::Role));
         let abouts = roles.chain(self.act_for.as_ref().map(|login| login.expand(captures).map(About::Person)));
         abouts.map(move |about| {

@@ -29,7 +29,7 @@ pub use condition::{Condition, ConditionSpec, GroupFacts, PatternError, check_re
 pub use decide::{Decision, Refusal, Verdict};
 pub use direct::{DirectRoleSpec, DirectSaid, RoleValue};
 pub use document::{Document, DocumentError};
-pub use entitlement::{About, EntitlementName, EntitlementSpec, check_scope};
+pub use entitlement::{About, EntitlementName, EntitlementSpec, Held, check_scope};
 pub use evaluate::{Claim, Mapping};
 pub use explain::{Outcome, RuleOutcome, outcomes};
 pub use expression::{Expression, check_expression};

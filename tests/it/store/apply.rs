@@ -6,7 +6,10 @@ use super::fixture::{
 use super::{Site, on_both};
 use rosterd::store::{Access, StoreError};
 use rosterd_core::audit::{Record, START, link};
-use rosterd_core::ids::{GroupId, IdentityId, Maybe, OrgId, ProviderId, TeamId, Timestamp, UserId};
+use rosterd_core::entitlements::{EntitlementRow, HolderWrite};
+use rosterd_core::ids::{
+    EntitlementId, GroupId, IdentityId, Maybe, OrgId, ProviderId, RoleId, TeamId, Timestamp, UserId,
+};
 use rosterd_core::observed::{Grant, LastIds, Observed, Right, UserState};
 use rosterd_core::plan::Change;
 use rosterd_core::rights::{OrgRole, TeamRole};
@@ -324,7 +327,16 @@ fn crowd(people: u32) -> Writes {
         w.org_members.push(org_member(1, id, Some(OrgRole::Viewer), false));
         w.team_members.push(team_member(1, id, Some(TeamRole::Member), false));
     }
+    let (scope, parameters) = (w.texts.push("*"), w.texts.push("{}"));
+    let (org, role) = (OrgId(1).into(), RoleId(2).into());
+    let (id, for_user) = (EntitlementId(1), Maybe::default());
+    w.new_entitlements = vec![EntitlementRow { id, org, role, for_user, scope, parameters }];
+    w.holders = (1..=people).map(|user| holder(1, user, true, false)).collect();
     w
+}
+
+fn holder(entitlement: u32, user: u32, give: bool, exists: bool) -> HolderWrite {
+    HolderWrite { entitlement: EntitlementId(entitlement), user: UserId(user), give, exists }
 }
 
 async fn a_large_first_load_leaves_the_same_tables(site: Site) {
@@ -334,9 +346,8 @@ async fn a_large_first_load_leaves_the_same_tables(site: Site) {
     store.apply(Arc::new(crowd(people)), NOW).await.unwrap();
     assert_eq!(super::schema::definitions(&site), before);
     let o = store.observe("corp", NOW).await.unwrap();
-    let counts = (o.users.len(), o.identities.len(), o.org_members.len(), o.team_members.len());
-    let all = people as usize;
-    assert_eq!(counts, (all, all, all, all));
+    let counts = [o.users.len(), o.identities.len(), o.org_members.len(), o.team_members.len(), o.holders.len()];
+    assert_eq!(counts, [people as usize; 5]);
     // The keys still hold.
     let mut w = empty(1);
     w.org_members = vec![org_member(2, 1, Some(OrgRole::Viewer), false)];
@@ -354,6 +365,10 @@ async fn a_large_load_that_points_nowhere_is_refused(site: Site) {
         |w: &mut Writes| w.org_members.push(org_member(7, 1, Some(OrgRole::Viewer), false)),
         |w: &mut Writes| w.org_members.push(org_member(1, 70_000, Some(OrgRole::Viewer), false)),
         |w: &mut Writes| w.team_members.push(team_member(7, 1, Some(TeamRole::Member), false)),
+        |w: &mut Writes| w.holders.push(holder(7, 1, true, false)),
+        |w: &mut Writes| w.holders.push(holder(1, 70_000, true, false)),
+        |w: &mut Writes| w.new_entitlements[0].role = RoleId(70).into(),
+        |w: &mut Writes| w.new_entitlements[0].org = OrgId(70).into(),
         |w: &mut Writes| w.identities[3].user = UserId(70_000),
         |w: &mut Writes| w.new_teams[0].org = OrgId(7),
         |w: &mut Writes| w.new_provider = None,
