@@ -6,6 +6,7 @@
 //! socket, and never draws a random number: times and seeds are parameters. The crate does not
 //! depend on an async runtime or a database driver, so the compiler keeps it that way.
 
+pub mod access;
 pub mod audit;
 pub mod dn;
 pub mod entitlements;
