@@ -11,6 +11,7 @@ pub mod audit;
 pub mod dn;
 pub mod entitlements;
 pub mod ids;
+pub mod lifecycle;
 pub mod mapping;
 pub mod members;
 pub mod nesting;

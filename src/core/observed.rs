@@ -7,6 +7,7 @@ use crate::entitlements::{EntitlementRow, HolderRow, RoleRow};
 use crate::ids::{
     EntitlementId, GroupId, IdentityId, Maybe, OrgId, ProviderId, ReadingNumber, RuleId, TeamId, Timestamp, UserId,
 };
+use crate::lifecycle::Kind;
 use crate::renewal::Renewal;
 use crate::rights::{OrgRole, TeamRole};
 use crate::text::{Arena, Text};
@@ -158,6 +159,7 @@ pub struct UserRow {
     pub synced_admin: bool,
     /// What a person gave by hand.
     pub manual_admin: bool,
+    pub kind: Kind,
 }
 
 /// `org_members`. Either role may be absent, not both.
@@ -216,7 +218,7 @@ pub struct GroupRow {
 #[derive(Debug, Clone, Copy)]
 pub struct SuspensionRow {
     pub user: UserId,
-    /// Who suspended: a provider's name, or `manual`.
+    /// Who suspended: a provider's name, or one of [`crate::lifecycle::BY_HAND`].
     pub origin: Text,
     pub since: Timestamp,
 }

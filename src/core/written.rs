@@ -4,6 +4,7 @@
 //! shows is kept true: people, organizations, teams, memberships, identities and groups. What a store
 //! does with writes stands in the stores.
 
+use crate::lifecycle::Kind;
 use crate::observed::{GroupRow, IdentityRow, Observed, OrgMemberRow, OrgRow, TeamMemberRow, TeamRow, UserRow};
 use crate::text::{Arena, Text};
 use crate::writes::{IdentityWrite, UserWrite, Writes};
@@ -49,8 +50,9 @@ impl Observed {
     fn write_people(&mut self, w: &Writes) {
         for user in w.changed_users.iter().chain(&w.new_users) {
             let known = self.users.binary_search_by_key(&user.id, |row| row.id).ok();
-            let manual_admin = known.and_then(|at| self.users.get(at)).is_some_and(|row| row.manual_admin);
-            let row = user_row(&mut self.texts, w, user, manual_admin);
+            let known = known.and_then(|at| self.users.get(at));
+            let kept = known.map(|row| (row.manual_admin, row.kind)).unwrap_or_default();
+            let row = user_row(&mut self.texts, w, user, kept);
             put(&mut self.users, row, |row| row.id);
         }
         for identity in &w.identities {
@@ -60,10 +62,10 @@ impl Observed {
     }
 }
 
-fn user_row(texts: &mut Arena, w: &Writes, user: &UserWrite, manual_admin: bool) -> UserRow {
+fn user_row(texts: &mut Arena, w: &Writes, user: &UserWrite, (manual_admin, kind): (bool, Kind)) -> UserRow {
     let [login, name, email] = [user.login, user.name, user.email].map(|text| copy(texts, w, text));
     let UserWrite { id, state, synced_admin, .. } = *user;
-    UserRow { id, state, login, name, email, synced_admin, manual_admin }
+    UserRow { id, state, login, name, email, synced_admin, manual_admin, kind }
 }
 
 fn identity_row(texts: &mut Arena, w: &Writes, identity: &IdentityWrite) -> IdentityRow {

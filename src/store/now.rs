@@ -4,6 +4,7 @@
 use super::StoreError;
 use super::session::{Param, Row, Session, Sql, id, word};
 use rosterd_core::ids::{OrgId, TeamId, UserId};
+use rosterd_core::lifecycle::Kind;
 use rosterd_core::observed::UserState;
 use rosterd_core::rights::{OrgRole, TeamRole};
 use rosterd_core::snapshot::PersonKey;
@@ -18,6 +19,7 @@ pub struct PersonNow {
     pub name: String,
     pub email: String,
     pub state: UserState,
+    pub kind: Kind,
     pub server_admin: bool,
     /// By name.
     pub orgs: Vec<OrgNow>,
@@ -90,17 +92,17 @@ macro_rules! person {
         concat!(
             "WITH who AS (SELECT i.user_id, i.group_ids FROM providers p JOIN identities i ON i.provider_id = p.id
                           WHERE p.name = $1 AND i.subject = $2)
-             SELECT 0, u.id, u.login, u.name, u.email, u.state, u.server_admin
+             SELECT 0, u.id, u.login, u.name, u.email, u.state, u.server_admin, u.kind
              FROM who w JOIN users u ON u.id = w.user_id
              UNION ALL
-             SELECT 1, o.id, o.name, m.role, NULL, NULL, CAST(NULL AS BIGINT)
+             SELECT 1, o.id, o.name, m.role, NULL, NULL, CAST(NULL AS BIGINT), NULL
              FROM who w JOIN org_members m ON m.user_id = w.user_id JOIN orgs o ON o.id = m.org_id
              UNION ALL
-             SELECT 2, t.id, t.name, m.role, o.name, NULL, CAST(NULL AS BIGINT)
+             SELECT 2, t.id, t.name, m.role, o.name, NULL, CAST(NULL AS BIGINT), NULL
              FROM who w JOIN team_members m ON m.user_id = w.user_id
              JOIN teams t ON t.id = m.team_id JOIN orgs o ON o.id = t.org_id
              UNION ALL
-             SELECT 3, g.id, g.name, NULL, NULL, NULL, CAST(NULL AS BIGINT)
+             SELECT 3, g.id, g.name, NULL, NULL, NULL, CAST(NULL AS BIGINT), NULL
              FROM who w ",
             $groups_of_w
         )
@@ -187,6 +189,7 @@ fn person(row: &Row, subject: &str) -> Result<PersonNow, StoreError> {
         name: row.text(3)?,
         email: row.text(4)?,
         state: word("users.state", &row.text(5)?, UserState::parse)?,
+        kind: word("users.kind", &row.text(7)?, Kind::parse)?,
         server_admin: row.int(6)? == 1,
         orgs: Vec::new(),
         teams: Vec::new(),

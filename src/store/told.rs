@@ -60,6 +60,7 @@ impl Told {
             name: text(user.name),
             email: text(user.email),
             state: user.state,
+            kind: user.kind,
             server_admin: user.synced_admin || user.manual_admin,
             orgs: orgs.collect(),
             teams: teams.collect(),

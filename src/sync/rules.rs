@@ -99,5 +99,6 @@ pub fn policy_for(config: &Config, provider: &str) -> Policy {
         rechecks: rechecked.filter_map(Provider::lease).map(Duration::millis).min(),
         archive_after: config.accounts.archive_after.millis(),
         follow: false,
+        break_glass: config.accounts.break_glass.iter().cloned().collect(),
     }
 }

@@ -5,7 +5,8 @@ use super::people::Work;
 use super::rows::PersonRows;
 use super::{Bookkeeping, Change, Field, SuspendReason, leases};
 use crate::ids::UserId;
-use crate::observed::{Observed, UserState};
+use crate::lifecycle::{self, Access};
+use crate::observed::{Observed, UserRow, UserState};
 use crate::text::{Arena, Text};
 use crate::writes::{SuspensionWrite, UserWrite};
 use std::sync::Arc;
@@ -61,7 +62,11 @@ fn state(draft: &mut Draft<'_>, user: UserId, rows: &PersonRows<'_>, reason: Opt
         (Some(_), Some(_)) => {
             let oldest = rows.suspensions.iter().map(|row| row.since).min();
             let due = oldest.is_some_and(|since| since.plus_millis(draft.policy.archive_after) <= draft.now);
-            if due && rows.user.is_some_and(|row| row.state == UserState::Suspended) {
+            let may = |row: &UserRow| {
+                let (kind, state) = draft.stands(row);
+                lifecycle::may(kind, state, Access::ArchivedByRun).ever()
+            };
+            if due && rows.user.is_some_and(may) {
                 draft.changes.push(Change::Archive { user });
             }
         }

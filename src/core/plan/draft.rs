@@ -3,7 +3,8 @@
 use super::limits::{Exceeded, Measure};
 use super::{Bookkeeping, Change, Known, Plan, Policy};
 use crate::ids::{IdentityId, ReadingNumber, RuleId, Timestamp, UserId};
-use crate::observed::{Base, Grant, LastIds, Observed, Scope};
+use crate::lifecycle::{Kind, State};
+use crate::observed::{Base, Grant, LastIds, Observed, Scope, UserRow};
 use crate::renewal::Renewal;
 use crate::snapshot::{Gap, PersonIndex, Snapshot};
 use crate::text::Text;
@@ -90,6 +91,28 @@ impl<'a> Draft<'a> {
             base,
             rules_by_name: HashMap::new(),
         }
+    }
+
+    /// Whose account it is: by the configuration, which may say so before the table does.
+    pub(super) fn kind(&self, row: &UserRow) -> Kind {
+        match row.kind {
+            Kind::Service => Kind::Service,
+            _ if self.policy.break_glass.contains(self.observed.texts.get(row.login)) => Kind::BreakGlass,
+            Kind::Person | Kind::BreakGlass => Kind::Person,
+        }
+    }
+
+    /// The account's kind and state.
+    pub(super) fn stands(&self, row: &UserRow) -> (Kind, State) {
+        (self.kind(row), State::of(row.state, self.origins(row.id)))
+    }
+
+    /// Who suspended somebody.
+    pub(super) fn origins(&self, user: UserId) -> impl Iterator<Item = &str> {
+        let rows = &self.observed.suspensions;
+        let from = rows.partition_point(|row| row.user < user);
+        let own = rows.iter().skip(from).take_while(move |row| row.user == user);
+        own.map(|row| self.observed.texts.get(row.origin))
     }
 
     /// Whether the reading says all of the people that are in it.

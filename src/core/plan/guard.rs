@@ -4,7 +4,8 @@
 use super::Change;
 use super::draft::Draft;
 use crate::ids::{OrgId, UserId};
-use crate::observed::UserState;
+use crate::lifecycle::{self, Access};
+use crate::observed::UserRow;
 use crate::rights::OrgRole;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,6 +44,12 @@ pub(super) fn withhold(draft: &mut Draft<'_>) -> Vec<Change> {
     withheld
 }
 
+/// Whether somebody counts as an Admin who is left.
+fn usable(draft: &Draft<'_>, row: &UserRow) -> bool {
+    let (kind, state) = (draft.kind(row), row.state.into());
+    lifecycle::may(kind, state, Access::Admin).now()
+}
+
 /// Who can act as an Admin: by organization, and (`None`) of the whole installation.
 struct Admins {
     of: BTreeMap<Option<OrgId>, BTreeSet<UserId>>,
@@ -53,7 +60,7 @@ impl Admins {
         let observed = &draft.observed;
         let active = |user: UserId| {
             let at = observed.users.binary_search_by_key(&user, |row| row.id);
-            at.ok().and_then(|at| observed.users.get(at)).is_some_and(|row| row.state == UserState::Active)
+            at.ok().and_then(|at| observed.users.get(at)).is_some_and(|row| usable(draft, row))
         };
         let mut of: BTreeMap<Option<OrgId>, BTreeSet<UserId>> = BTreeMap::new();
         for row in &observed.org_members {
@@ -61,7 +68,7 @@ impl Admins {
                 of.entry(Some(row.org)).or_default().insert(row.user);
             }
         }
-        for row in observed.users.iter().filter(|row| row.state == UserState::Active) {
+        for row in observed.users.iter().filter(|row| usable(draft, row)) {
             if row.synced_admin || row.manual_admin {
                 of.entry(None).or_default().insert(row.id);
             }
@@ -106,11 +113,14 @@ impl Admins {
                 _ => {}
             }
         }
-        for row in observed.users.iter().filter(|row| row.state != UserState::Active) {
+        for row in observed.users.iter().filter(|row| !usable(draft, row)) {
             unusable.insert(row.id);
         }
         for change in &draft.changes {
-            if let Change::Resume { user } = change {
+            // Who is suspended by others besides is not usable by that.
+            if let Change::Resume { user } = change
+                && draft.origins(*user).all(|origin| origin == draft.provider)
+            {
                 unusable.remove(user);
             }
         }

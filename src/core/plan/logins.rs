@@ -4,6 +4,7 @@
 use super::draft::Draft;
 use super::{Change, Field};
 use crate::ids::UserId;
+use crate::lifecycle;
 use crate::text::Text;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -58,7 +59,7 @@ fn give(draft: &Draft<'_>, asked: &[(UserId, Text)]) -> (Vec<(UserId, String)>, 
             taken.made_up.insert(freed.clone(), holder);
             given.push((holder, freed));
         }
-        if taken.by(want).is_none() {
+        if taken.by(want).is_none() && !draft.policy.break_glass.contains(want) {
             taken.as_said.insert(want, *user);
             if !is_new(*user) {
                 given.push((*user, want.to_owned()));
@@ -92,6 +93,11 @@ fn note(draft: &mut Draft<'_>, given: Vec<(UserId, String)>) {
 
 /// Whether no provider has that person any more.
 fn is_absent(draft: &Draft<'_>, user: UserId) -> bool {
+    let at = draft.observed.users.binary_search_by_key(&user, |row| row.id);
+    let row = at.ok().and_then(|at| draft.observed.users.get(at));
+    if row.is_some_and(|row| lifecycle::untouched(draft.kind(row))) {
+        return false;
+    }
     if draft.absent.binary_search(&user).is_ok() {
         return true;
     }

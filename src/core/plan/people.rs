@@ -4,7 +4,8 @@ use super::draft::Draft;
 use super::policy::LinkKey;
 use super::{Change, SuspendReason};
 use crate::ids::{IdentityId, ReadingNumber, UserId};
-use crate::observed::{IdentityRow, Scope, UserState};
+use crate::lifecycle::{self, Access};
+use crate::observed::{IdentityRow, Scope, UserRow, UserState};
 use crate::snapshot::PersonIndex;
 use crate::text::Text;
 use crate::writes::UserWrite;
@@ -31,7 +32,7 @@ impl Work {
     }
 }
 
-/// All identities of this provider, by user, then identity. For a plan about a few people: of those
+/// All identities of this provider, by user, then identity, but of those whom runs do not touch. For a plan about a few people: of those
 /// only, whatever else was read to see whom they could touch.
 pub(super) fn gather(draft: &mut Draft<'_>) -> Vec<Work> {
     let mut by_subject: Vec<u32> = (0..draft.observed.identities.len() as u32).collect();
@@ -71,6 +72,11 @@ pub(super) fn gather(draft: &mut Draft<'_>) -> Vec<Work> {
         };
         let read: BTreeSet<UserId> = work.iter().filter(said).map(|w| w.user).collect();
         work.retain(|w| read.contains(&w.user));
+    }
+    let untouched = |row: &&UserRow| lifecycle::untouched(draft.kind(row));
+    let untouched: BTreeSet<UserId> = draft.observed.users.iter().filter(untouched).map(|row| row.id).collect();
+    if !untouched.is_empty() {
+        work.retain(|w| !untouched.contains(&w.user));
     }
     work.sort_unstable_by_key(|w| (w.user, w.identity));
     work
@@ -166,13 +172,15 @@ impl Links {
                 draft.note("somebody is not linked: several people have the same key");
                 continue;
             }
-            if draft
-                .observed
-                .users
-                .binary_search_by_key(&user, |u| u.id)
-                .is_ok_and(|at| draft.observed.users.get(at).is_some_and(|u| u.synced_admin || u.manual_admin))
-            {
+            let at = draft.observed.users.binary_search_by_key(&user, |u| u.id);
+            let row = at.ok().and_then(|at| draft.observed.users.get(at)).copied();
+            if row.is_some_and(|row| row.synced_admin || row.manual_admin) {
                 draft.note("somebody is not linked: the account is a server admin");
+                continue;
+            }
+            let stands = row.map(|row| draft.stands(&row));
+            if stands.is_some_and(|(kind, state)| !lifecycle::may(kind, state, Access::Linked).ever()) {
+                draft.note("somebody is not linked: runs do not touch the account");
                 continue;
             }
             self.taken.insert(user);

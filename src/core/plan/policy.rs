@@ -22,6 +22,8 @@ pub struct Policy {
     pub rechecks: Option<i64>,
     /// Changes of the provider are followed: whom its groups list is kept.
     pub follow: bool,
+    /// Logins of people whom no run touches. Nobody is given one of them.
+    pub break_glass: BTreeSet<String>,
 }
 
 /// What two identities can have in common.
@@ -54,6 +56,7 @@ impl Default for Policy {
             recheck: None,
             rechecks: None,
             follow: false,
+            break_glass: BTreeSet::new(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::{Change, Field, Plan, Reason, Summary, SuspendReason};
 use crate::entitlements::HolderWrite;
 use crate::ids::{EntitlementId, ProviderId, TeamId, Timestamp, UserId};
+use crate::lifecycle;
 use crate::observed::UserState;
 use crate::rights::{OrgRole, TeamRole};
 use crate::text::push_int;
@@ -127,11 +128,9 @@ impl Plan {
             }
             let suspensions = &self.observed.suspensions;
             let from = suspensions.partition_point(|row| row.user < user);
-            let others = suspensions
-                .iter()
-                .skip(from)
-                .take_while(|row| row.user == user)
-                .any(|row| self.observed.texts.get(row.origin) != self.provider);
+            let own = suspensions.iter().skip(from).take_while(|row| row.user == user);
+            let others: Vec<&str> =
+                own.map(|row| self.observed.texts.get(row.origin)).filter(|origin| *origin != self.provider).collect();
             let row = self.bookkeeping.user_row(&self.observed, &mut self.snapshot.texts, user);
             match change {
                 Change::UpdateUser { field: Field::Name, new, .. } => row.name = new,
@@ -146,9 +145,7 @@ impl Plan {
                 }
                 Change::Resume { .. } => {
                     writes.unsuspend.push((user, origin));
-                    if !others {
-                        row.state = UserState::Active;
-                    }
+                    row.state = lifecycle::settled(row.state, &others);
                 }
                 _ => {}
             }

@@ -12,6 +12,7 @@ fn ann() -> PersonNow {
         name: "Ann".to_owned(),
         email: "ann@x.org".to_owned(),
         state: UserState::Active,
+        kind: rosterd_core::lifecycle::Kind::Person,
         server_admin: true,
         orgs: vec![OrgNow { id: OrgId(1), name: "Platform".to_owned(), role: OrgRole::Admin }],
         teams: vec![TeamNow {

@@ -6,6 +6,7 @@ use super::super::{StoreError, json};
 use super::{Sight, Whom, list, neighbours, sql};
 use rosterd_core::entitlements::HolderRow;
 use rosterd_core::ids::{GroupId, ReadingNumber, Timestamp};
+use rosterd_core::lifecycle::Kind;
 use rosterd_core::observed::{
     GroupRow, IdentityRow, Observed, OrgMemberRow, OtherIdentity, RecentRemoval, RemovalClass, SuspensionRow,
     TeamMemberRow, UserRow, UserState,
@@ -94,6 +95,7 @@ fn one(row: &Row, provider: &str, sight: &mut Sight) -> Result<(), StoreError> {
             email: o.texts.push(&row.text(7)?),
             synced_admin: row.int(3)? == 1,
             manual_admin: row.int(4)? == 1,
+            kind: word("users.kind", &row.text(9)?, Kind::parse)?,
         }),
         9 => {
             let entitlement = id("user_entitlements.entitlement_id", row.int(2)?)?;

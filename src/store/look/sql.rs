@@ -57,7 +57,7 @@ pub(super) const ELSEWHERE: &str =
 macro_rules! rows_of {
     ($($users:tt)*) => {
         concat!(
-            "SELECT 1, id, CAST(NULL AS BIGINT), synced_admin, manual_admin, login, name, email, state, NULL, NULL, NULL,
+            "SELECT 1, id, CAST(NULL AS BIGINT), synced_admin, manual_admin, login, name, email, state, kind, NULL, NULL,
                     CAST(NULL AS BIGINT), CAST(NULL AS BIGINT)
              FROM users WHERE id ",
             $($users)*,
@@ -200,18 +200,18 @@ macro_rules! admins {
     ($texts:ident, $ints:ident) => {
         concat!(
             "SELECT o.id, (SELECT m.user_id FROM org_members m JOIN users u ON u.id = m.user_id
-                           WHERE m.org_id = o.id AND m.role = 'Admin' AND u.state = 'active' AND NOT m.user_id ",
+                           WHERE m.org_id = o.id AND m.role = 'Admin' AND u.state = 'active' AND u.kind <> 'service' AND NOT m.user_id ",
             $ints!(2),
             " LIMIT 1)
              FROM orgs o WHERE o.id ",
             $ints!(1),
-            " UNION ALL SELECT 0, (SELECT id FROM users WHERE server_admin = 1 AND state = 'active' AND NOT id ",
+            " UNION ALL SELECT 0, (SELECT id FROM users WHERE server_admin = 1 AND state = 'active' AND kind <> 'service' AND NOT id ",
             $ints!(2),
             " LIMIT 1)"
         )
     };
 }
 
-/// For each organization, and for the installation (0), somebody else who is an active Admin.
+/// For each organization, and for the installation (0), somebody else who is an active Admin and no service account.
 /// $1: organizations, $2: users who don't count.
 pub(super) const ADMINS: Sql = both!(admins);

@@ -10,6 +10,7 @@ use super::copy::{Fields, each};
 use super::{StoreError, error};
 use rosterd_core::entitlements::{EntitlementRow, HolderRow, RoleRow};
 use rosterd_core::ids::{ReadingNumber, RuleId, Timestamp};
+use rosterd_core::lifecycle::Kind;
 use rosterd_core::observed::{
     GroupRow, IdentityRow, LastIds, Observed, OrgMemberRow, OrgRow, OtherIdentity, ProviderRow, RecentRemoval,
     RemovalClass, SuspensionRow, TeamMemberRow, TeamRow, UserRow, UserState,
@@ -74,18 +75,23 @@ async fn authorization(c: &mut PgConnection, o: &mut Observed) -> Result<(), Sto
         Ok(())
     })
     .await?;
-    each(c, "COPY (SELECT id, state, login, name, email, synced_admin, manual_admin FROM users) TO STDOUT", |row| {
-        o.users.push(UserRow {
-            id: id("users.id", row.int()?)?,
-            state: word("users.state", &row.text()?, UserState::parse)?,
-            login: o.texts.push(&row.text()?),
-            name: o.texts.push(&row.text()?),
-            email: o.texts.push(&row.text()?),
-            synced_admin: row.int()? == 1,
-            manual_admin: row.int()? == 1,
-        });
-        Ok(())
-    })
+    each(
+        c,
+        "COPY (SELECT id, state, login, name, email, synced_admin, manual_admin, kind FROM users) TO STDOUT",
+        |row| {
+            o.users.push(UserRow {
+                id: id("users.id", row.int()?)?,
+                state: word("users.state", &row.text()?, UserState::parse)?,
+                login: o.texts.push(&row.text()?),
+                name: o.texts.push(&row.text()?),
+                email: o.texts.push(&row.text()?),
+                synced_admin: row.int()? == 1,
+                manual_admin: row.int()? == 1,
+                kind: word("users.kind", &row.text()?, Kind::parse)?,
+            });
+            Ok(())
+        },
+    )
     .await?;
     o.users.sort_unstable_by_key(|user| user.id);
     // By bytes, as the difference compares them, whatever the database's collation.

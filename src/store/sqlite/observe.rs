@@ -9,6 +9,7 @@ use super::super::session::{id, word};
 use super::{StoreError, error};
 use rosterd_core::entitlements::{EntitlementRow, HolderRow, RoleRow};
 use rosterd_core::ids::{ReadingNumber, RuleId, Timestamp};
+use rosterd_core::lifecycle::Kind;
 use rosterd_core::observed::{
     GroupRow, IdentityRow, LastIds, Observed, OrgMemberRow, OrgRow, OtherIdentity, ProviderRow, RecentRemoval,
     RemovalClass, SuspensionRow, TeamMemberRow, TeamRow, UserRow, UserState,
@@ -100,18 +101,24 @@ fn authorization(tx: &Connection, o: &mut Observed) -> Result<(), StoreError> {
         });
         Ok(())
     })?;
-    each(tx, "SELECT id, state, login, name, email, synced_admin, manual_admin FROM users ORDER BY id", [], |row| {
-        o.users.push(UserRow {
-            id: id("users.id", int(row, 0)?)?,
-            state: word("users.state", text(row, 1)?, UserState::parse)?,
-            login: o.texts.push(text(row, 2)?),
-            name: o.texts.push(text(row, 3)?),
-            email: o.texts.push(text(row, 4)?),
-            synced_admin: int(row, 5)? == 1,
-            manual_admin: int(row, 6)? == 1,
-        });
-        Ok(())
-    })?;
+    each(
+        tx,
+        "SELECT id, state, login, name, email, synced_admin, manual_admin, kind FROM users ORDER BY id",
+        [],
+        |row| {
+            o.users.push(UserRow {
+                id: id("users.id", int(row, 0)?)?,
+                state: word("users.state", text(row, 1)?, UserState::parse)?,
+                login: o.texts.push(text(row, 2)?),
+                name: o.texts.push(text(row, 3)?),
+                email: o.texts.push(text(row, 4)?),
+                synced_admin: int(row, 5)? == 1,
+                manual_admin: int(row, 6)? == 1,
+                kind: word("users.kind", text(row, 7)?, Kind::parse)?,
+            });
+            Ok(())
+        },
+    )?;
     each(tx, "SELECT user_id, origin, since FROM user_suspensions ORDER BY user_id, origin", [], |row| {
         o.suspensions.push(SuspensionRow {
             user: id("user_suspensions.user_id", int(row, 0)?)?,

@@ -88,6 +88,7 @@ pub fn ann(role: OrgRole) -> PersonNow {
         name: "Ann".to_owned(),
         email: "ann@example.org".to_owned(),
         state: UserState::Active,
+        kind: rosterd_core::lifecycle::Kind::Person,
         server_admin: false,
         orgs: vec![rosterd::hooks::OrgNow { id: OrgId(1), name: "Platform".to_owned(), role }],
         teams: Vec::new(),

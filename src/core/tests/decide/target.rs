@@ -4,6 +4,7 @@ use rosterd_core::entitlements::{EntitlementRow, HolderRow, RoleRow};
 use rosterd_core::ids::{
     EntitlementId, GroupId, IdentityId, OrgId, ProviderId, ReadingNumber, RoleId, RuleId, TeamId, Timestamp, UserId,
 };
+use rosterd_core::lifecycle::Kind;
 use rosterd_core::observed::{
     Base, Grant, GroupRow, IdentityRow, LastIds, Observed, OrgMemberRow, OrgRow, OtherIdentity, ProviderRow,
     RecentRemoval, RemovalClass, SuspensionRow, TeamMemberRow, TeamRow, UserRow, UserState,
@@ -20,6 +21,7 @@ pub(crate) struct User {
     pub(crate) state: UserState,
     pub(crate) synced_admin: bool,
     pub(crate) manual_admin: bool,
+    pub(crate) kind: Kind,
 }
 
 #[derive(Debug, Clone)]
@@ -109,7 +111,7 @@ impl Target {
         for (id, u) in &self.users {
             let [login, name, email] = [&u.login, &u.name, &u.email].map(|text| o.texts.push(text));
             let (state, synced_admin, manual_admin) = (u.state, u.synced_admin, u.manual_admin);
-            o.users.push(UserRow { id: *id, state, login, name, email, synced_admin, manual_admin });
+            o.users.push(UserRow { id: *id, state, login, name, email, synced_admin, manual_admin, kind: u.kind });
         }
         o.org_members = self
             .org_members
@@ -262,11 +264,12 @@ impl Target {
         for (rows, new) in [(&w.changed_users, false), (&w.new_users, true)] {
             for row in rows {
                 assert_eq!(self.users.contains_key(&row.id), !new);
-                let manual_admin = self.users.get(&row.id).is_some_and(|u| u.manual_admin);
+                let there = self.users.get(&row.id).map(|u| (u.manual_admin, u.kind));
+                let (manual_admin, kind) = there.unwrap_or_default();
                 let (state, synced_admin) = (row.state, row.synced_admin);
                 let [login, name, email] = [row.login, row.name, row.email].map(text);
                 assert!(!login.is_empty());
-                self.users.insert(row.id, User { login, name, email, state, synced_admin, manual_admin });
+                self.users.insert(row.id, User { login, name, email, state, synced_admin, manual_admin, kind });
             }
         }
         let logins: BTreeMap<_, _> = self.users.iter().map(|(id, user)| (&user.login, id)).collect();
