@@ -1,5 +1,7 @@
 //! What can be typed.
 
+use super::service_account::ServiceAccount;
+use super::user::User;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -90,6 +92,14 @@ pub(crate) enum Command {
     /// The record of every change.
     #[command(subcommand)]
     Audit(Audit),
+    /// What a person does about an account: suspend, block, archive, and back.
+    #[command(subcommand)]
+    User(User),
+    /// Everybody's account, and how it stands.
+    Users,
+    /// Accounts that work for programs, and their tokens.
+    #[command(subcommand)]
+    ServiceAccount(ServiceAccount),
     /// Tokens of the API.
     #[command(subcommand)]
     Token(Token),

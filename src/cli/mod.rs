@@ -22,11 +22,13 @@ mod plan;
 mod progress;
 mod remove;
 mod run;
+mod service_account;
 mod simulate;
 mod status;
 mod sync;
 mod test_rules;
 mod token;
+mod user;
 
 pub use exit::Exit;
 
@@ -63,6 +65,9 @@ pub async fn main(arguments: Vec<std::ffi::OsString>) -> Exit {
         Command::Hooks(what) => hooks::run(&args, what).await,
         Command::Db(what) => db::run(&args, what).await,
         Command::Audit(what) => audit::run(&args, what).await,
+        Command::User(what) => user::run(&args, what).await,
+        Command::Users => user::list(&args).await,
+        Command::ServiceAccount(what) => service_account::run(&args, what).await,
         Command::Token(what) => token::run(&args, what).await,
         Command::Purge { login, yes } => remove::purge(&args, login, *yes).await,
         Command::Retire { provider } => remove::retire(&args, provider).await,

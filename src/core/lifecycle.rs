@@ -338,6 +338,12 @@ pub fn service_login(org: u32, name: &str) -> Option<String> {
     (begins && name.len() <= LONGEST_NAME && name.chars().all(good)).then(|| format!("service:{org}:{name}"))
 }
 
+/// The organization's number in such a login.
+#[must_use]
+pub fn service_org(login: &str) -> Option<u32> {
+    login.strip_prefix("service:")?.split_once(':')?.0.parse().ok()
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test says what it expected")]
 mod tests {
@@ -420,6 +426,8 @@ mod tests {
     #[test]
     fn a_login_of_a_service_account_cannot_be_confused() {
         assert_eq!(service_login(7, "build-1.x_y").as_deref(), Some("service:7:build-1.x_y"));
+        assert_eq!(service_org("service:7:build"), Some(7));
+        assert_eq!(service_org("ann"), None);
         for bad in ["", "-a", "A", "a b", "a:b", "ä", "a\u{0}", &"a".repeat(61)] {
             assert_eq!(service_login(7, bad), None, "{bad:?}");
         }

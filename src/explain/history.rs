@@ -48,6 +48,21 @@ fn words(change: &Value, actor: &str, names: &Names) -> String {
         }
         "org_role" => role(named(change.get(1), &names.orgs, "organization")),
         "team_role" => role(named(change.get(1), &names.teams, "team")),
+        "by_hand" => {
+            let forced = if text(2).is_some() { ", by force" } else { "" };
+            format!("by hand: {}{forced}", text(1).unwrap_or("something"))
+        }
+        "kind" => format!("is a {} account now", text(1).unwrap_or("other").replace('_', "-")),
+        "break_glass_login" => format!("logged in at provider {}", text(1).unwrap_or(actor)),
+        "create_service_account" => {
+            let org = named(change.get(1), &names.orgs, "organization");
+            format!("the service account was made: {} of {org}", text(2).unwrap_or("member"))
+        }
+        "create_service_token" => format!("token {} was made", text(1).unwrap_or_default()),
+        "rotate_service_token" => {
+            format!("token {} takes the place of {}", text(2).unwrap_or_default(), text(1).unwrap_or_default())
+        }
+        "revoke_service_token" => format!("token {} was revoked", text(1).unwrap_or_default()),
         _ => change.to_string(),
     }
 }

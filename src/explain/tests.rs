@@ -100,6 +100,7 @@ fn ana() -> PersonView {
         name: text("Ana"),
         email: String::new(),
         state: text("active"),
+        kind: "person".to_owned(),
         synced_admin: false,
         manual_admin: false,
         suspensions: Vec::new(),

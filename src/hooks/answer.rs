@@ -6,7 +6,7 @@ use super::looking::{OrgNow, PersonNow};
 use super::shapes::Shape;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
-use rosterd_core::observed::UserState;
+use rosterd_core::lifecycle::{self, Access, Answer};
 use rosterd_core::rights::{OrgRole, TeamRole};
 use serde_json::{Value, json};
 
@@ -24,9 +24,9 @@ pub(crate) enum Verdict {
 impl Verdict {
     /// Somebody who is suspended is refused, whatever they had.
     pub(crate) fn person(person: PersonNow, finding: &'static str, complete: bool) -> Self {
-        match person.state {
-            UserState::Active => Self::Person { person: Box::new(person), finding, complete },
-            UserState::Suspended | UserState::Archived => Self::Deny { reason: "suspended" },
+        match lifecycle::may(person.kind, person.state.into(), Access::Session) {
+            Answer::Yes => Self::Person { person: Box::new(person), finding, complete },
+            Answer::No | Answer::When(_) => Self::Deny { reason: "suspended" },
         }
     }
 }

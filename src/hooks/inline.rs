@@ -15,6 +15,8 @@ use crate::config::OnError;
 use crate::store::{Kept, NewDelivery};
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
+use rosterd_core::ids::UserId;
+use rosterd_core::lifecycle::Kind;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -69,7 +71,21 @@ pub(super) async fn answer(
         Ok(verdict) => verdict,
         Err(why) => known(hooks, hook, &event, why, deadline).await,
     };
+    if let Verdict::Person { person, .. } = &verdict
+        && person.kind == Kind::BreakGlass
+    {
+        loudly(hooks, hook, person.id).await;
+    }
     Ok(render(shape, &verdict))
+}
+
+/// Somebody uses an account for emergencies. A proxy asks at each request, which is said once a while by the memo.
+async fn loudly(hooks: &Hooks, hook: &Hook, user: UserId) {
+    let (name, provider) = hook.source();
+    tracing::error!(hook = name, provider, user = user.0, "a break-glass account logs in");
+    if let Err(error) = hooks.store.record_sign_in(user, provider, hooks.clock.now()).await {
+        tracing::error!(provider, %error, "the login of a break-glass account could not be recorded");
+    }
 }
 
 /// What came of looking, as far as it is known in time.

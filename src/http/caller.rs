@@ -9,11 +9,12 @@ use super::problem::{Kind, Problem};
 use super::token;
 use crate::config::{ApiScope, Http, HttpPerson, Network};
 use crate::logins::{self, Current, NotLoggedIn};
-use crate::store::PersonNow;
+use crate::store::{PersonNow, StoreError};
 use crate::sync::Engine;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, Uri};
-use rosterd_core::ids::Timestamp;
+use rosterd_core::access::Pattern;
+use rosterd_core::ids::{Timestamp, UserId};
 use rosterd_core::rights::OrgRole;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -42,6 +43,8 @@ pub(super) struct Caller {
 enum By {
     /// By its hash.
     Token([u8; 32]),
+    /// A service account, by its token's hash.
+    Service([u8; 32]),
     /// By the names in it.
     Certificate(Arc<[String]>),
     /// By the hash of its cookie.
@@ -64,6 +67,13 @@ impl Caller {
                 let found = engine.store.token_by_hash(*hash).await.ok().flatten();
                 found.is_some_and(|token| token.usable(engine.clock.now()))
             }
+            By::Service(hash) => {
+                let found = engine.store.service_token_by_hash(*hash).await.ok().flatten();
+                match found.filter(|token| token.usable(engine.clock.now())) {
+                    Some(token) => service_scopes(&engine, token.user).await.is_ok_and(|has| has.contains(&scope)),
+                    None => false,
+                }
+            }
             By::Certificate(names) => {
                 by_certificate(names, &engine.config.http).is_some_and(|caller| caller.scopes.contains(&scope))
             }
@@ -77,6 +87,13 @@ impl Caller {
     }
 }
 
+/// Whose use is to be noted, by the token's id.
+#[derive(Debug)]
+pub(super) enum Used {
+    Api(String),
+    Service(String),
+}
+
 /// When tokens that count were last used, by hash.
 #[derive(Debug, Default)]
 pub(super) struct Known(Mutex<BTreeMap<[u8; 32], Timestamp>>);
@@ -84,6 +101,23 @@ pub(super) struct Known(Mutex<BTreeMap<[u8; 32], Timestamp>>);
 impl Known {
     fn is_known(&self, hash: &[u8; 32]) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(hash)
+    }
+
+    /// Notes the use of a token, where that is due. Nobody waits for it: on SQLite it may have to wait for a long write.
+    pub(super) fn note(&self, engine: &Engine, hash: [u8; 32], token: Used, now: Timestamp) {
+        if !self.used(hash, now) {
+            return;
+        }
+        let store = Arc::clone(&engine.store);
+        tokio::spawn(async move {
+            let (id, noted) = match &token {
+                Used::Api(id) => (id, store.token_used(id, now).await),
+                Used::Service(id) => (id, store.service_token_used(id, now).await),
+            };
+            if let Err(error) = noted {
+                tracing::warn!(token = id, %error, "the use of a token was not noted");
+            }
+        });
     }
 
     fn forget(&self, hash: &[u8; 32]) {
@@ -167,15 +201,7 @@ pub(super) async fn identify(api: &Api, peer: &Peer, headers: &HeaderMap) -> Res
     let found = if token::well_formed(text) { engine.store.token_by_hash(hash).await? } else { None };
     match found {
         Some(token) if token.usable(now) => {
-            if api.known.used(hash, now) {
-                let (store, id) = (Arc::clone(&engine.store), token.id.clone());
-                // Nobody waits for it: on SQLite it may have to wait for a long write.
-                tokio::spawn(async move {
-                    if let Err(error) = store.token_used(&id, now).await {
-                        tracing::warn!(token = id, %error, "the use of a token was not noted");
-                    }
-                });
-            }
+            api.known.note(&engine, hash, Used::Api(token.id.clone()), now);
             let scopes = token.scopes.iter().filter_map(|scope| ApiScope::parse(scope)).collect();
             Ok(Caller {
                 id: format!("token:{}", token.id),
@@ -188,11 +214,55 @@ pub(super) async fn identify(api: &Api, peer: &Peer, headers: &HeaderMap) -> Res
             api.known.forget(&hash);
             Err(refused(if token.revoked_at.is_some() { "this token was revoked" } else { "this token has expired" }))
         }
+        None if token::well_formed(text) => match by_service(&engine, hash, now).await? {
+            Some(Ok((caller, id))) => {
+                api.known.note(&engine, hash, Used::Service(id), now);
+                Ok(caller)
+            }
+            Some(Err(why)) => {
+                api.known.forget(&hash);
+                Err(refused(why))
+            }
+            None => match bootstrap(&engine, http, text, now).await? {
+                Some(caller) => Ok(caller),
+                None => Err(refused("this token is not known")),
+            },
+        },
         None => match bootstrap(&engine, http, text, now).await? {
             Some(caller) => Ok(caller),
             None => Err(refused("this token is not known")),
         },
     }
+}
+
+/// A service account, and its token's id; or why the token does not count.
+async fn by_service(
+    engine: &Engine,
+    hash: [u8; 32],
+    now: Timestamp,
+) -> Result<Option<Result<(Caller, String), &'static str>>, Problem> {
+    let Some(token) = engine.store.service_token_by_hash(hash).await? else { return Ok(None) };
+    if !token.usable(now) {
+        return Ok(Some(Err(match token.revoked_at {
+            Some(_) => "this token was revoked",
+            None if now < token.expires_at => "the account of this token is not active",
+            None => "this token has expired",
+        })));
+    }
+    let scopes = service_scopes(engine, token.user).await?;
+    let caller = Caller { id: format!("service:{}", token.id), name: token.actor(), scopes, by: By::Service(hash) };
+    Ok(Some(Ok((caller, token.id))))
+}
+
+/// What a service account may do here: `rosterd:SCOPE` on everything, in every organization.
+async fn service_scopes(engine: &Engine, user: UserId) -> Result<BTreeSet<ApiScope>, StoreError> {
+    let actions = engine.store.actions_everywhere(user).await?;
+    let actions: Vec<Pattern> = actions.iter().filter_map(|action| Pattern::parse(action).ok()).collect();
+    let holds = |scope: &ApiScope| {
+        let asked = Pattern::parse(&format!("rosterd:{}", scope.name()));
+        asked.is_ok_and(|asked| actions.iter().any(|action| action.covers(&asked)))
+    };
+    Ok(ApiScope::ALL.into_iter().filter(holds).collect())
 }
 
 /// The token that counts until there is a better one.

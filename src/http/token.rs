@@ -1,10 +1,10 @@
 //! What a token is: `rstd_` and 256 random bits in base64url. Only its SHA-256 is ever kept, so a
 //! copy of the database lets nobody in.
 
-use crate::config::ApiScope;
+use crate::config::{ApiScope, Duration, Secret};
 use crate::random::{self, Random, RandomError};
-use crate::store::NewToken;
-use rosterd_core::ids::Timestamp;
+use crate::store::{NewServiceToken, NewToken};
+use rosterd_core::ids::{Timestamp, UserId};
 use sha2::{Digest, Sha256};
 
 /// By which scanners of leaked secrets know one.
@@ -24,7 +24,7 @@ const LENGTH: usize = 43;
 /// A token that was just made: the only moment at which it can be shown.
 #[derive(Debug)]
 pub struct Made {
-    pub token: crate::config::Secret,
+    pub token: Secret,
     pub new: NewToken,
 }
 
@@ -54,7 +54,34 @@ pub fn make(wanted: Wanted, random: &dyn Random) -> Result<Made, RandomError> {
         created_by: wanted.created_by,
         expires_at: wanted.expires_at,
     };
-    Ok(Made { token: crate::config::Secret::new(token), new })
+    Ok(Made { token: Secret::new(token), new })
+}
+
+/// Draws one of a service account.
+///
+/// # Errors
+/// The operating system has no random numbers.
+pub fn make_service(
+    user: UserId,
+    name: &str,
+    created_by: &str,
+    expires_at: Timestamp,
+    random: &dyn Random,
+) -> Result<(Secret, NewServiceToken), RandomError> {
+    let token = format!("{PREFIX}{}", random::text(random)?);
+    let (name, created_by) = (name.to_owned(), created_by.to_owned());
+    let new = NewServiceToken { id: id(random)?, user, name, hash: hash(&token), created_by, expires_at };
+    Ok((Secret::new(token), new))
+}
+
+/// How long one is to last, in milliseconds: what is said, or as usual, but no longer than `longest`.
+#[must_use]
+pub fn lasts(said: Option<&str>, longest: Duration) -> Option<i64> {
+    let longest = longest.millis();
+    match said {
+        None => Some(LASTS.min(longest)),
+        Some(text) => Duration::parse(text).map(Duration::millis).filter(|lasts| (1..=longest).contains(lasts)),
+    }
 }
 
 /// A new id: 128 random bits as hexadecimal digits.

@@ -12,6 +12,8 @@ use crate::hooks::Told;
 use crate::providers::{Back, Finished, Login, LoginError};
 use crate::store::StoreError;
 use axum::http::{HeaderMap, StatusCode};
+use rosterd_core::ids::UserId;
+use rosterd_core::lifecycle::{self, Access, Kind};
 use subtle::ConstantTimeEq as _;
 
 /// In place of a hook's name.
@@ -39,6 +41,15 @@ pub(super) async fn finish(logins: &Logins, provider: &str, answer: &str, header
             Page::problem(StatusCode::FORBIDDEN, "You have no account", why)
         });
     };
+    if !lifecycle::may(person.kind, person.state.into(), Access::SignIn).now() {
+        count::login(provider, "denied");
+        tracing::info!(provider, user = person.id.0, state = person.state.name(), "a login opened no session");
+        let why = "Your account is not active. Whoever runs this can say why: `rosterd explain`.";
+        return Err(Page::problem(StatusCode::FORBIDDEN, "You may not log in", why));
+    }
+    if person.kind == Kind::BreakGlass {
+        recorded(&open, provider, person.id).await?;
+    }
     let hint = keep(&open, provider, &finished).await;
     let cookie = session::open(&open, provider, &person, &finished, hint).await.map_err(|error| {
         count::login(provider, "failed");
@@ -49,6 +60,16 @@ pub(super) async fn finish(logins: &Logins, provider: &str, answer: &str, header
     tracing::info!(provider, user = person.id.0, finding, "somebody has logged in");
     // The other cookie expires: another tab of this browser may still be under way.
     Ok(Page::lead(&return_to).with(Cookie::Session.set(&cookie, &open.public_url)))
+}
+
+/// Says loudly that somebody uses an account for emergencies. Without a record nobody gets in by it.
+async fn recorded(open: &Open, provider: &str, user: UserId) -> Result<(), Page> {
+    tracing::error!(provider, user = user.0, "a break-glass account logs in");
+    open.store().record_sign_in(user, provider, open.now()).await.map_err(|error| {
+        count::login(provider, "failed");
+        tracing::error!(provider, %error, "the login of a break-glass account could not be recorded");
+        Page::not_now()
+    })
 }
 
 /// Who it is, and where the login leads. Taken out of the store before anything else, so that an answer counts once.

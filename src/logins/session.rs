@@ -8,7 +8,7 @@ use crate::store::{LoginSession, NewLoginSession, PersonNow, StoreError};
 use crate::sync::Engine;
 use axum::http::HeaderMap;
 use rosterd_core::ids::Timestamp;
-use rosterd_core::observed::UserState;
+use rosterd_core::lifecycle::{self, Access};
 use rosterd_core::snapshot::PersonKey;
 use std::sync::Arc;
 
@@ -64,7 +64,8 @@ pub(crate) async fn by_hash(engine: &Arc<Engine>, hash: [u8; 32]) -> Result<Curr
     }
     let key = PersonKey::Subject(session.subject.clone());
     let person = engine.store.person_now(&session.provider, &key).await?.ok_or(NotLoggedIn::Ended)?;
-    if person.state != UserState::Active || person.id != session.user {
+    let may = lifecycle::may(person.kind, person.state.into(), Access::Session);
+    if !may.now() || person.id != session.user {
         return Err(NotLoggedIn::Suspended);
     }
     if now.0.saturating_sub(session.used_at.0) >= NOTED {

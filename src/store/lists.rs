@@ -14,12 +14,14 @@ pub struct PersonListing {
     pub name: String,
     pub email: String,
     pub state: String,
+    /// `person` or `break_glass`.
+    pub kind: String,
 }
 
 /// Lists of which a part is asked for.
 #[async_trait]
 pub trait Lists: Send + Sync {
-    /// People by number, those above `after`; only those in whose login, name or e-mail address
+    /// People by number, and no service accounts, those above `after`; only those in whose login, name or e-mail address
     /// `query` stands, without case. An empty one stands everywhere.
     async fn people_after(&self, query: &str, after: i64, limit: u32) -> Result<Vec<PersonListing>, StoreError>;
 
@@ -58,14 +60,14 @@ async fn people_after(
 ) -> Result<Vec<PersonListing>, StoreError> {
     let rows = if query.is_empty() {
         db.rows(
-            "SELECT id, login, name, email, state FROM users WHERE id > $1 ORDER BY id LIMIT $2",
+            "SELECT id, login, name, email, state, kind FROM users WHERE id > $1 AND kind <> 'service' ORDER BY id LIMIT $2",
             &[Param::Int(Some(after)), Param::Int(Some(i64::from(limit)))],
         )
         .await?
     } else {
         db.rows(
-            "SELECT id, login, name, email, state FROM users
-             WHERE id > $1 AND (lower(login) LIKE lower($3) ESCAPE '\\' OR lower(name) LIKE lower($3) ESCAPE '\\'
+            "SELECT id, login, name, email, state, kind FROM users
+             WHERE id > $1 AND kind <> 'service' AND (lower(login) LIKE lower($3) ESCAPE '\\' OR lower(name) LIKE lower($3) ESCAPE '\\'
                 OR lower(email) LIKE lower($3) ESCAPE '\\')
              ORDER BY id LIMIT $2",
             &[Param::Int(Some(after)), Param::Int(Some(i64::from(limit))), Param::Text(Some(&pattern(query)))],
@@ -80,6 +82,7 @@ async fn people_after(
                 name: row.text(2)?,
                 email: row.text(3)?,
                 state: row.text(4)?,
+                kind: row.text(5)?,
             })
         })
         .collect()

@@ -5,6 +5,7 @@
 //! (`tests/it/store.rs`) runs on both.
 
 mod absent;
+mod accounts;
 mod deliveries;
 mod feeds;
 mod given;
@@ -27,6 +28,7 @@ mod records;
 mod refresh_tokens;
 mod renewals;
 mod requests;
+mod service_tokens;
 mod session;
 mod shared;
 mod sign_ins;
@@ -35,6 +37,7 @@ mod tokens;
 mod told;
 
 pub use absent::Absent;
+pub use accounts::{Account, AccountChange, AccountReason, Accounts, Among, BreakGlass, NewService, WhichAccount};
 pub use deliveries::{Deliveries, Delivery, DeliveryResult, Kept, NewDelivery, Then};
 pub use feeds::{Feeds, ListedGroup, ListedPerson};
 pub use idempotency::{Idempotency, KeyedAnswer, KeyedRequest};
@@ -50,6 +53,7 @@ pub use records::{
 pub use refresh_tokens::{RefreshToken, RefreshTokens, Used};
 pub use renewals::{Ending, Held, Leased, Renewals};
 pub use requests::{NewRequest, Requests, RunRequest};
+pub use service_tokens::{NewServiceToken, ServiceToken, ServiceTokens};
 pub use sign_ins::{LoginSession, NewLoginSession, SignIn, SignIns, Whose};
 pub use tokens::{NewToken, Token, Tokens};
 
@@ -64,7 +68,8 @@ use std::sync::Arc;
 /// The authorization database.
 #[async_trait]
 pub trait Store:
-    Deliveries
+    Accounts
+    + Deliveries
     + Feeds
     + Idempotency
     + Leases
@@ -72,6 +77,7 @@ pub trait Store:
     + RefreshTokens
     + Renewals
     + Requests
+    + ServiceTokens
     + SignIns
     + Tokens
     + Send

@@ -1,14 +1,15 @@
 //! Everything the database knows of a person, for `rosterd explain user`; and forgetting one.
 
 use super::provider_groups::Groups;
-use super::session::{Param, Row, Session, id};
+use rosterd_core::entitlements::shown;
+use super::session::{Param, Row, Session, id, word};
 use super::{
     EntitlementView, GrantView, IdentityView, Names, OrgListing, OrgView, PersonView, StoreError, TeamView, history,
     json,
 };
-use rosterd_core::entitlements::shown;
 use rosterd_core::ids::{Timestamp, UserId};
-use rosterd_core::observed::Right;
+use rosterd_core::lifecycle::{self, Access, Kind};
+use rosterd_core::observed::{Right, UserState};
 use rosterd_core::renewal::Renewal;
 use std::collections::BTreeMap;
 
@@ -16,14 +17,14 @@ use std::collections::BTreeMap;
 pub(super) async fn find(db: &mut dyn Session, query: &str) -> Result<Vec<PersonView>, StoreError> {
     let mut rows = db
         .rows(
-            "SELECT id, login, name, email, state, synced_admin, manual_admin FROM users WHERE login = $1",
+            "SELECT id, login, name, email, state, synced_admin, manual_admin, kind FROM users WHERE login = $1",
             &[Param::Text(Some(query))],
         )
         .await?;
     if rows.is_empty() && !query.is_empty() {
         rows = db
             .rows(
-                "SELECT id, login, name, email, state, synced_admin, manual_admin FROM users
+                "SELECT id, login, name, email, state, synced_admin, manual_admin, kind FROM users
                  WHERE lower(email) = lower($1) ORDER BY id",
                 &[Param::Text(Some(query))],
             )
@@ -33,7 +34,7 @@ pub(super) async fn find(db: &mut dyn Session, query: &str) -> Result<Vec<Person
     if let (true, Some(number)) = (rows.is_empty(), number) {
         rows = db
             .rows(
-                "SELECT id, login, name, email, state, synced_admin, manual_admin FROM users WHERE id = $1",
+                "SELECT id, login, name, email, state, synced_admin, manual_admin, kind FROM users WHERE id = $1",
                 &[Param::Int(Some(number))],
             )
             .await?;
@@ -49,7 +50,7 @@ pub(super) async fn find(db: &mut dyn Session, query: &str) -> Result<Vec<Person
 pub(super) async fn by_number(db: &mut dyn Session, number: i64) -> Result<Option<PersonView>, StoreError> {
     let rows = db
         .rows(
-            "SELECT id, login, name, email, state, synced_admin, manual_admin FROM users WHERE id = $1",
+            "SELECT id, login, name, email, state, synced_admin, manual_admin, kind FROM users WHERE id = $1",
             &[Param::Int(Some(number))],
         )
         .await?;
@@ -79,6 +80,7 @@ async fn view(db: &mut dyn Session, row: &Row) -> Result<PersonView, StoreError>
         name: row.text(2)?,
         email: row.text(3)?,
         state: row.text(4)?,
+        kind: row.text(7)?,
         synced_admin: row.int(5)? == 1,
         manual_admin: row.int(6)? == 1,
         suspensions: suspensions
@@ -259,10 +261,12 @@ async fn identities(db: &mut dyn Session, user: i64) -> Result<Vec<IdentityView>
 
 /// See [`super::Store::purge`].
 pub(super) async fn purge(db: &mut dyn Session, login: &str, actor: &str, now: Timestamp) -> Result<bool, StoreError> {
-    let rows = db.rows("SELECT id, state FROM users WHERE login = $1", &[Param::Text(Some(login))]).await?;
+    let rows = db.rows("SELECT id, state, kind FROM users WHERE login = $1", &[Param::Text(Some(login))]).await?;
     let Some(row) = rows.first() else { return Ok(false) };
     let (number, state) = (row.int(0)?, row.text(1)?);
-    if state != "archived" {
+    let kind = word("users.kind", &row.text(2)?, Kind::parse)?;
+    let stored = word("users.state", &state, UserState::parse)?;
+    if !lifecycle::may(kind, stored.into(), Access::Purge).now() {
         return Err(StoreError::Refused(format!("{login} is {state}: only somebody who is archived can be purged")));
     }
     let user: UserId = id("users.id", number)?;
@@ -281,6 +285,13 @@ pub(super) async fn purge(db: &mut dyn Session, login: &str, actor: &str, now: T
              WHERE i.user_id = $1 AND p.name = refresh_tokens.provider AND i.subject = refresh_tokens.subject)",
         "DELETE FROM renewals WHERE identity_id IN (SELECT id FROM identities WHERE user_id = $1)",
         "DELETE FROM identities WHERE user_id = $1",
+        "DELETE FROM service_tokens WHERE user_id = $1",
+        "DELETE FROM user_limits WHERE user_id = $1",
+        "DELETE FROM user_entitlements WHERE user_id = $1
+             OR entitlement_id IN (SELECT id FROM entitlements WHERE for_user_id = $1)",
+        "DELETE FROM team_entitlements WHERE entitlement_id IN (SELECT id FROM entitlements WHERE for_user_id = $1)",
+        "DELETE FROM org_entitlements WHERE entitlement_id IN (SELECT id FROM entitlements WHERE for_user_id = $1)",
+        "DELETE FROM entitlements WHERE for_user_id = $1",
         "DELETE FROM users WHERE id = $1",
     ] {
         db.run(sql, &[Param::Int(Some(number))]).await?;

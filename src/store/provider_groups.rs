@@ -154,13 +154,14 @@ async fn name(db: &mut dyn Session, sql: &'static str, id: i64) -> Result<String
 pub(super) async fn counts(db: &mut dyn Session) -> Result<Counts, StoreError> {
     let rows = db
         .rows(
-            "SELECT (SELECT count(*) FROM users WHERE state = 'active'),
-                    (SELECT count(*) FROM users WHERE state = 'suspended'),
-                    (SELECT count(*) FROM users WHERE state = 'archived'),
+            "SELECT (SELECT count(*) FROM users WHERE state = 'active' AND kind <> 'service'),
+                    (SELECT count(*) FROM users WHERE state = 'suspended' AND kind <> 'service'),
+                    (SELECT count(*) FROM users WHERE state = 'archived' AND kind <> 'service'),
                     (SELECT count(*) FROM orgs), (SELECT count(*) FROM teams),
                     (SELECT count(*) FROM org_members), (SELECT count(*) FROM team_members),
                     (SELECT count(*) FROM holds WHERE state = 'pending'), (SELECT count(*) FROM audit),
-                    (SELECT audit_seq FROM state)",
+                    (SELECT audit_seq FROM state),
+                    (SELECT count(*) FROM users WHERE kind = 'service' AND state <> 'archived')",
             &[],
         )
         .await?;
@@ -190,6 +191,7 @@ pub(super) async fn counts(db: &mut dyn Session) -> Result<Counts, StoreError> {
         holds_pending: row.int(7)?,
         audit_records: row.int(8)?,
         audit_last: row.int(9)?,
+        service_accounts: row.int(10)?,
     })
 }
 

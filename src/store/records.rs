@@ -130,6 +130,7 @@ pub struct PersonView {
     pub name: String,
     pub email: String,
     pub state: String,
+    pub kind: String,
     pub synced_admin: bool,
     pub manual_admin: bool,
     /// (origin, reason, since)
@@ -303,6 +304,8 @@ pub struct Counts {
     pub audit_records: i64,
     /// The number of the last audit record that was written, whether or not it is there.
     pub audit_last: i64,
+    /// Those that are not archived.
+    pub service_accounts: i64,
 }
 
 /// An organization.

@@ -150,6 +150,11 @@ impl Engine {
         }
     }
 
+    /// Makes the accounts that the configuration says so break-glass accounts. Writes only where they are not.
+    pub async fn mark_accounts(&self) -> Result<(), RunError> {
+        Ok(self.store.mark_break_glass(&self.config.accounts.break_glass, self.clock.now()).await?)
+    }
+
     /// Reads and plans; writes nothing.
     pub async fn prepare(&self, provider: &str) -> Result<Prepared, RunError> {
         let (started_at, window) = self.now();

@@ -69,6 +69,7 @@ impl Engine {
     /// Reads `provider`, works out what has to change, and changes it, unless a limit holds it.
     /// A run that finds nothing to change writes nothing.
     pub async fn run_once(&self, provider: &str, cause: impl Into<Cause>) -> Result<Outcome, RunError> {
+        self.mark_accounts().await?;
         let prepared = self.prepare(provider).await?;
         self.finish(prepared, cause.into()).await
     }

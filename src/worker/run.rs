@@ -81,6 +81,7 @@ impl Run {
         if self.cause.trigger == Trigger::Lease && self.engine.every_lease_holds(&self.provider).await? {
             return Ok(What::Unchanged { complete: true });
         }
+        self.engine.mark_accounts().await?;
         let prepared = self.engine.prepare(&self.provider).await?;
         let (people, groups) = prepared.plan.read();
         let (complete, planned) = (prepared.plan.complete, prepared.plan.summary());

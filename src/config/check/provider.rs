@@ -5,6 +5,7 @@ use crate::config::Code;
 use crate::config::kind::Kind;
 use crate::config::tree::{Entry, Node};
 use crate::config::words::{either, quoted};
+use rosterd_core::lifecycle::BY_HAND;
 
 pub(super) fn check(entry: &Entry, report: &mut Report<'_>) {
     let provider = &entry.node;
@@ -12,12 +13,12 @@ pub(super) fn check(entry: &Entry, report: &mut Report<'_>) {
     if entry.key.is_empty() || !entry.key.bytes().all(letters) {
         let message = format!("{} cannot name a provider", quoted(&entry.key));
         report.say(&entry.key_origin, Code::ProviderName, message, "small letters, digits, - and _ only");
-    } else if entry.key == "manual" {
+    } else if BY_HAND.contains(&entry.key.as_str()) {
         report.say(
             &entry.key_origin,
             Code::ProviderName,
-            "`manual` cannot name a provider",
-            "it is what people grant themselves",
+            format!("`{}` cannot name a provider", entry.key),
+            "it is what people do by hand",
         );
     }
     source(entry, report);

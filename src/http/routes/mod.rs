@@ -1,6 +1,7 @@
 //! The routes, each with who may use it. One file a thing; a handler asks, and turns the answer into
 //! JSON.
 
+mod accounts;
 mod audit;
 mod deliveries;
 mod events;
@@ -9,6 +10,7 @@ mod people;
 mod plan;
 mod providers;
 mod runs;
+mod service_accounts;
 mod sessions;
 mod simulate;
 mod status;
@@ -52,6 +54,23 @@ pub(super) fn all() -> Routes {
         .route(EXPLAIN, routes!(people::one))
         .route(EXPLAIN, routes!(people::access))
         .route(EXPLAIN, routes!(people::explain))
+        .route(ADMIN, routes!(accounts::suspend))
+        .route(ADMIN, routes!(accounts::resume))
+        .route(ADMIN, routes!(accounts::block))
+        .route(ADMIN, routes!(accounts::unblock))
+        .route(ADMIN, routes!(accounts::archive))
+        .route(ADMIN, routes!(accounts::unarchive))
+        .route(ADMIN, routes!(service_accounts::list))
+        .route(ADMIN, routes!(service_accounts::make))
+        .route(ADMIN, routes!(service_accounts::one))
+        .route(ADMIN, routes!(service_accounts::disable))
+        .route(ADMIN, routes!(service_accounts::enable))
+        .route(ADMIN, routes!(service_accounts::delete))
+        .route(ADMIN, routes!(service_accounts::tokens))
+        .route(ADMIN, routes!(service_accounts::make_token))
+        .route(ADMIN, routes!(service_accounts::rotate))
+        .route(ADMIN, routes!(service_accounts::revoke))
+        .route(ADMIN, routes!(service_accounts::introspect))
         .route(EXPLAIN, routes!(simulate::simulate))
         .route(READ, routes!(providers::list))
         .route(RUN, routes!(providers::check))

@@ -22,12 +22,21 @@ pub(super) struct Listed {
     email: String,
     /// `active`, `suspended` or `archived`.
     state: String,
+    /// `person` or `break_glass`.
+    kind: String,
+}
+
+impl From<&PersonView> for Listed {
+    fn from(person: &PersonView) -> Self {
+        let PersonView { id, login, name, email, state, kind, .. } = person.clone();
+        Self { id, login, name, email, state, kind }
+    }
 }
 
 impl From<PersonListing> for Listed {
     fn from(person: PersonListing) -> Self {
-        let PersonListing { id, login, name, email, state } = person;
-        Self { id, login, name, email, state }
+        let PersonListing { id, login, name, email, state, kind } = person;
+        Self { id, login, name, email, state, kind }
     }
 }
 
@@ -104,6 +113,7 @@ pub(super) struct Detail {
 pub(super) async fn one(State(api): State<Arc<Api>>, Named(id): Named<i64>) -> Result<Json<Detail>, Problem> {
     let person = find(&api, id).await?;
     let engine = api.engine();
+    let listed = Listed::from(&person);
     let by = |identity: &IdentityView| person.rechecked(identity, engine.recheck(&identity.provider));
     let rechecked: Vec<Option<Timestamp>> = person.identities.iter().map(by).collect();
     let identities = person.identities.into_iter().zip(rechecked).map(|(identity, rechecked)| Identity {
@@ -119,8 +129,6 @@ pub(super) async fn one(State(api): State<Arc<Api>>, Named(id): Named<i64>) -> R
         groups: identity.groups.into_iter().map(|group| group.name).collect(),
     });
     let identities = identities.collect();
-    let listed =
-        Listed { id: person.id, login: person.login, name: person.name, email: person.email, state: person.state };
     Ok(Json(Detail { listed, identities }))
 }
 

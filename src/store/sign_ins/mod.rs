@@ -73,7 +73,7 @@ pub enum Whose {
     Sub { provider: String, sub: String },
     /// By the provider's own id of the session.
     ProviderSession { provider: String, session: String },
-    /// All of somebody that were opened until then, by the identity's own id.
+    /// All of somebody that were opened until then, by the identity's own id; none of a break-glass account.
     Subject { provider: String, subject: String, until: Timestamp },
 }
 
