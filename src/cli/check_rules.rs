@@ -10,7 +10,7 @@ use super::exit::{Exit, Failure};
 use super::output::{note, print, write_out};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Code, Diagnostics, Loaded, Match, Rule, quoted};
-use crate::store::Store;
+use crate::store::{BreakGlass, Store};
 use crate::sync::rules_for;
 use rosterd_core::dn;
 use rosterd_core::mapping::{Claims, GroupFacts, Outcome, Person, outcomes};
@@ -37,7 +37,12 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
         let read: Vec<&String> = seen.keys().collect();
         print(args, String::new, || json!({ "warnings": found, "providers_read": read }))?;
     }
-    if args.deny_warnings && !found.is_empty() {
+    let break_glass = store.break_glass(&loaded.config.accounts.break_glass).await?;
+    let warnings: Vec<String> = break_glass.iter().filter_map(BreakGlass::warning).collect();
+    for warning in &warnings {
+        note(args, &format!("warning: {warning}"));
+    }
+    if args.deny_warnings && (!found.is_empty() || !warnings.is_empty()) {
         note(args, "warnings are denied (--deny-warnings)");
         return Ok(Exit::Warnings);
     }

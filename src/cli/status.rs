@@ -3,7 +3,7 @@
 use super::args::Args;
 use super::context;
 use super::exit::{Exit, Failure};
-use super::output::{in_short, moment, print, table};
+use super::output::{in_short, moment, note, print, table};
 use crate::clock::{Clock as _, SystemClock};
 use crate::store::{Access, HoldState};
 use serde_json::json;
@@ -17,12 +17,18 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let runs = store.runs(RUNS_SHOWN).await?;
     let now = SystemClock.now();
     let pending: Vec<_> = store.holds(now).await?.into_iter().filter(|hold| hold.state == HoldState::Pending).collect();
+    let break_glass = store.break_glass(&loaded.config.accounts.break_glass).await?;
+    let warnings: Vec<String> = break_glass.iter().filter_map(crate::store::BreakGlass::warning).collect();
+    for warning in &warnings {
+        note(args, &format!("warning: {warning}"));
+    }
     let text = || {
         let mut out = format!(
-            "{} active people, {} suspended, {} archived; {} organizations with {} members, {} teams with {} members; {} audit records\n\n",
+            "{} active people, {} suspended, {} archived; {} service accounts; {} organizations with {} members, {} teams with {} members; {} audit records\n\n",
             counts.users_active,
             counts.users_suspended,
             counts.users_archived,
+            counts.service_accounts,
             counts.orgs,
             counts.org_members,
             counts.teams,
@@ -74,6 +80,7 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     print(args, text, || {
         json!({
             "users": { "active": counts.users_active, "suspended": counts.users_suspended, "archived": counts.users_archived },
+            "service_accounts": counts.service_accounts, "warnings": warnings,
             "orgs": counts.orgs, "teams": counts.teams,
             "org_members": counts.org_members, "team_members": counts.team_members,
             "audit_records": counts.audit_records,
@@ -89,5 +96,5 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
                 "reasons": hold.reasons, "expires_at": hold.expires_at })).collect::<Vec<_>>(),
         })
     })?;
-    Ok(Exit::Done)
+    Ok(if args.deny_warnings && !warnings.is_empty() { Exit::Warnings } else { Exit::Done })
 }

@@ -209,7 +209,9 @@ pub fn may(kind: Kind, state: State, access: Access) -> Answer {
         (Access::SignIn, Kind::BreakGlass) | (Access::Session, Kind::Person | Kind::BreakGlass) => only(active),
         (Access::Rights | Access::ActFor | Access::HaveDelegates, _) => only(active),
         (Access::Token, kind) => only(active && kind == Kind::Service),
-        (Access::Attributes | Access::Memberships | Access::Linked, kind) => only(kind == Kind::Person),
+        (Access::Attributes | Access::Memberships, kind) => only(kind == Kind::Person),
+        (Access::Linked, Kind::Person) => When("`link` says so, and another provider has the person"),
+        (Access::Linked, _) => No,
         (Access::SuspendedByRun, Kind::Person) => When("no provider has the person any more, or no rule matches"),
         (Access::ResumedByRun, Kind::Person) => match state {
             State::Suspended => When("all reasons are runs', and their providers have the person again"),
@@ -224,6 +226,13 @@ pub fn may(kind: Kind, state: State, access: Access) -> Answer {
         (Access::Admin, kind) => only(active && kind != Kind::Service),
         (Access::Purge, _) => only(matches!(state, State::Archived | State::ArchivedByHand)),
     }
+}
+
+/// Whether an account of that kind ever is in that state: service accounts are disabled and deleted, and no run archives
+/// them.
+#[must_use]
+pub fn reachable(kind: Kind, state: State) -> bool {
+    kind != Kind::Service || !matches!(state, State::Blocked | State::Archived)
 }
 
 /// Whether runs leave the account as it is, whatever its state.

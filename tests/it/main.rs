@@ -36,6 +36,7 @@ mod http;
 mod last_admin;
 mod ldap;
 mod leases;
+mod lifecycle;
 mod limits;
 mod logins;
 mod logins_postgres;

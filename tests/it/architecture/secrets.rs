@@ -12,6 +12,8 @@ use std::collections::BTreeSet;
 /// Every place in which a secret is taken out of its type, and what becomes of it there.
 const EXPOSED: &[(&str, &str)] = &[
     ("src/cli/token.rs", "let shown = made.token.expose();"),
+    ("src/cli/service_account.rs", "let token = secret.expose();"),
+    ("src/http/routes/service_accounts.rs", "shown(secret.expose(), kept.into())"),
     ("src/hooks/make.rs", "let needed = || secret.map(Secret::expose).ok_or(MakeError::NoSecret);"),
     ("src/hooks/read/proof.rs", "let expected = sha256(secret.expose().as_bytes());"),
     ("src/hooks/senders/hmac.rs", KEYS),

@@ -9,6 +9,6 @@ mod keys;
 mod limits;
 mod objects;
 mod revoked;
-mod served;
+pub mod served;
 mod tls;
 mod tokens;
