@@ -158,6 +158,19 @@ impl<'a> IntoIterator for &'a Diagnostics {
     }
 }
 
+impl Diagnostic {
+    /// As one line, for a log and for lists of mistakes.
+    #[must_use]
+    pub fn in_a_line(&self) -> String {
+        let place = match &self.place {
+            Place::File { file, line, column, .. } => format!("{file}:{line}:{column}"),
+            Place::Other { origin } => origin.clone(),
+        };
+        let help = if self.help.is_empty() { String::new() } else { format!(" ({})", self.help) };
+        format!("{place}: {}{help} [{}]", self.message, self.code)
+    }
+}
+
 impl Serialize for Diagnostics {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)

@@ -39,6 +39,8 @@ mod paths;
 mod people;
 mod places;
 mod provider;
+mod provision;
+mod provisioning;
 mod read;
 mod rule;
 mod saml;
@@ -48,6 +50,7 @@ mod scim;
 mod secret;
 mod signals;
 mod source;
+mod table;
 mod telemetry;
 #[cfg(test)]
 mod tests;
@@ -93,6 +96,8 @@ pub use places::Places;
 pub use provider::{
     Create, DefaultGrant, Link, LinkKey, NoMatch, OrgRoleName, OrgRoles, Provider, Resolve, ServerAdmin, TeamRoleName,
 };
+pub use provision::{ProvisionError, load_provision};
+pub use provisioning::Provisioning;
 pub use read::Format;
 pub use rule::{ClaimMatch, ClaimValue, Match, OneOrMany, Rule, True};
 pub use saml::{NameIdFormat, Saml, SamlAlgorithm, SamlBinding, SamlKey, SamlSigned};
@@ -136,6 +141,9 @@ pub struct Config {
     /// Who tells rosterd of security events, by a name of your choice, which is part of the address.
     #[serde(default)]
     pub signals: BTreeMap<String, Signals>,
+    /// Files that declare organizations, teams, roles and who holds them.
+    #[serde(default)]
+    pub provisioning: Provisioning,
     /// How much one run may take away before it waits for an approval.
     #[serde(default)]
     pub limits: Limits,

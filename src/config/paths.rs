@@ -14,6 +14,7 @@ pub(super) fn resolve(config: &mut Config, folder: &Path) {
     if let Some(file) = config.database.url.strip_prefix("sqlite:") {
         config.database.url = format!("sqlite:{}", folder.join(file).display());
     }
+    config.provisioning.files.iter_mut().for_each(path);
     for hook in config.hooks.values_mut() {
         hook.secrets.iter_mut().filter_map(|secret| secret.file.as_mut()).for_each(path);
     }

@@ -17,6 +17,7 @@ pub mod members;
 pub mod nesting;
 pub mod observed;
 pub mod plan;
+pub mod provision;
 pub mod renewal;
 pub mod rights;
 pub mod snapshot;

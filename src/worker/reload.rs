@@ -8,7 +8,7 @@ use super::source::{Source, Surroundings, engine, logins};
 use super::status::{Changed, Reload};
 use super::task::Task;
 use super::turn::{LOOK_AGAIN, Worker};
-use crate::config::{Config, Diagnostics, Place, Severity};
+use crate::config::{Config, Diagnostic, Diagnostics, Severity};
 use crate::sync::Engine;
 use rosterd_core::ids::Timestamp;
 use serde::Serialize;
@@ -49,17 +49,7 @@ pub(super) fn read(source: &dyn Source, around: &Surroundings, before: &Engine) 
 
 /// One line each, so that a log has one event each.
 fn lines(found: &Diagnostics, severity: Severity) -> Vec<String> {
-    let chosen = found.iter().filter(|one| one.severity == severity);
-    chosen
-        .map(|one| {
-            let place = match &one.place {
-                Place::File { file, line, column, .. } => format!("{file}:{line}:{column}"),
-                Place::Other { origin } => origin.clone(),
-            };
-            let help = if one.help.is_empty() { String::new() } else { format!(" ({})", one.help) };
-            format!("{place}: {}{help} [{}]", one.message, one.code)
-        })
-        .collect()
+    found.iter().filter(|one| one.severity == severity).map(Diagnostic::in_a_line).collect()
 }
 
 /// A key, and its value for comparing.

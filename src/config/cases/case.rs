@@ -1,8 +1,8 @@
 //! One case.
 
 use super::entitlement;
-use super::table::{Table, place};
 use crate::config::source::Source;
+use crate::config::table::{Table, place};
 use crate::config::tree::{Entry, Node, Value};
 use crate::config::words::quoted;
 use rosterd_core::mapping::{Document, Held};

@@ -1,6 +1,6 @@
 //! What somebody is expected to hold: a role, or to act for somebody.
 
-use super::table::Table;
+use crate::config::table::Table;
 use crate::config::source::Source;
 use crate::config::tree::{Node, Value};
 use crate::config::words::quoted;

@@ -5,15 +5,14 @@
 
 mod case;
 mod entitlement;
-mod table;
 
 pub use case::{Case, Expected, Team};
 
 use super::load::text;
 use super::read::{self, Format};
 use super::source::Source;
+use super::table::Table;
 use std::path::Path;
-use table::Table;
 use thiserror::Error;
 
 /// Why a file of cases cannot be used: one line for each mistake, with its place.

@@ -23,6 +23,7 @@ mod orgs;
 mod overage;
 mod overlap;
 mod provider;
+mod provisioning;
 mod recheck;
 mod rule;
 mod saml;
@@ -74,6 +75,9 @@ impl Report<'_> {
 pub(super) fn check(root: &Node, report: &mut Report<'_>) {
     if let Some(database) = root.get("database") {
         database::check(database, report);
+    }
+    if let Some(section) = root.get("provisioning") {
+        provisioning::check(section, report);
     }
     if let Some(limits) = root.get("limits") {
         report.not_zero(limits, "hold_expires", "nothing could ever be approved");

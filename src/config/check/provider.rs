@@ -20,6 +20,9 @@ pub(super) fn check(entry: &Entry, report: &mut Report<'_>) {
             format!("`{}` cannot name a provider", entry.key),
             "it is what people do by hand",
         );
+    } else if entry.key == rosterd_core::provision::PROVISIONING {
+        let message = "`provisioning` cannot name a provider";
+        report.say(&entry.key_origin, Code::ProviderName, message, "it is what provisioning files are called");
     }
     source(entry, report);
     claims::check(provider, report);

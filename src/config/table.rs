@@ -1,8 +1,9 @@
-//! One table of a file of cases: keys taken one by one, and complaints with their line.
+//! One table of a file that is not the configuration: keys taken one by one, and complaints with their line.
 
 use crate::config::source::Source;
 use crate::config::tree::{Node, Origin, Value};
 use crate::config::words::{closest, quoted};
+use std::collections::BTreeMap;
 
 /// See the module's text.
 pub(super) struct Table<'a, 'e> {
@@ -91,5 +92,58 @@ impl<'a, 'e> Table<'a, 'e> {
             return None;
         }
         Some(node.items())
+    }
+
+    /// As [`Self::text`], where it may be absent.
+    pub(super) fn opt_text(&mut self, key: &str) -> Option<&'a str> {
+        self.said(key)?;
+        self.text(key)
+    }
+
+    /// A list of texts, each with its place; none where the key is not there.
+    pub(super) fn texts(&mut self, key: &str) -> Vec<(&'a Node, &'a str)> {
+        let Some(node) = self.said(key) else { return Vec::new() };
+        let items = self.items(node, key).unwrap_or_default();
+        let mut texts = Vec::with_capacity(items.len());
+        for item in items {
+            match item.text().filter(|text| !text.trim().is_empty()) {
+                Some(text) => texts.push((item, text)),
+                None => self.refuse(item, format!("{} must be a list of texts", quoted(key))),
+            }
+        }
+        texts
+    }
+
+    /// A table of texts by name.
+    pub(super) fn named_texts(&mut self, key: &str) -> BTreeMap<String, String> {
+        let text = |node: &Node| node.text().map(str::to_owned);
+        self.named(key, "a text", text)
+    }
+
+    /// A table of numbers by name.
+    pub(super) fn named_numbers(&mut self, key: &str) -> BTreeMap<String, i64> {
+        let number = |node: &Node| if let Value::Int(number) = node.value { Some(number) } else { None };
+        self.named(key, "a whole number", number)
+    }
+
+    fn named<T>(&mut self, key: &str, what: &str, of: impl Fn(&Node) -> Option<T>) -> BTreeMap<String, T> {
+        let Some(node) = self.said(key) else { return BTreeMap::new() };
+        if !matches!(node.value, Value::Map(_)) {
+            self.refuse(node, format!("{} must be a table, not {}", quoted(key), node.kind()));
+        }
+        let mut all = BTreeMap::new();
+        for entry in node.entries() {
+            match of(&entry.node) {
+                Some(value) => drop(all.insert(entry.key.clone(), value)),
+                None => self
+                    .refuse(&entry.node, format!("{} must be {what}, not {}", quoted(&entry.key), entry.node.kind())),
+            }
+        }
+        all
+    }
+
+    /// The entries of a list that may be absent.
+    pub(super) fn list(&mut self, key: &str) -> &'a [Node] {
+        self.said(key).and_then(|node| self.items(node, key)).unwrap_or_default()
     }
 }

@@ -1,0 +1,196 @@
+//! What provisioning files say, as values: names as they are written, each with its place.
+
+use crate::access::{Parameters, Pattern};
+use crate::rights::{OrgRole, TeamRole};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+/// Where something is said: file and line, such as `roles/ops.toml:12`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place(Arc<str>);
+
+impl Place {
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Something that a file says, and where.
+#[derive(Debug, Clone)]
+pub struct At<T> {
+    pub what: T,
+    pub at: Place,
+}
+
+/// Everything that all files together say.
+#[derive(Debug, Clone, Default)]
+pub struct Declared {
+    /// How many files there are.
+    pub files: usize,
+    pub orgs: Vec<At<String>>,
+    pub teams: Vec<At<Team>>,
+    pub members: Vec<At<Member>>,
+    pub team_members: Vec<At<TeamMember>>,
+    pub roles: Vec<At<Role>>,
+    pub held: Vec<At<Held>>,
+    pub limits: Vec<At<PersonLimit>>,
+    pub accounts: Vec<At<Account>>,
+    pub templates: Vec<At<Template>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Team {
+    pub org: String,
+    pub name: String,
+}
+
+/// One person's role in an organization.
+#[derive(Debug, Clone)]
+pub struct Member {
+    pub org: String,
+    pub person: String,
+    pub role: OrgRole,
+}
+
+/// One person's role in a team.
+#[derive(Debug, Clone)]
+pub struct TeamMember {
+    pub team: Team,
+    pub person: String,
+    pub role: TeamRole,
+}
+
+/// A role's name, and whose it is: of an organization, or (`None`) of every one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RoleName {
+    pub org: Option<String>,
+    pub name: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct Role {
+    pub name: RoleName,
+    pub bundle: bool,
+    /// Takes over a role of that name that was made by hand.
+    pub adopt: bool,
+    pub title: String,
+    pub description: String,
+    /// Names of other roles whose permissions it has.
+    pub from: Vec<At<String>>,
+    pub permissions: Vec<At<Permission>>,
+    /// What it does not have, though `from` gives it.
+    pub absent: Vec<At<(Pattern, Pattern)>>,
+    pub limits: BTreeMap<String, i64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permission {
+    pub action: Pattern,
+    pub scope: Pattern,
+    pub parameters: Parameters,
+}
+
+/// What is held.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum About {
+    /// A role of that name.
+    Role(String),
+    /// To act for whoever has that login.
+    Person(String),
+}
+
+/// By whom it is held.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holder {
+    Person(String),
+    Team(String),
+    Everybody,
+}
+
+/// One holder of one entitlement.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// Absent: in every organization. In a template it is left out, and filled in.
+    pub org: Option<String>,
+    pub about: About,
+    /// In a template with `${org}`, elsewhere a pattern.
+    pub scope: String,
+    pub parameters: Parameters,
+    pub holder: Holder,
+    pub until: i64,
+}
+
+#[derive(Debug, Clone)]
+pub struct PersonLimit {
+    pub person: String,
+    pub name: String,
+    pub value: i64,
+}
+
+/// A service account.
+#[derive(Debug, Clone)]
+pub struct Account {
+    pub org: String,
+    pub name: String,
+    pub role: OrgRole,
+}
+
+/// For every organization whose name fits.
+#[derive(Debug, Clone)]
+pub struct Template {
+    /// `*` stands for any letters, `?` for one.
+    pub orgs: String,
+    pub teams: Vec<At<String>>,
+    pub held: Vec<At<Held>>,
+}
+
+/// The names by which a store finds what a plan needs.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    pub logins: BTreeSet<String>,
+    pub teams: BTreeSet<String>,
+    pub roles: BTreeSet<String>,
+}
+
+impl Declared {
+    /// All who hold something, templates' included.
+    fn all_held(&self) -> impl Iterator<Item = &Held> {
+        let templates = self.templates.iter().flat_map(|template| &template.what.held);
+        self.held.iter().chain(templates).map(|held| &held.what)
+    }
+
+    #[must_use]
+    pub fn wanted(&self) -> Wanted {
+        let mut wanted = Wanted::default();
+        wanted.logins.extend(self.members.iter().map(|member| member.what.person.clone()));
+        wanted.logins.extend(self.team_members.iter().map(|member| member.what.person.clone()));
+        wanted.logins.extend(self.limits.iter().map(|limit| limit.what.person.clone()));
+        wanted.teams.extend(self.teams.iter().map(|team| team.what.name.clone()));
+        wanted.teams.extend(self.team_members.iter().map(|member| member.what.team.name.clone()));
+        wanted.teams.extend(self.templates.iter().flat_map(|t| &t.what.teams).map(|team| team.what.clone()));
+        for role in &self.roles {
+            wanted.roles.insert(role.what.name.name.clone());
+            wanted.roles.extend(role.what.from.iter().map(|from| from.what.clone()));
+        }
+        for held in self.all_held() {
+            match &held.about {
+                About::Role(role) => drop(wanted.roles.insert(role.clone())),
+                About::Person(person) => drop(wanted.logins.insert(person.clone())),
+            }
+            match &held.holder {
+                Holder::Person(person) => drop(wanted.logins.insert(person.clone())),
+                Holder::Team(team) => drop(wanted.teams.insert(team.clone())),
+                Holder::Everybody => {}
+            }
+        }
+        wanted
+    }
+}

@@ -1,0 +1,91 @@
+//! DECIDE: the difference between what provisioning files declare and what the database has by them.
+//!
+//! ```text
+//! files ────▶ Declared ─┐
+//!                       ├─▶ desired ─▶ changes ─▶ guard ─▶ limits ─▶ Plan ─▶ Writes
+//! database ─▶ Observed ─┘
+//! ```
+//!
+//! What a file declares stands beside what rules and people give, in columns of its own, and no plan for files says
+//! anything of theirs. Nothing here reads a file or a database.
+
+mod change;
+mod declared;
+mod desired;
+mod diff;
+mod glob;
+mod guard;
+mod limits;
+mod names;
+mod observed;
+mod render;
+mod roles;
+mod template;
+mod twice;
+mod writes;
+
+pub use change::{Act, Change, Shown};
+pub use declared::{
+    About, Account, At, Declared, Held, Holder, Member, Permission, PersonLimit, Place, Role, RoleName, Team,
+    TeamMember, Template, Wanted,
+};
+pub use diff::FOR_EVER;
+pub use glob::fits;
+pub use limits::{Exceeded, Limits};
+pub use names::{BASIC, RoleKind, check_account, check_role};
+pub use observed::{
+    Entitlement, HolderId, Last, Observed, Org, Origin, RoleContent, RoleRow, Subject, User, parameters_text,
+};
+pub use roles::Permissions;
+pub use template::{check_text, stand_in};
+pub use writes::{Record, RoleWrite, Writes};
+
+use desired::Desired;
+
+/// As what provisioning stands where a provider does: in holds, as who did it in the audit chain, and as why somebody
+/// is suspended. No provider may be called that.
+pub const PROVISIONING: &str = "provisioning";
+
+/// What has to change.
+#[derive(Debug)]
+pub struct Plan {
+    pub changes: Vec<Change>,
+    /// Would take the last Admin of an organization away.
+    pub withheld: Vec<Change>,
+    pub exceeded: Vec<Exceeded>,
+    /// What could not be given (yet), and what stays.
+    pub notes: Vec<String>,
+    /// How many files there are.
+    pub files: usize,
+    observed: Observed,
+    desired: Desired,
+}
+
+/// Everything that can be said against files without a database, each with its place.
+#[must_use]
+pub fn check(declared: &Declared) -> Vec<String> {
+    let mut problems = twice::said_twice(declared);
+    roles::flatten(&declared.roles, None, &mut problems);
+    problems
+}
+
+/// The plan that makes the database say what files declare.
+///
+/// # Errors
+/// Everything that is wrong with the files, seen with the database. Then nothing must be changed.
+pub fn plan(declared: &Declared, observed: Observed, limits: &Limits) -> Result<Plan, Vec<String>> {
+    let mut problems = twice::said_twice(declared);
+    let mut desired = Desired::of(declared, &observed);
+    problems.append(&mut desired.problems);
+    if !problems.is_empty() {
+        problems.sort();
+        problems.dedup();
+        return Err(problems);
+    }
+    let mut changes = diff::diff(&mut desired, &observed);
+    let withheld = guard::withhold(&mut changes, &observed);
+    let nothing = desired.members.is_empty() && desired.holders.is_empty() && desired.roles.is_empty();
+    let exceeded = limits::exceeded(&changes, observed.count(), nothing, limits);
+    let notes = std::mem::take(&mut desired.notes).into_iter().collect();
+    Ok(Plan { changes, withheld, exceeded, notes, files: declared.files, observed, desired })
+}
