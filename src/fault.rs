@@ -22,12 +22,23 @@ pub const POINTS: &[&str] = &[
     "apply.committed",
 ];
 
+/// The same of an apply of provisioning files.
+pub const PROVISION_POINTS: &[&str] = &[
+    "provision.begin",
+    "provision.made",
+    "provision.roles",
+    "provision.given",
+    "provision.gone",
+    "provision.audit",
+    "provision.committed",
+];
+
 /// Ends the process at once when the environment says `ROSTERD_FAULT=name`, with nothing flushed
 /// and no destructor run. Does what the file `ROSTERD_FAULT_FILE` says, once: `abort name` or, as if
 /// the machine had been put to sleep, `stop name`.
 #[cfg(feature = "fault-injection")]
 pub fn point(name: &'static str) {
-    debug_assert!(POINTS.contains(&name), "{name} is not in POINTS");
+    debug_assert!(POINTS.contains(&name) || PROVISION_POINTS.contains(&name), "{name} is in no list of points");
     if std::env::var_os("ROSTERD_FAULT").is_some_and(|wanted| wanted == name) {
         std::process::abort();
     }

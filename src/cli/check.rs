@@ -4,6 +4,7 @@ use super::args::{Args, Check};
 use super::exit::{Exit, Failure};
 use super::output::print;
 use super::{check_rules, context};
+use crate::config::load_provision;
 use crate::{providers, signals};
 use serde_json::json;
 
@@ -19,10 +20,16 @@ pub(super) async fn run(args: &Args, what: &Check) -> Result<Exit, Failure> {
 fn config(args: &Args) -> Result<Exit, Failure> {
     let loaded = context::load(args)?;
     let (providers, rules) = (loaded.config.providers.len(), loaded.config.rules.len());
+    let declared = load_provision(&loaded.config.provisioning.files)
+        .map_err(|error| Failure::new(Exit::Configuration, error.to_string()))?;
+    let files = if declared.files > 0 { format!(", {} provisioning files", declared.files) } else { String::new() };
     print(
         args,
-        || format!("{}: good; {providers} providers, {rules} rules\n", args.config.display()),
-        || json!({ "providers": providers, "rules": rules, "hash": loaded.hash, "warnings": loaded.warnings }),
+        || format!("{}: good; {providers} providers, {rules} rules{files}\n", args.config.display()),
+        || {
+            json!({ "providers": providers, "rules": rules, "provisioning_files": declared.files,
+                "hash": loaded.hash, "warnings": loaded.warnings })
+        },
     )?;
     Ok(Exit::Done)
 }

@@ -126,7 +126,12 @@ pub(crate) fn chosen_to_ask(engine: &Engine, named: &[String]) -> Result<Vec<Str
 
 /// The providers that were named, or all that are configured.
 pub(crate) fn chosen(engine: &Engine, named: &[String]) -> Result<Vec<String>, Failure> {
-    among(engine.with_runs().into_iter().collect(), named)
+    let known: Vec<String> = engine.with_runs().into_iter().collect();
+    // Files alone are something to do, too.
+    if known.is_empty() && named.is_empty() && engine.provisions() {
+        return Ok(known);
+    }
+    among(known, named)
 }
 
 fn among(known: Vec<String>, named: &[String]) -> Result<Vec<String>, Failure> {

@@ -29,6 +29,10 @@ pub(super) async fn run(args: &Args, whom: &Whom) -> Result<Exit, Failure> {
         let looked = engine.look(&name, &[Asked::Key(key.clone())], Trigger::Command).await;
         answers.push((name, looked.map(|mut looked| looked.pop())));
     }
+    // Files may have waited for whoever has come.
+    if let Err(error) = engine.provision().await {
+        note(args, &format!("provisioning: {error}"));
+    }
     let mut exits = Vec::new();
     for (name, answer) in &answers {
         exits.push(exit(args, name, answer));

@@ -20,6 +20,7 @@ mod meta;
 mod output;
 mod plan;
 mod progress;
+mod provisioning;
 mod remove;
 mod run;
 mod service_account;

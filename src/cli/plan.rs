@@ -4,10 +4,11 @@ use super::args::{Args, Output};
 use super::context;
 use super::exit::{Exit, Failure};
 use super::output::{FORMAT_VERSION, note, print, write_out};
-use super::progress;
 use super::sync::overall;
+use super::{progress, provisioning};
 use crate::sync::{Engine, Prepared};
 use rosterd_core::plan::Form;
+use rosterd_core::provision::PROVISIONING;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -26,6 +27,15 @@ pub(super) async fn run(
     let mut plans = Vec::new();
     let mut exits = Vec::new();
     let mut errors = Vec::new();
+    let files = match engine.prepare_provisioning().await {
+        Ok(files) => files,
+        Err(error) => {
+            note(args, &format!("{PROVISIONING}: cannot be planned"));
+            exits.push(Failure::new(provisioning::exit(&error), error.to_string()).report());
+            None
+        }
+    };
+    exits.extend(files.as_ref().map(|plan| if plan.exceeded.is_empty() { Exit::Done } else { Exit::Held }));
     for name in &names {
         match engine.prepare(name).await {
             Ok(prepared) => {
@@ -44,19 +54,31 @@ pub(super) async fn run(
         exits.push(failure.report());
     }
     let form = if markdown { Form::Markdown } else { Form::Text };
-    let text = || plans.iter().map(|p| p.plan.render(form)).collect::<Vec<_>>().join("\n");
+    let text = || {
+        let files = files.iter().map(|plan| plan.render(form));
+        files.chain(plans.iter().map(|p| p.plan.render(form))).collect::<Vec<_>>().join("\n")
+    };
     if markdown && args.output == Output::Table {
         write_out(&text())?;
     } else {
-        print(args, text, || document(&engine, &plans))?;
+        print(args, text, || {
+            let mut value = document(&engine, &plans);
+            if let Some(plan) = &files {
+                value[PROVISIONING] = plan.to_json();
+                value[PROVISIONING]["hash"] = plan.harm_hash(&engine.config_hash).into();
+            }
+            value
+        })?;
     }
     if let Some(path) = out {
         keep(path, &engine, &plans)?;
         note(args, &format!("the plan is kept in {}; `rosterd apply {0}` does it", path.display()));
     }
     let exit = overall(&exits);
-    let differs = plans.iter().any(|prepared| !prepared.plan.changes.is_empty());
-    let warned = plans.iter().any(|prepared| !prepared.notices().is_empty());
+    let differs = plans.iter().any(|prepared| !prepared.plan.changes.is_empty())
+        || files.as_ref().is_some_and(|plan| !plan.is_empty());
+    let warned = plans.iter().any(|prepared| !prepared.notices().is_empty())
+        || files.as_ref().is_some_and(|plan| !plan.notes.is_empty() || !plan.withheld.is_empty());
     Ok(match exit {
         Exit::Done if detailed_exitcode && differs => Exit::Differences,
         Exit::Done if args.deny_warnings && warned => Exit::Warnings,

@@ -4,9 +4,10 @@ use super::args::{Args, Output};
 use super::context;
 use super::exit::{Exit, Failure};
 use super::output::{in_short, note, print, write_out};
-use super::progress;
+use super::{progress, provisioning};
 use crate::clock::Stopwatch;
 use crate::sync::{Engine, Outcome, RunError};
+use rosterd_core::provision::PROVISIONING;
 use rosterd_core::writes::Trigger;
 use serde_json::{Value, json};
 
@@ -21,33 +22,66 @@ pub(super) async fn run(args: &Args, providers: &[String]) -> Result<Exit, Failu
 /// Runs each provider and reports; the worst outcome is the exit code.
 pub(super) async fn sync_all(args: &Args, engine: &Engine, names: &[String]) -> Result<Exit, Failure> {
     let shown = progress::show(args, &engine.progress);
+    let mut files = Vec::new();
+    files.extend(provision(engine).await);
     let mut results = Vec::new();
+    let mut new = false;
     for name in names {
         let watch = Stopwatch::start();
         let outcome = engine.run_once(name, Trigger::Command).await;
+        new |= matches!(outcome, Ok(Outcome::Applied { .. }));
         results.push(Report::of(name, outcome, watch));
     }
+    // Files may have waited for whoever has come.
+    if new {
+        files.extend(provision(engine).await.filter(|report| report.applied || report.exit != Exit::Done));
+    }
     drop(shown);
-    report(args, &results)
+    report_all(args, &files, &results)
+}
+
+async fn provision(engine: &Engine) -> Option<provisioning::Report> {
+    let watch = Stopwatch::start();
+    let outcome = engine.provision().await.transpose()?;
+    Some(provisioning::Report::of(outcome, watch))
 }
 
 /// Prints what came of each run; the worst outcome is the exit code.
 pub(super) fn report(args: &Args, results: &[Report]) -> Result<Exit, Failure> {
+    report_all(args, &[], results)
+}
+
+/// The same, after what came of provisioning files.
+fn report_all(args: &Args, files: &[provisioning::Report], results: &[Report]) -> Result<Exit, Failure> {
+    // What was noted last counts: the first may have waited for what a run has made.
+    for notice in files.last().into_iter().flat_map(|report| &report.notices) {
+        note(args, &format!("{PROVISIONING}: {notice}"));
+    }
     for report in results {
         for notice in &report.notices {
             note(args, &format!("{}: {notice}", report.provider));
         }
-        if args.output == Output::Table {
-            write_out(&format!("{}\n", report.line))?;
-        }
     }
-    if args.output != Output::Table {
+    if args.output == Output::Table {
+        let first = files.first().map(|report| &report.line).into_iter();
+        let lines = first.chain(results.iter().map(|report| &report.line)).chain(files.iter().skip(1).map(|r| &r.line));
+        lines.into_iter().try_for_each(|line| write_out(&format!("{line}\n")))?;
+    } else {
         let values: Vec<Value> = results.iter().map(|report| report.value.clone()).collect();
-        print(args, String::new, || json!({ "runs": values, "peak_memory_mb": peak_memory_mb() }))?;
+        let files: Vec<Value> = files.iter().map(|report| report.value.clone()).collect();
+        print(args, String::new, || {
+            let mut value = json!({ "runs": values, "peak_memory_mb": peak_memory_mb() });
+            if !files.is_empty() {
+                value[PROVISIONING] = files.into();
+            }
+            value
+        })?;
     }
-    let exits: Vec<Exit> = results.iter().map(|report| report.exit).collect();
+    let exits: Vec<Exit> =
+        files.iter().map(|report| report.exit).chain(results.iter().map(|report| report.exit)).collect();
     let exit = overall(&exits);
-    let warned = results.iter().any(|report| !report.notices.is_empty());
+    let warned = results.iter().any(|report| !report.notices.is_empty())
+        || files.last().is_some_and(|report| !report.notices.is_empty());
     Ok(if exit == Exit::Done && warned && args.deny_warnings { Exit::Warnings } else { exit })
 }
 

@@ -96,7 +96,7 @@ pub use places::Places;
 pub use provider::{
     Create, DefaultGrant, Link, LinkKey, NoMatch, OrgRoleName, OrgRoles, Provider, Resolve, ServerAdmin, TeamRoleName,
 };
-pub use provision::{ProvisionError, load_provision};
+pub use provision::{PROVISION_KEYS, ProvisionError, load_provision, parse_provision};
 pub use provisioning::Provisioning;
 pub use read::Format;
 pub use rule::{ClaimMatch, ClaimValue, Match, OneOrMany, Rule, True};

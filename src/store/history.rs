@@ -1,9 +1,10 @@
 //! What was done: runs, and the audit chain that proves it.
 
-use super::session::{Param, Row, Session};
+use super::session::{Param, Row, Session, Sql};
 use super::{AuditRecord, Run, StoreError};
 use rosterd_core::audit::{Link, Record, START, link};
 use rosterd_core::ids::{Timestamp, UserId};
+use rosterd_core::text::hex;
 
 /// Where the audit chain stands inside a write transaction. Hands out the next links.
 #[derive(Debug, Clone, Copy)]
@@ -38,9 +39,7 @@ pub(super) async fn append(
     user: Option<UserId>,
     body: &str,
 ) -> Result<(), StoreError> {
-    let rows = db.rows("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1", &[]).await?;
-    let last = rows.first().map(|row| Ok::<_, StoreError>((row.int(0)?, row.bytes(1)?))).transpose()?;
-    let mut chain = Chain::after(last.as_ref().map(|(seq, hash)| (*seq, hash.as_slice())))?;
+    let mut chain = stand(db).await?;
     let (seq, hash) = chain.next(Record { seq: 0, run: None, at, actor, user, body });
     db.run(
         "INSERT INTO audit (seq, run_id, at, actor, user_id, body, hash) VALUES ($1, NULL, $2, $3, $4, $5, $6)",
@@ -56,6 +55,51 @@ pub(super) async fn append(
     .await?;
     db.run("UPDATE state SET audit_seq = $1 WHERE one = 1", &[Param::Int(Some(seq))]).await?;
     Ok(())
+}
+
+macro_rules! append {
+    ($hash:literal, $from:literal) => {
+        concat!(
+            "INSERT INTO audit (seq, run_id, at, actor, user_id, body, hash)
+             SELECT CAST(value ->> 0 AS BIGINT), NULL, $2, $3, CAST(value ->> 1 AS BIGINT), value ->> 2, ",
+            $hash,
+            " FROM ",
+            $from
+        )
+    };
+}
+
+/// $1: rows as a JSON array, $2: when, $3: who.
+const APPEND: Sql = Sql {
+    sqlite: append!("unhex(value ->> 3)", "json_each($1)"),
+    postgres: append!("decode(value ->> 3, 'hex')", "json_array_elements($1::json) AS n (value)"),
+};
+
+/// Appends records that no run made: whom each is about, and what it says.
+pub(super) async fn append_all(
+    db: &mut dyn Session,
+    at: Timestamp,
+    actor: &str,
+    records: &[(Option<UserId>, &str)],
+) -> Result<(), StoreError> {
+    let mut chain = stand(db).await?;
+    let mut rows = Vec::with_capacity(records.len());
+    for (user, body) in records {
+        let (seq, hash) = chain.next(Record { seq: 0, run: None, at, actor, user: *user, body });
+        rows.push(serde_json::json!([seq, user.map(i64::from), body, hex(&hash)]));
+    }
+    let rows = serde_json::Value::from(rows).to_string();
+    let params = [Param::Text(Some(&rows)), Param::Int(Some(at.0)), Param::Text(Some(actor))];
+    db.run(APPEND.of(db.dialect()), &params).await?;
+    db.run("UPDATE state SET audit_seq = $1 WHERE one = 1", &[Param::Int(Some(chain.seq))]).await?;
+    Ok(())
+}
+
+/// Where the chain stands.
+async fn stand(db: &mut dyn Session) -> Result<Chain, StoreError> {
+    let rows = db.rows("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1", &[]).await?;
+    let last = rows.first().map(|row| Ok::<_, StoreError>((row.int(0)?, row.bytes(1)?))).transpose()?;
+    Chain::after(last.as_ref().map(|(seq, hash)| (*seq, hash.as_slice())))
 }
 
 /// See [`super::Store::audit`].

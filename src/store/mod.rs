@@ -23,6 +23,7 @@ mod open;
 mod people;
 mod postgres;
 mod provider_groups;
+mod provision;
 mod reading;
 mod records;
 mod refresh_tokens;
@@ -46,6 +47,7 @@ pub use lists::{Lists, PersonListing};
 pub use look::{Decide, Decision, Finished, Scope, Sight, Whom};
 pub use now::{OrgNow, PersonNow, TeamNow};
 pub use open::{Access, open};
+pub use provision::{DecideDeclared, Provisions};
 pub use records::{
     Applied, AuditRecord, Counts, EntitlementView, GrantView, GroupView, Hold, HoldDecision, HoldState, IdentityView,
     MigrationStatus, Names, NewHold, OrgListing, OrgView, PersonView, ProviderGroup, Run, TeamView,
@@ -74,6 +76,7 @@ pub trait Store:
     + Idempotency
     + Leases
     + Lists
+    + Provisions
     + RefreshTokens
     + Renewals
     + Requests

@@ -197,7 +197,7 @@ impl Engine {
     }
 
     /// What somebody has approved of the provider's plans.
-    async fn approved(&self, provider: &str) -> Result<Vec<Hold>, RunError> {
+    pub(super) async fn approved(&self, provider: &str) -> Result<Vec<Hold>, StoreError> {
         let mut holds = self.store.holds(self.clock.now()).await?;
         holds.retain(|hold| hold.state == HoldState::Approved && hold.provider == provider);
         Ok(holds)

@@ -19,6 +19,9 @@ pub const HELD: &str = "rosterd_held_changes";
 pub const WITHHELD: &str = "rosterd_withheld_changes";
 pub const TASK_PANICS: &str = "rosterd_task_panics_total";
 
+pub const PROVISIONING_RUNS: &str = "rosterd_provisioning_runs_total";
+pub const PROVISIONING_OK: &str = "rosterd_provisioning_files_ok";
+
 // Looking at one person.
 pub const LOOKS: &str = "rosterd_looks_total";
 pub const LOOK_DURATION: &str = "rosterd_look_duration_seconds";

@@ -62,6 +62,7 @@ const ACCESS: Label = label("access", Words(&["read", "write"]));
 const DATABASE_ERROR: Label =
     label("error", Words(&["unreachable", "moved", "fenced", "superseded", "locked", "schema", "refused", "database"]));
 const CONNECTIONS: Label = label("state", Words(&["idle", "used"]));
+const PROVISIONING_OUTCOME: Label = label("outcome", Words(&["unchanged", "applied", "held", "failed"]));
 const RELOAD_OUTCOME: Label = label("outcome", Words(&["applied", "refused"]));
 const LEVEL: Label = label("level", Words(&["error", "warn", "info", "debug", "trace"]));
 
@@ -94,6 +95,18 @@ pub const METRICS: &[Metric] = &[
         "Changes that the last plan left out because they would take the last administrator.",
     ),
     zero(names::TASK_PANICS, Counter, &[], "Tasks that ended by a fault of the program. Please report them."),
+    zero(
+        names::PROVISIONING_RUNS,
+        Counter,
+        &[PROVISIONING_OUTCOME],
+        "Plans for provisioning files that were to be carried out.",
+    ),
+    later(
+        names::PROVISIONING_OK,
+        Gauge,
+        &[],
+        "1 when the provisioning files could be read and used at the last look; 0 when they were refused, and what they declared before stays.",
+    ),
     // Looking at one person.
     zero(names::LOOKS, Counter, &[PROVIDER, LOOK_OUTCOME], "Looks at one person, mostly because of a login."),
     zero(names::LOOK_DURATION, Histogram(QUICK), &[PROVIDER], "How long a look at one person took, waiting included."),

@@ -172,6 +172,7 @@ impl Worker {
             Ok(Followed::Looked { people: 0, .. }) => tracing::debug!(provider = name, "changes concern nobody"),
             Ok(Followed::Looked { people, rows }) => {
                 tracing::info!(provider = name, people, rows, "changes were followed");
+                self.provisioning.want();
             }
             Ok(Followed::Everybody(why)) => {
                 tracing::info!(provider = name, why, now = everybody, "changes cannot be followed: everything is read");

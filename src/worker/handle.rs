@@ -52,6 +52,8 @@ pub(super) struct Wanted {
     pub(super) reload: bool,
     /// Of providers that have said that something has changed.
     pub(super) rung: BTreeSet<String>,
+    /// Somebody or something may have come for whom provisioning files wait.
+    pub(super) provision: bool,
 }
 
 impl Shared {
@@ -121,7 +123,11 @@ impl Handle {
     pub async fn look(&self, provider: &str, asked: Asked, trigger: Trigger) -> Result<Looked, LookError> {
         let looked = self.0.lookups.look(self.engine(), provider, asked, trigger).await;
         // Where people cannot be listed, a run would find the same as before.
-        let listed = self.0.engine.load().providers.contains_key(provider);
+        let engine = self.0.engine.load();
+        if engine.provisions() && matches!(&looked, Ok(Looked { finding: Finding::Applied, .. })) {
+            self.0.ask(|asked| asked.provision = true);
+        }
+        let listed = engine.providers.contains_key(provider);
         if listed && matches!(&looked, Ok(Looked { finding: Finding::Held(_), .. })) {
             // It may have been taken out meanwhile.
             let _ = self.run(provider, trigger);

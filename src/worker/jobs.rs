@@ -3,7 +3,7 @@
 use super::credentials::Print;
 use super::reload::Found;
 use super::run::Ended;
-use crate::sync::{Followed, RunError};
+use crate::sync::{Followed, Provisioned, ProvisioningError, RunError};
 use std::collections::HashMap;
 use std::future::Future;
 use std::time::Duration;
@@ -22,6 +22,8 @@ pub(super) enum Job {
     /// A look at whether a provider's credentials have changed.
     Credentials(String),
     Reload,
+    /// What provisioning files declare.
+    Provision,
     /// A look for requests that other replicas have taken.
     Requests,
 }
@@ -32,6 +34,7 @@ pub(super) enum Done {
     Follow(Result<Followed, RunError>),
     Credentials(Option<Print>),
     Reload(Result<Found, Vec<String>>),
+    Provision(Box<Result<Option<Provisioned>, ProvisioningError>>),
     /// The providers for which there are some.
     Requests(Vec<String>),
 }

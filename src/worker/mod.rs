@@ -15,6 +15,7 @@ mod lead;
 mod listen;
 mod lookups;
 mod measure;
+mod provision;
 mod reload;
 mod requests;
 mod run;

@@ -110,6 +110,8 @@ impl Worker {
             }
             tracing::error!(errors = errors.len(), "the configuration that was in force stays");
         }
+        // Files that the configuration names may have changed, even where it has not.
+        self.provisioning.want();
         // What credentials are may have changed, even where the configuration has not.
         self.looked = Timestamp(now.0.saturating_sub(LOOK_AGAIN));
         self.configuration.reloads += 1;

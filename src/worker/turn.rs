@@ -6,6 +6,7 @@ use super::event::{RunEvent, What};
 use super::handle::{Handle, Shared};
 use super::jobs::{Done, Job, Jobs};
 use super::lead::{Leadership, own_name};
+use super::provision::Provisioning;
 use super::run::{Ended, Run};
 use super::source::{Source, Surroundings};
 use super::status::{ConfigurationStatus, Status};
@@ -36,6 +37,7 @@ pub struct Worker {
     pub(super) configuration: ConfigurationStatus,
     /// A reload was asked for and has not begun.
     reload: bool,
+    pub(super) provisioning: Provisioning,
     /// When the loop last looked at the clock.
     seen: Timestamp,
     pub(super) looked: Timestamp,
@@ -81,6 +83,7 @@ impl Worker {
             jobs: Jobs::default(),
             configuration,
             reload: false,
+            provisioning: Provisioning::at_once(),
             seen: now,
             looked: now,
             requested: now,
@@ -154,6 +157,9 @@ impl Worker {
                 task.following.rung(now);
             }
         }
+        if asked.provision {
+            self.provisioning.want();
+        }
         self.reload |= asked.reload;
         if self.reload && !self.jobs.has(&Job::Reload) {
             self.reload = false;
@@ -161,6 +167,7 @@ impl Worker {
         }
         self.look_at_credentials(now);
         self.look_for_requests(now);
+        self.begin_provisioning(now);
         self.begin_due(now);
         self.begin_following(now);
         self.begin_listening(now);
@@ -306,6 +313,7 @@ impl Worker {
                     }
                 }
             }
+            (Job::Provision, Ok(Done::Provision(ended))) => self.provisioned(*ended),
             (Job::Reload, Ok(Done::Reload(result))) => self.reloaded(result),
             (Job::Reload, Err(why)) => self.reloaded(Err(vec![why])),
             // A look at credentials that failed is made again.
@@ -317,6 +325,7 @@ impl Worker {
         let now = self.now();
         let (pauses, chance) = (self.pauses(), self.chance());
         say::log(name, &ended.what);
+        self.provisioning.want();
         let trigger = match self.tasks.get_mut(name) {
             Some(task) => {
                 let trigger = task.running.map_or(Trigger::Schedule, |running| running.trigger);
@@ -346,7 +355,7 @@ impl Worker {
         let dues =
             self.tasks.iter().filter(|(name, task)| task.running.is_none() && self.leadership.standing(name).leads());
         let times = dues.flat_map(|(_, task)| [task.next(), task.following.next()]);
-        let next = times.flatten().filter(|next| *next > self.seen).min();
+        let next = times.flatten().chain(self.provisioning.next()).filter(|next| *next > self.seen).min();
         next.map_or(most, |next| {
             let millis = u64::try_from(next.0 - self.seen.0).unwrap_or(1);
             most.min(Duration::from_millis(millis))

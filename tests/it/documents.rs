@@ -110,6 +110,27 @@ fn every_part_of_the_mapping_language_is_accepted() {
     assert!(seen > 0);
 }
 
+/// Every key of provisioning files is explained in their reference, and every file it shows is one.
+#[test]
+fn provisioning_files_are_explained_whole() {
+    let page = file("docs/provisioning.md");
+    let mut missing = Vec::new();
+    for (table, keys) in rosterd::config::PROVISION_KEYS {
+        let named = |key: &&&str| page.text.contains(&format!("`{key}`"));
+        missing.extend(keys.iter().filter(|key| !named(key)).map(|key| format!("{table}: {key}")));
+    }
+    none(&missing, "docs/provisioning.md does not explain these");
+    let mut wrong = Vec::new();
+    for page in [page, file("docs/how-to/declare-roles.md")] {
+        for (line, text) in blocks(&page, "toml").iter().filter(|(_, text)| !text.starts_with("version")) {
+            if let Err(error) = rosterd::config::parse_provision(text, rosterd::config::Format::Toml, &page.path) {
+                wrong.push(format!("{}:{line}: {error}", page.path));
+            }
+        }
+    }
+    none(&wrong, "these are no provisioning files");
+}
+
 /// Every key of the language is explained in its reference.
 #[test]
 fn the_mapping_language_is_explained_whole() {

@@ -50,6 +50,7 @@ mod oidc;
 mod one_path;
 mod orgs_by_key;
 mod plan_apply;
+mod provision;
 mod remove;
 mod replicas;
 mod restored;

@@ -1,6 +1,6 @@
 //! `[[assignments]]`, `[[delegations]]` and `[[templates]]`: who holds what.
 
-use super::{at, people};
+use super::{at, keys, people};
 use crate::config::source::Source;
 use crate::config::table::Table;
 use crate::config::tree::Node;
@@ -11,7 +11,7 @@ use rosterd_core::provision::{
 
 pub(super) fn assignment(node: &Node, source: &Source, declared: &mut Declared, errors: &mut Vec<String>) {
     let mut table = Table::new(node, source, "an assignment", errors);
-    table.only(&["role", "org", "scope", "parameters", "people", "team", "teams", "everybody", "until"]);
+    table.only(keys::ASSIGNMENT);
     let org = table.opt_text("org").map(str::to_owned);
     let held = assigned(&mut table, node, source, false);
     if org.is_none() && held.iter().any(|held| !matches!(held.what.holder, Holder::Person(_))) {
@@ -63,11 +63,9 @@ fn assigned(table: &mut Table<'_, '_>, node: &Node, source: &Source, template: b
 fn scope(table: &mut Table<'_, '_>, node: &Node, template: bool) -> Option<String> {
     let Some(said) = table.said("scope") else { return Some("*".to_owned()) };
     let text = table.text("scope")?;
-    if template {
-        if let Err(why) = check_text(text) {
-            table.refuse(said, format!("`scope`: {why}"));
-            return None;
-        }
+    if template && let Err(why) = check_text(text) {
+        table.refuse(said, format!("`scope`: {why}"));
+        return None;
     }
     let tried = if template { stand_in(text) } else { text.to_owned() };
     match Pattern::parse(&tried) {
@@ -99,7 +97,7 @@ fn until(table: &mut Table<'_, '_>) -> Option<i64> {
 
 pub(super) fn delegation(node: &Node, source: &Source, declared: &mut Declared, errors: &mut Vec<String>) {
     let mut table = Table::new(node, source, "a delegation", errors);
-    table.only(&["org", "of", "to", "scope", "until"]);
+    table.only(keys::DELEGATION);
     let org = table.opt_text("org").map(str::to_owned);
     let of = table.text("of").map(str::to_owned);
     table.required("to");
@@ -118,18 +116,18 @@ pub(super) fn delegation(node: &Node, source: &Source, declared: &mut Declared, 
 
 pub(super) fn template(node: &Node, source: &Source, declared: &mut Declared, errors: &mut Vec<String>) {
     let mut table = Table::new(node, source, "a template", errors);
-    table.only(&["orgs", "teams", "assignments"]);
+    table.only(keys::TEMPLATE);
     let orgs = table.text("orgs").map(str::to_owned);
     let mut teams = Vec::new();
     for item in table.list("teams") {
         let mut team = Table::new(item, source, "a template's team", table.errors);
-        team.only(&["name"]);
+        team.only(keys::TEMPLATE_TEAM);
         teams.extend(people::name(&mut team, "name").map(|name| at(name, item, source)));
     }
     let mut held = Vec::new();
     for item in table.list("assignments") {
         let mut inner = Table::new(item, source, "a template's assignment", table.errors);
-        inner.only(&["role", "scope", "parameters", "people", "team", "teams", "everybody", "until"]);
+        inner.only(keys::TEMPLATE_ASSIGNMENT);
         held.extend(assigned(&mut inner, item, source, true));
     }
     let Some(orgs) = orgs else { return };

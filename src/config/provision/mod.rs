@@ -6,8 +6,11 @@
 
 mod find;
 mod held;
+mod keys;
 mod people;
 mod role;
+
+pub use keys::PROVISION_KEYS;
 
 use super::load::text;
 use super::read::{self, Format};
@@ -41,6 +44,19 @@ pub fn load_provision(names: &[PathBuf]) -> Result<Declared, ProvisionError> {
     for path in &files {
         file(path, &mut declared, &mut errors);
     }
+    if errors.is_empty() {
+        errors = provision::check(&declared);
+    }
+    if errors.is_empty() { Ok(declared) } else { Err(ProvisionError(errors)) }
+}
+
+/// As [`load_provision`], from one text. `name` is the file in messages.
+///
+/// # Errors
+/// Every mistake in it.
+pub fn parse_provision(text: &str, format: Format, name: &str) -> Result<Declared, ProvisionError> {
+    let (mut declared, mut errors) = (Declared { files: 1, ..Declared::default() }, Vec::new());
+    parse(text, format, name, &mut declared, &mut errors);
     if errors.is_empty() {
         errors = provision::check(&declared);
     }

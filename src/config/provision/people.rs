@@ -1,6 +1,6 @@
 //! `[[orgs]]`, `[[teams]]`, `[[members]]`, `[[limits]]` and `[[service_accounts]]`.
 
-use super::at;
+use super::{at, keys};
 use crate::config::source::Source;
 use crate::config::table::Table;
 use crate::config::tree::Node;
@@ -12,7 +12,7 @@ const LONGEST: usize = 190;
 
 pub(super) fn org(node: &Node, source: &Source, declared: &mut Declared, errors: &mut Vec<String>) {
     let mut table = Table::new(node, source, "an organization", errors);
-    table.only(&["name"]);
+    table.only(keys::ORG);
     if let Some(name) = name(&mut table, "name") {
         declared.orgs.push(at(name, node, source));
     }
@@ -20,7 +20,7 @@ pub(super) fn org(node: &Node, source: &Source, declared: &mut Declared, errors:
 
 pub(super) fn team(node: &Node, source: &Source, declared: &mut Declared, errors: &mut Vec<String>) {
     let mut table = Table::new(node, source, "a team", errors);
-    table.only(&["org", "name", "admins", "members"]);
+    table.only(keys::TEAM);
     let (org, name) = (table.text("org").map(str::to_owned), name(&mut table, "name"));
     let (admins, members) = (table.texts("admins"), table.texts("members"));
     let (Some(org), Some(name)) = (org, name) else { return };
@@ -56,7 +56,7 @@ fn role(table: &mut Table<'_, '_>) -> Option<OrgRole> {
 
 pub(super) fn members(node: &Node, source: &Source, declared: &mut Declared, errors: &mut Vec<String>) {
     let mut table = Table::new(node, source, "members", errors);
-    table.only(&["org", "role", "people"]);
+    table.only(keys::MEMBERS);
     let (org, role) = (table.text("org").map(str::to_owned), role(&mut table));
     table.required("people");
     let people = table.texts("people");
@@ -69,7 +69,7 @@ pub(super) fn members(node: &Node, source: &Source, declared: &mut Declared, err
 
 pub(super) fn limits(node: &Node, source: &Source, declared: &mut Declared, errors: &mut Vec<String>) {
     let mut table = Table::new(node, source, "limits", errors);
-    table.only(&["people", "limits"]);
+    table.only(keys::LIMITS);
     table.required("people");
     table.required("limits");
     let (people, limits) = (table.texts("people"), table.named_numbers("limits"));
@@ -83,7 +83,7 @@ pub(super) fn limits(node: &Node, source: &Source, declared: &mut Declared, erro
 
 pub(super) fn account(node: &Node, source: &Source, declared: &mut Declared, errors: &mut Vec<String>) {
     let mut table = Table::new(node, source, "a service account", errors);
-    table.only(&["org", "name", "role"]);
+    table.only(keys::ACCOUNT);
     let (org, name) = (table.text("org").map(str::to_owned), table.text("name").map(str::to_owned));
     let role = if table.said("role").is_some() { role(&mut table) } else { Some(OrgRole::None) };
     if let Some(Err(why)) = name.as_deref().map(check_account) {

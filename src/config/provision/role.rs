@@ -1,17 +1,15 @@
 //! `[[roles]]`.
 
-use super::at;
+use super::{at, keys};
 use crate::config::source::Source;
 use crate::config::table::Table;
 use crate::config::tree::Node;
 use rosterd_core::access::Pattern;
 use rosterd_core::provision::{At, BASIC, Declared, Permission, Role, RoleKind, RoleName, check_role};
 
-const KEYS: [&str; 9] = ["name", "org", "bundle", "adopt", "title", "description", "from", "permissions", "limits"];
-
 pub(super) fn role(node: &Node, source: &Source, declared: &mut Declared, errors: &mut Vec<String>) {
     let mut table = Table::new(node, source, "a role", errors);
-    table.only(&KEYS);
+    table.only(keys::ROLE);
     let name = table.text("name").map(str::to_owned);
     let org = table.opt_text("org").map(str::to_owned);
     let (bundle, adopt) = (table.truth("bundle").unwrap_or(false), table.truth("adopt").unwrap_or(false));
@@ -65,7 +63,7 @@ fn named(table: &mut Table<'_, '_>, node: &Node, name: &str, (org, bundle, title
 /// Also whether it is absent.
 fn permission(node: &Node, source: &Source, errors: &mut Vec<String>) -> Option<(Permission, bool)> {
     let mut table = Table::new(node, source, "a permission", errors);
-    table.only(&["action", "scope", "parameters", "absent"]);
+    table.only(keys::PERMISSION);
     let action = table.text("action").map(str::to_owned);
     let scope = table.text("scope").map(str::to_owned);
     let absent = table.truth("absent").unwrap_or(false);

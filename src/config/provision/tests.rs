@@ -50,12 +50,7 @@ assignments = [
 "#;
 
 fn read(text: &str) -> Result<Declared, Vec<String>> {
-    let (mut declared, mut errors) = (Declared::default(), Vec::new());
-    parse(text, Format::Toml, "roles.toml", &mut declared, &mut errors);
-    if errors.is_empty() {
-        errors = provision::check(&declared);
-    }
-    if errors.is_empty() { Ok(declared) } else { Err(errors) }
+    parse_provision(text, Format::Toml, "roles.toml").map_err(|error| error.0)
 }
 
 #[test]
@@ -99,7 +94,7 @@ fn mistakes_are_found_all_at_once_with_their_lines() {
         ),
         (
             "[[assignments]]\nrole = 'a'\npeople = ['a', 'a']\n",
-            "the role `a` on * for a is declared at roles.toml:3 already",
+            "the role `a` on * for somebody is declared at roles.toml:3 already",
         ),
         (
             "[[members]]\norg = 'A'\nrole = 'viewer'\npeople = ['a']\n",

@@ -158,6 +158,8 @@ pub struct Wanted {
     pub logins: BTreeSet<String>,
     pub teams: BTreeSet<String>,
     pub roles: BTreeSet<String>,
+    /// Whether who else is an Admin is needed: see [`super::Plan::takes_admins`].
+    pub admins: bool,
 }
 
 impl Declared {

@@ -40,6 +40,7 @@ pub use roles::Permissions;
 pub use template::{check_text, stand_in};
 pub use writes::{Record, RoleWrite, Writes};
 
+use crate::rights::OrgRole;
 use desired::Desired;
 
 /// As what provisioning stands where a provider does: in holds, as who did it in the audit chain, and as why somebody
@@ -59,6 +60,15 @@ pub struct Plan {
     pub files: usize,
     observed: Observed,
     desired: Desired,
+}
+
+impl Plan {
+    /// Whether somebody is to be Admin of an organization no longer: then the plan has to be made knowing who else is.
+    #[must_use]
+    pub fn takes_admins(&self) -> bool {
+        let takes = |change: &Change| matches!(change.act, Act::Member { old: Some(OrgRole::Admin), new, .. } if new != Some(OrgRole::Admin));
+        self.changes.iter().any(takes)
+    }
 }
 
 /// Everything that can be said against files without a database, each with its place.

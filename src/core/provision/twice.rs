@@ -12,19 +12,18 @@ pub(super) fn said_twice(declared: &Declared) -> Vec<String> {
         Some(org) => format!("the role `{}` of {org}", name.name),
         None => format!("the role `{}`", name.name),
     });
-    let accounts = declared.accounts.iter();
-    let accounts = accounts.map(|account| {
-        ((&account.what.org, format!("service:{}:{}", account.what.org, account.what.name)), &account.at)
+    // No names of people here: these lines are for logs, too, and the places say who it is.
+    let accounts = declared.accounts.iter().map(|account| {
+        let what = &account.what;
+        ((&what.org, format!("service:{}:{}", what.org, what.name)), &account.at)
     });
     let members = declared.members.iter().map(|member| ((&member.what.org, member.what.person.clone()), &member.at));
-    find(accounts.chain(members), &mut twice, |(org, person)| format!("the membership of {person} in {org}"));
+    find(accounts.chain(members), &mut twice, |(org, _)| format!("somebody's membership of {org}"));
     let team_members =
         declared.team_members.iter().map(|member| ((&member.what.team, &member.what.person), &member.at));
-    find(team_members, &mut twice, |(team, person)| {
-        format!("the membership of {person} in {} › {}", team.org, team.name)
-    });
+    find(team_members, &mut twice, |(team, _)| format!("somebody's membership of {} › {}", team.org, team.name));
     let limits = declared.limits.iter().map(|limit| ((&limit.what.person, &limit.what.name), &limit.at));
-    find(limits, &mut twice, |(person, name)| format!("the limit `{name}` of {person}"));
+    find(limits, &mut twice, |(_, name)| format!("somebody's limit `{name}`"));
     held(&declared.held, &mut twice);
     for template in &declared.templates {
         held(&template.what.held, &mut twice);
@@ -40,10 +39,10 @@ fn held(all: &[At<super::declared::Held>], twice: &mut Vec<String>) {
     find(keys, twice, |(org, about, scope, _, holder)| {
         let what = match about {
             About::Role(role) => format!("the role `{role}`"),
-            About::Person(person) => format!("acting for {person}"),
+            About::Person(_) => "acting for somebody".to_owned(),
         };
         let who = match holder {
-            Holder::Person(person) => person.clone(),
+            Holder::Person(_) => "somebody".to_owned(),
             Holder::Team(team) => format!("the team {team}"),
             Holder::Everybody => "everybody".to_owned(),
         };
