@@ -1,12 +1,12 @@
 //! Everything the database knows of a person, for `rosterd explain user`; and forgetting one.
 
 use super::provider_groups::Groups;
-use rosterd_core::entitlements::shown;
 use super::session::{Param, Row, Session, id, word};
 use super::{
     EntitlementView, GrantView, IdentityView, Names, OrgListing, OrgView, PersonView, StoreError, TeamView, history,
     json,
 };
+use rosterd_core::entitlements::shown;
 use rosterd_core::ids::{Timestamp, UserId};
 use rosterd_core::lifecycle::{self, Access, Kind};
 use rosterd_core::observed::{Right, UserState};

@@ -56,6 +56,7 @@ mod replicas;
 mod restored;
 mod roles_by_rule;
 mod saml;
+mod scenarios;
 mod scim;
 mod several_providers;
 mod signals;

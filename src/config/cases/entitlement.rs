@@ -1,7 +1,7 @@
 //! What somebody is expected to hold: a role, or to act for somebody.
 
-use crate::config::table::Table;
 use crate::config::source::Source;
+use crate::config::table::Table;
 use crate::config::tree::{Node, Value};
 use crate::config::words::quoted;
 use rosterd_core::mapping::{About, Held};

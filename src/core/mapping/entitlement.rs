@@ -1,6 +1,7 @@
 //! What a rule gives besides memberships: roles, narrowed to a scope, and acting for somebody.
 
 use super::template::{Captures, Template, TemplateError};
+use crate::access::Pattern;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -90,9 +91,6 @@ pub(super) struct Entitlements {
     parameters: Vec<(String, Template)>,
 }
 
-/// The longest scope, in characters.
-const LONGEST: usize = 190;
-
 impl Entitlements {
     /// Compiles it. `template` compiles one text of the key that is named.
     pub(super) fn compile<E>(
@@ -142,13 +140,7 @@ fn scope_of(template: &Template, captures: &Captures) -> Option<String> {
     if template.captures().any(wide) {
         return None;
     }
-    template.expand(captures).filter(|scope| is_scope(scope))
-}
-
-/// Whether it may stand as a scope: no blanks, and a `*` only at its end.
-fn is_scope(text: &str) -> bool {
-    let plain = text.strip_suffix('*').unwrap_or(text);
-    !text.is_empty() && text.chars().count() <= LONGEST && !plain.contains(|c: char| c == '*' || c.is_whitespace())
+    template.expand(captures).filter(|scope| Pattern::parse(scope).is_ok())
 }
 
 /// Says what is wrong with a rule's `scope`, as far as it can be told before it is filled in.
@@ -158,10 +150,8 @@ fn is_scope(text: &str) -> bool {
 pub fn check_scope(text: &str) -> Result<(), String> {
     let template = Template::parse(text).map_err(|error: TemplateError| error.to_string())?;
     let stand_in = template.captures().map(|name| (name.to_owned(), "x".to_owned())).collect();
-    match scope_of(&template, &stand_in) {
-        Some(_) => Ok(()),
-        None => Err(format!("a scope has no blanks, a `*` only at its end, and at most {LONGEST} characters")),
-    }
+    let filled_in = template.expand(&stand_in).unwrap_or_default();
+    Pattern::parse(&filled_in).map(drop).map_err(|error| format!("it {error}"))
 }
 
 #[cfg(test)]

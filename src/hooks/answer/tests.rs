@@ -3,6 +3,7 @@
 use super::*;
 use crate::hooks::looking::TeamNow;
 use rosterd_core::ids::{OrgId, TeamId, UserId};
+use rosterd_core::observed::UserState;
 
 fn ann() -> PersonNow {
     PersonNow {
