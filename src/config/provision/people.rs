@@ -4,7 +4,8 @@ use super::{at, keys};
 use crate::config::source::Source;
 use crate::config::table::Table;
 use crate::config::tree::Node;
-use rosterd_core::provision::{Account, Declared, Member, PersonLimit, Team, TeamMember, check_account};
+use rosterd_core::lifecycle::service_login;
+use rosterd_core::provision::{Account, Declared, Member, PersonLimit, Team, TeamMember};
 use rosterd_core::rights::{OrgRole, TeamRole};
 
 /// The longest name of an organization or a team, in characters: as rules make them.
@@ -86,7 +87,9 @@ pub(super) fn account(node: &Node, source: &Source, declared: &mut Declared, err
     table.only(keys::ACCOUNT);
     let (org, name) = (table.text("org").map(str::to_owned), table.text("name").map(str::to_owned));
     let role = if table.said("role").is_some() { role(&mut table) } else { Some(OrgRole::None) };
-    if let Some(Err(why)) = name.as_deref().map(check_account) {
+    if name.as_deref().is_some_and(|name| service_login(1, name).is_none()) {
+        let why =
+            "has small letters, digits and `.`, `_`, `-`, begins with a letter or a digit, and is at most 60 long";
         return table.refuse(node, format!("the name of a service account {why}"));
     }
     let (Some(org), Some(name), Some(role)) = (org, name, role) else { return };

@@ -9,6 +9,7 @@ use super::observed::{Entitlement, HolderId, Observed, Origin, RoleContent, Subj
 use super::roles::{self, Permissions};
 use crate::access::Pattern;
 use crate::ids::{EntitlementId, OrgId, RoleId, TeamId, UserId};
+use crate::lifecycle::service_login;
 use crate::rights::{OrgRole, TeamRole};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -135,7 +136,7 @@ impl<'a> Finder<'a> {
             // By the organization's name, or by its number, as the login has it.
             Some((org, account)) => {
                 let org = self.orgs.get(org).copied().or_else(|| org.parse().ok().map(OrgId));
-                org.map_or_else(|| name.to_owned(), |org| account_login(org, account))
+                org.and_then(|org| service_login(org.0, account)).unwrap_or_else(|| name.to_owned())
             }
             None => name.to_owned(),
         };
@@ -178,7 +179,8 @@ impl<'a> Finder<'a> {
     fn accounts(&mut self, declared: &Declared) {
         for account in &declared.accounts {
             let Some(org) = self.org(&account.what.org, &account.at) else { continue };
-            let login = account_login(org, &account.what.name);
+            // Its reader refuses a name that is none.
+            let Some(login) = service_login(org.0, &account.what.name) else { continue };
             let user = match self.users.get(&login).copied() {
                 Some(user) => {
                     if self.observed.users.get(&user).is_some_and(|user| !user.service) {
@@ -341,9 +343,4 @@ impl<'a> Finder<'a> {
             *known = (until, at.clone());
         }
     }
-}
-
-/// The login of a service account. With the organization's number: names change, and logins must not.
-fn account_login(org: OrgId, name: &str) -> String {
-    format!("service:{org}:{name}")
 }

@@ -32,7 +32,7 @@ pub use declared::{
 pub use diff::FOR_EVER;
 pub use glob::fits;
 pub use limits::{Exceeded, Limits};
-pub use names::{BASIC, RoleKind, check_account, check_role};
+pub use names::{BASIC, RoleKind, check_role};
 pub use observed::{
     Entitlement, HolderId, Last, Observed, Org, Origin, RoleContent, RoleRow, Subject, User, parameters_text,
 };

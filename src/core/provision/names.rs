@@ -72,25 +72,6 @@ pub fn check_role(name: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// The longest name of a service account.
-const LONGEST_ACCOUNT: usize = 60;
-
-/// Says what is wrong with a service account's name.
-///
-/// # Errors
-/// For after "the name of a service account".
-pub fn check_account(name: &str) -> Result<(), &'static str> {
-    let first = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    let good = |c: char| first(c) || matches!(c, '.' | '_' | '-');
-    if name.is_empty() || name.len() > LONGEST_ACCOUNT {
-        return Err("has 1 to 60 characters");
-    }
-    if !name.starts_with(first) || !name.chars().all(good) {
-        return Err("has small letters, digits and `.`, `_`, `-`, and begins with a letter or a digit");
-    }
-    Ok(())
-}
-
 /// How files name a service account: by its organization's name (or number) and its own.
 #[must_use]
 pub(super) fn account_of(person: &str) -> Option<(&str, &str)> {

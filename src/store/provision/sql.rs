@@ -2,9 +2,11 @@
 
 use crate::store::session::Sql;
 
-/// generation, the largest ids.
+/// generation, the largest ids; of people also those that audit records remember: they are never used again.
 pub(super) const STATE: &str = "SELECT s.generation, coalesce((SELECT max(id) FROM orgs), 0),
-        coalesce((SELECT max(id) FROM teams), 0), coalesce((SELECT max(id) FROM users), 0),
+        coalesce((SELECT max(id) FROM teams), 0),
+        (SELECT max(n) FROM (SELECT coalesce(max(id), 0) AS n FROM users
+                             UNION ALL SELECT coalesce(max(user_id), 0) FROM audit WHERE user_id IS NOT NULL) ids),
         coalesce((SELECT max(id) FROM roles), 0), coalesce((SELECT max(id) FROM entitlements), 0)
     FROM state s WHERE s.one = 1";
 

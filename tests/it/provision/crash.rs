@@ -7,8 +7,8 @@ use crate::world::invariants;
 crate::world::on_both!(r15_killed_at_every_step_of_an_apply_of_files);
 
 /// Each differs from the one before in all that files can say.
-fn state(n: usize) -> String {
-    let (one, other) = if n % 2 == 0 { ("ana", "wei") } else { ("wei", "ana") };
+fn state(n: u32) -> String {
+    let (one, other) = if n.is_multiple_of(2) { ("ana", "wei") } else { ("wei", "ana") };
     format!(
         r#"
 [[orgs]]
