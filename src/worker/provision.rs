@@ -15,7 +15,8 @@ const PAUSE_MILLIS: i64 = 1_000;
 /// See the module's text.
 #[derive(Debug, Default)]
 pub(super) struct Provisioning {
-    wanted: bool,
+    /// One is to be made.
+    pub(super) wanted: bool,
     /// When the last look began.
     last: Option<Timestamp>,
     /// What was wrong at the last look: the same is not said each time.

@@ -157,9 +157,7 @@ impl Worker {
                 task.following.rung(now);
             }
         }
-        if asked.provision {
-            self.provisioning.want();
-        }
+        self.provisioning.wanted |= asked.provision;
         self.reload |= asked.reload;
         if self.reload && !self.jobs.has(&Job::Reload) {
             self.reload = false;

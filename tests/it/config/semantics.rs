@@ -271,6 +271,6 @@ fn byte_order_marks_and_carriage_returns() {
     assert_eq!(
         found,
         "error[unknown-key]: unknown key `colour`\n --> rosterd.toml:2:1\n  |\n2 | colour = 2\n  | ^^^^^^ there are `database`, \
-         `daemon`, `orgs`, `providers`, `rules`, `hooks`, `signals`, `limits`, `accounts`, `log`, `telemetry`, `http`\n\nmore about a code: `rosterd explain code unknown-key`\n"
+         `daemon`, `orgs`, `providers`, `rules`, `hooks`, `signals`, `provisioning`, `limits`, `accounts`, `log`, `telemetry`, `http`\n\nmore about a code: `rosterd explain code unknown-key`\n"
     );
 }
