@@ -232,15 +232,23 @@ fn w08_a_token_is_found_by_its_hash_alone() {
                 .collect::<Vec<_>>()
         })
         .collect();
-    assert_eq!(users, ["src/http/caller.rs", "src/http/caller.rs"]);
-    let store = file("src/store/tokens.rs");
-    let mut asked = 0;
-    for query in store.text.split("SELECT ").skip(1) {
-        let columns = query.split("FROM api_tokens").next().unwrap();
-        assert!(!columns.contains("hash"), "{columns}");
-        asked += 1;
+    let caller = "src/http/caller.rs";
+    assert_eq!(users, [caller, caller, caller, caller, "src/http/routes/service_accounts.rs"]);
+    let stores = [
+        ("src/store/tokens.rs", "FROM api_tokens", "FROM api_tokens WHERE hash = $1"),
+        ("src/store/service_tokens.rs", "FROM service_tokens", "ON u.id = t.user_id WHERE t.hash = $1"),
+    ];
+    for (path, from, by_hash) in stores {
+        let store = file(path);
+        let mut asked = 0;
+        for query in store.text.split("SELECT ").skip(1) {
+            let columns = query.split(from).next().unwrap();
+            let columns = if columns.len() < query.len() { columns } else { "" };
+            assert!(!columns.contains("hash"), "{columns}");
+            asked += usize::from(!columns.is_empty());
+        }
+        assert!(asked >= 3 && store.text.contains(by_hash), "{path}");
     }
-    assert!(asked >= 3 && store.text.contains("FROM api_tokens WHERE hash = $1"));
 }
 
 #[test]

@@ -221,16 +221,26 @@ impl World {
     /// `keeper` is the other Admin each time, and can be taken where one is left.
     fn admins(&self) {
         self.held(Access::Admin, false, |login| {
-            let member = format!("user_id = (SELECT id FROM users WHERE login = '{login}')");
-            self.site.database.execute(&format!("UPDATE org_members SET manual_role = 'Admin' WHERE {member}"));
+            let user = format!("(SELECT id FROM users WHERE login = '{login}')");
+            let had = self
+                .site
+                .database
+                .rows(&format!("SELECT manual_role FROM org_members WHERE user_id = {user} AND org_id = 1"));
+            self.site.database.execute(&format!(
+                "INSERT INTO org_members (org_id, user_id, manual_role) VALUES (1, {user}, 'Admin')
+                 ON CONFLICT (org_id, user_id) DO UPDATE SET manual_role = 'Admin'"
+            ));
             self.site.database.execute(&format!("UPDATE users SET manual_admin = 1 WHERE login = '{login}'"));
             let counts = self.site.run(&["user", "suspend", "keeper000"]).status.success();
             if counts {
                 act(&self.site, "resume", "keeper000", 0);
             }
-            let synced = self.rows(&format!("SELECT synced_role FROM org_members WHERE {member}"));
-            let back = if synced.is_empty() { "'Viewer'" } else { "NULL" };
-            self.site.database.execute(&format!("UPDATE org_members SET manual_role = {back} WHERE {member}"));
+            let back = match had.concat().concat().as_str() {
+                _ if had.is_empty() => format!("DELETE FROM org_members WHERE user_id = {user} AND org_id = 1"),
+                "" => format!("UPDATE org_members SET manual_role = NULL WHERE user_id = {user} AND org_id = 1"),
+                role => format!("UPDATE org_members SET manual_role = '{role}' WHERE user_id = {user} AND org_id = 1"),
+            };
+            self.site.database.execute(&back);
             self.site.database.execute(&format!("UPDATE users SET manual_admin = 0 WHERE login = '{login}'"));
             counts
         });
