@@ -21,6 +21,7 @@ mod migrations;
 mod now;
 mod open;
 mod people;
+mod permissions;
 mod postgres;
 mod provider_groups;
 mod provision;
@@ -47,6 +48,7 @@ pub use lists::{Lists, PersonListing};
 pub use look::{Decide, Decision, Finished, Scope, Sight, Whom};
 pub use now::{OrgNow, PersonNow, TeamNow};
 pub use open::{Access, open};
+pub use permissions::{Allowed, Answer, Effective, Expired, Giver, Instead, MAY, Named, Permissions, Question, Why};
 pub use provision::{DecideDeclared, Provisions};
 pub use records::{
     Applied, AuditRecord, Counts, EntitlementView, GrantView, GroupView, Hold, HoldDecision, HoldState, IdentityView,
@@ -76,6 +78,7 @@ pub trait Store:
     + Idempotency
     + Leases
     + Lists
+    + Permissions
     + Provisions
     + RefreshTokens
     + Renewals

@@ -71,7 +71,11 @@ fn run(db: &Connection, block: &str, parameters: &[&str]) -> Vec<String> {
     while let Some(mut statement) = batch.next().unwrap() {
         for (at, value) in (1..).zip(parameters) {
             if let Some(index) = statement.parameter_index(&format!("${at}")).unwrap() {
-                statement.raw_bind_parameter(index, value).unwrap();
+                // A number is one where nothing beside it says so.
+                match value.parse::<i64>() {
+                    Ok(number) => statement.raw_bind_parameter(index, number).unwrap(),
+                    Err(_) => statement.raw_bind_parameter(index, value).unwrap(),
+                }
             }
         }
         let columns = statement.column_count();
@@ -140,6 +144,24 @@ fn the_questions_are_answered() {
     );
 }
 
+/// What an application is told to ask is what rosterd asks itself.
+#[test]
+fn the_question_about_a_permission_is_the_programs_own() {
+    let asked = after("May this person do this?").trim().trim_end_matches(';');
+    assert_eq!(asked, rosterd::store::MAY);
+    let db = database();
+    db.execute_batch("INSERT INTO role_permissions VALUES (2, 'dashboards:*', 'folders:*', '{\"row\":\"all\"}')")
+        .unwrap();
+    assert_eq!(run(&db, asked, &["1", "1", "dashboards:read", "folders:emea"]), ["{} 0 {\"row\":\"all\"}"]);
+    for no in [["1", "1", "users:read", "folders:emea"], ["1", "1", "dashboards:read", "teams:1"]] {
+        assert!(run(&db, asked, &no).is_empty(), "{no:?}");
+    }
+    for nobody in ["2", "4", "99"] {
+        assert!(run(&db, asked, &[nobody, "1", "dashboards:read", "folders:emea"]).is_empty(), "{nobody}");
+    }
+    assert!(run(&db, asked, &["1", "2", "dashboards:read", "folders:emea"]).is_empty(), "None there");
+}
+
 #[test]
 fn the_questions_scan_no_table() {
     let db = database();
@@ -153,7 +175,7 @@ fn the_questions_scan_no_table() {
         }
         asked += 1;
     }
-    assert_eq!(asked, 3);
+    assert_eq!(asked, 4);
 }
 
 #[test]

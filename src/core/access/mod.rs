@@ -8,4 +8,4 @@ mod parameters;
 mod pattern;
 
 pub use parameters::{Nearest, Parameters, parameters};
-pub use pattern::{Pattern, PatternError};
+pub use pattern::{Pattern, PatternError, covers};

@@ -28,6 +28,16 @@ pub enum PatternError {
     Star,
 }
 
+/// Whether all that one text stands for is in what the pattern stands for: for texts of the database, which holds none
+/// that is no pattern.
+#[must_use]
+pub fn covers(pattern: &str, text: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(begin) => text.starts_with(begin),
+        None => pattern == text,
+    }
+}
+
 impl Pattern {
     /// Everything.
     #[must_use]
@@ -69,10 +79,7 @@ impl Pattern {
     /// Whether all that `other` stands for is in this.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
-        match self.0.strip_suffix('*') {
-            Some(begin) => other.0.starts_with(begin),
-            None => self.0 == other.0,
-        }
+        covers(&self.0, &other.0)
     }
 
     /// What is in both: the narrower of the two, or nothing.

@@ -120,7 +120,7 @@ async fn r44_a_migration_that_was_cut_off_is_done_again(site: Site) {
 
 /// Undoes the tenth migration, but for the columns of members and the view of grants that it made anew.
 fn before_roles(site: &Site) {
-    let views = ["effective_limits", "effective_permissions", "held_roles", "rights_from", "delegations"];
+    let views = ["effective_limits", "effective_permissions", "held_roles", "own_roles", "delegations"];
     views.iter().for_each(|view| drop(site.by_hand(&format!("DROP VIEW {view}"))));
     let tables = [
         "service_tokens",
