@@ -7,7 +7,7 @@ CARGO ?= cargo
 TEST_THREADS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build saml saml-libraries test test-servers node-tools scim-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login bench-follow bench-saml fuzz-api test-directories fuzz bench-million clean
+.PHONY: help demo build saml saml-libraries test test-servers node-tools scim-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login bench-follow bench-check bench-saml fuzz-api test-directories test-access fuzz bench-million clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -49,6 +49,9 @@ deb: build saml ## a Debian package: target/deb
 soak: test-servers ## 10,000 schedules of crashes, pauses and cuts over several replicas (an hour)
 	ROSTERD_SCHEDULES=10000 ROSTERD_TEST_ALL=1 $(CARGO) test --all-features --locked --test it -- replicas::schedules --nocapture
 
+test-access: test-servers ## what people may do, against a model, in 100,000 drawn states on each database (minutes)
+	ROSTERD_ACCESS_STATES=100000 $(CARGO) test --all-features --locked --test it -- access::promises --nocapture
+
 test-directories: test-servers ## every directory server through hundreds of changes in any order (a quarter of an hour)
 	ROSTERD_DIRECTORIES=whole ROSTERD_TEST_ALL=1 $(CARGO) test --all-features --locked --test it -- follow::
 
@@ -82,6 +85,9 @@ bench-login: test-servers build ## how long looking for one person takes (a minu
 
 bench-follow: test-servers build ## what following changes costs, by how many there are (minutes; not part of test)
 	$(CARGO) run --release --locked --package rosterd-bench --bin rosterd-bench-follow
+
+bench-check: test-servers build ## what asking for a permission costs (minutes; not part of test)
+	$(CARGO) run --release --locked --package rosterd-bench --bin rosterd-bench-check
 
 bench-saml: build saml ## what hostile SAML messages cost, and whom they keep waiting (minutes; not part of test)
 	$(CARGO) run --release --locked --package rosterd-bench --bin rosterd-bench-saml

@@ -242,11 +242,29 @@ pub(crate) enum Explain {
         /// A name or a DN.
         query: String,
     },
+    /// Whether somebody may do something: each way in which they may, and who gave it; or why not.
+    Permission(Permission),
     /// What a code in brackets, such as error[unknown-key], means and what to do. Without one: all codes.
     Code {
         /// Such as unknown-key.
         code: Option<String>,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Permission {
+    /// Their login, or # and the number in `users.id`.
+    pub(crate) login: String,
+    /// Such as dashboards:read.
+    pub(crate) action: String,
+    /// To what, such as folders:emea. Without it: to anything at all.
+    pub(crate) scope: Option<String>,
+    /// In which organization: its name, or # and its number. Without it: in every one.
+    #[arg(long, value_name = "ORG")]
+    pub(crate) org: Option<String>,
+    /// In whose name they would do it: a login, or # and a number.
+    #[arg(long, value_name = "LOGIN")]
+    pub(crate) acting_for: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -340,7 +358,7 @@ pub(crate) enum Token {
         /// For people: who uses it.
         #[arg(long, value_name = "NAME")]
         name: String,
-        /// What it may do: read, explain, run, approve, hooks, admin. May be given several times.
+        /// What it may do: read, explain, check, run, approve, hooks, admin. May be given several times.
         #[arg(long, value_name = "SCOPE", required = true, value_delimiter = ',')]
         scope: Vec<String>,
         /// How long it lasts. Default: 90d.

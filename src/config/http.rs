@@ -110,6 +110,8 @@ pub enum ApiScope {
     Read,
     /// People: who they are, what they have and why, and the audit trail.
     Explain,
+    /// Ask whether somebody may do something: for an application. The answer is yes or no, and never why.
+    Check,
     /// Ask for a run; try a provider.
     Run,
     /// Approve or reject what a limit stopped.
@@ -122,7 +124,8 @@ pub enum ApiScope {
 
 impl ApiScope {
     /// All of them, in the order of outputs.
-    pub const ALL: [Self; 6] = [Self::Read, Self::Explain, Self::Run, Self::Approve, Self::Hooks, Self::Admin];
+    pub const ALL: [Self; 7] =
+        [Self::Read, Self::Explain, Self::Check, Self::Run, Self::Approve, Self::Hooks, Self::Admin];
 
     /// The word that tokens and the configuration use.
     #[must_use]
@@ -130,6 +133,7 @@ impl ApiScope {
         match self {
             Self::Read => "read",
             Self::Explain => "explain",
+            Self::Check => "check",
             Self::Run => "run",
             Self::Approve => "approve",
             Self::Hooks => "hooks",

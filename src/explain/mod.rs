@@ -9,6 +9,7 @@ mod group;
 mod history;
 mod lost;
 mod misses;
+mod permission;
 mod person;
 #[cfg(test)]
 mod tests;
@@ -17,4 +18,5 @@ mod ways;
 
 pub(crate) use book::Book;
 pub(crate) use group::explain as group;
+pub(crate) use permission::{Permission, permission};
 pub(crate) use person::explain as person;

@@ -27,13 +27,27 @@ const ALWAYS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
 /// Puts it around all routes.
 pub(super) fn around(router: Router, api: &Arc<Api>) -> Router {
     router
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::clone(api), limits))
         .layer(axum::middleware::map_response(headers))
+        .layer(axum::middleware::from_fn(identified))
         .layer(axum::middleware::from_fn(super::measure::request))
+}
+
+/// Says by which identifier an evaluation was asked for (OpenID Authorization API 1.0, 10.1.9), whatever came of it.
+async fn identified(request: Request, next: Next) -> Response {
+    let named = request.uri().path().starts_with("/access/v1/");
+    let id = request.headers().get(&REQUEST_ID).filter(|_| named).cloned();
+    let mut response = next.run(request).await;
+    if let Some(id) = id {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
 }
 
 async fn headers(mut response: Response) -> Response {

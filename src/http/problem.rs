@@ -129,6 +129,14 @@ impl Problem {
         self
     }
 
+    /// The same as what cannot be read, for callers whose specification knows no other status.
+    pub(crate) fn as_bad_request(mut self) -> Self {
+        if self.kind == Kind::Invalid {
+            self.kind = Kind::BadRequest;
+        }
+        self
+    }
+
     pub(crate) fn not_found(what: impl Into<String>) -> Self {
         Self::new(Kind::NotFound, what)
     }

@@ -10,6 +10,7 @@
     reason = "a test stops at the first thing that is not as it must be, and is nobody's library"
 )]
 
+mod access;
 mod architecture;
 mod audit;
 mod audit_unwritable;

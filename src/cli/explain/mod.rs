@@ -2,12 +2,14 @@
 //! database and the configuration, never a provider; changes nothing.
 
 mod code;
+mod permission;
 mod text;
 
 use super::args::{Args, Explain};
 use super::context;
 use super::exit::{Exit, Failure};
 use super::output::print;
+use crate::clock::{Clock as _, SystemClock};
 use crate::explain::{self, Book};
 use crate::store::Access;
 use serde::Serialize;
@@ -43,6 +45,7 @@ pub(super) async fn run(args: &Args, what: &Explain) -> Result<Exit, Failure> {
             let groups: Vec<_> = views.iter().map(|view| explain::group(view, &book)).collect();
             show(args, "groups", &groups, text::group)
         }
+        Explain::Permission(asked) => permission::run(args, asked, store.as_ref(), SystemClock.now()).await,
         Explain::Code { code: wanted } => code::run(args, wanted.as_deref()),
     }
 }

@@ -2,8 +2,12 @@
 //! JSON.
 
 mod accounts;
+mod asked;
 mod audit;
+mod authzen;
+mod check;
 mod deliveries;
+mod effective;
 mod events;
 mod holds;
 mod people;
@@ -28,6 +32,7 @@ use utoipa_axum::routes;
 
 const READ: Access = Access::Scope(ApiScope::Read);
 const EXPLAIN: Access = Access::Scope(ApiScope::Explain);
+const CHECK: Access = Access::Scope(ApiScope::Check);
 const RUN: Access = Access::Scope(ApiScope::Run);
 const APPROVE: Access = Access::Scope(ApiScope::Approve);
 const HOOKS: Access = Access::Scope(ApiScope::Hooks);
@@ -70,7 +75,14 @@ pub(super) fn all() -> Routes {
         .route(ADMIN, routes!(service_accounts::make_token))
         .route(ADMIN, routes!(service_accounts::rotate))
         .route(ADMIN, routes!(service_accounts::revoke))
-        .route(ADMIN, routes!(service_accounts::introspect))
+        .route(CHECK, routes!(service_accounts::introspect))
+        .route(EXPLAIN, routes!(effective::effective))
+        .route(EXPLAIN, routes!(effective::permission))
+        .route(CHECK, routes!(check::one))
+        .route(CHECK, routes!(check::many))
+        .route(CHECK, routes!(authzen::one))
+        .route(CHECK, routes!(authzen::many))
+        .route(Access::Public, routes!(authzen::metadata))
         .route(EXPLAIN, routes!(simulate::simulate))
         .route(READ, routes!(providers::list))
         .route(RUN, routes!(providers::check))

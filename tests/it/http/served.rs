@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Every scope there is.
-pub const SCOPES: [&str; 6] = ["read", "explain", "run", "approve", "hooks", "admin"];
+pub const SCOPES: [&str; 7] = ["read", "explain", "check", "run", "approve", "hooks", "admin"];
 
 pub struct Served {
     pub site: Site,
