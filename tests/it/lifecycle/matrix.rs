@@ -257,20 +257,6 @@ impl World {
         let email = |world: &Self, login: &str| world.rows(&format!("SELECT email FROM users WHERE login = '{login}'"));
         let here: Vec<String> =
             self.of.values().filter(|login| self.people.people.contains_key(*login)).cloned().collect();
-        // Found by their address at another provider, before it changes.
-        self.site.configure(&config(self.port, &marked.join(", "), true));
-        self.site.sync(0);
-        let linked = |login: &str| {
-            self.rows(&format!(
-                "SELECT count(*) FROM identities i JOIN users u ON u.id = i.user_id WHERE u.login = '{login}'"
-            )) == "2"
-        };
-        for ((kind, state), login) in self.of.iter().filter(|(_, login)| here.contains(login)) {
-            assert_eq!(linked(login), may(*kind, *state, Access::Linked).ever(), "{login}");
-        }
-        self.site.configure(&config(self.port, &marked.join(", "), false));
-        self.site.run(&["retire", "partner"]).expect(0);
-
         for groups in self.people.people.values_mut() {
             groups.insert("editors".to_owned());
         }
@@ -314,6 +300,17 @@ impl World {
         self.site.sync(0);
         self.held(Access::ResumedByRun, true, |login| login != active && self.was_resumed(login));
         assert_eq!(stands(&self.site, active).0, "active");
+        // Found by their address at another provider.
+        self.site.configure(&config(self.port, &marked.join(", "), true));
+        self.site.sync(0);
+        let linked = |login: &str| {
+            self.rows(&format!(
+                "SELECT count(*) FROM identities i JOIN users u ON u.id = i.user_id WHERE u.login = '{login}'"
+            )) == "2"
+        };
+        for ((kind, state), login) in self.of.iter().filter(|(_, login)| here.contains(login)) {
+            assert_eq!(linked(login), may(*kind, *state, Access::Linked).ever(), "{login}");
+        }
     }
 
     fn was_resumed(&self, login: &str) -> bool {
