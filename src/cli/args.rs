@@ -1,5 +1,7 @@
 //! What can be typed.
 
+use super::grant::Grant;
+use super::role::RoleCommand;
 use super::service_account::ServiceAccount;
 use super::user::User;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -100,6 +102,12 @@ pub(crate) enum Command {
     /// Accounts that work for programs, and their tokens.
     #[command(subcommand)]
     ServiceAccount(ServiceAccount),
+    /// Roles that people make.
+    #[command(subcommand)]
+    Role(RoleCommand),
+    /// What people give by hand: roles, and to act for somebody.
+    #[command(subcommand)]
+    Grant(Grant),
     /// Tokens of the API.
     #[command(subcommand)]
     Token(Token),

@@ -11,6 +11,7 @@ mod db;
 mod demo;
 mod exit;
 mod explain;
+mod grant;
 mod healthcheck;
 mod holds;
 mod hooks;
@@ -22,6 +23,7 @@ mod plan;
 mod progress;
 mod provisioning;
 mod remove;
+mod role;
 mod run;
 mod service_account;
 mod simulate;
@@ -68,6 +70,8 @@ pub async fn main(arguments: Vec<std::ffi::OsString>) -> Exit {
         Command::Audit(what) => audit::run(&args, what).await,
         Command::User(what) => user::run(&args, what).await,
         Command::Users => user::list(&args).await,
+        Command::Role(what) => role::run(&args, what).await,
+        Command::Grant(what) => grant::run(&args, what).await,
         Command::ServiceAccount(what) => service_account::run(&args, what).await,
         Command::Token(what) => token::run(&args, what).await,
         Command::Purge { login, yes } => remove::purge(&args, login, *yes).await,

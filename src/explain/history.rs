@@ -62,6 +62,10 @@ fn words(change: &Value, actor: &str, names: &Names) -> String {
         "rotate_service_token" => {
             format!("token {} takes the place of {}", text(2).unwrap_or_default(), text(1).unwrap_or_default())
         }
+        "give_entitlement" => format!("entitlement {} was given by hand", change.get(1).cloned().unwrap_or_default()),
+        "take_entitlement" => {
+            format!("entitlement {} was taken back by hand", change.get(1).cloned().unwrap_or_default())
+        }
         "revoke_service_token" => format!("token {} was revoked", text(1).unwrap_or_default()),
         _ => change.to_string(),
     }

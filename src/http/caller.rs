@@ -36,6 +36,8 @@ pub(super) struct Caller {
     pub(super) name: String,
     pub(super) scopes: BTreeSet<ApiScope>,
     by: By,
+    /// Who it is itself: somebody with a browser, or a service account.
+    user: Option<UserId>,
 }
 
 /// What somebody is known by.
@@ -56,6 +58,11 @@ impl Caller {
     /// Whether it is somebody with a browser.
     pub(super) fn has_session(&self) -> bool {
         matches!(self.by, By::Session(_))
+    }
+
+    /// Who asks in their own name.
+    pub(super) fn user(&self) -> Option<UserId> {
+        self.user
     }
 
     /// Whether it may still do this: for what goes on after the request was let in. Not where the
@@ -208,6 +215,7 @@ pub(super) async fn identify(api: &Api, peer: &Peer, headers: &HeaderMap) -> Res
                 name: format!("token {} ({})", token.id, token.name),
                 scopes,
                 by: By::Token(hash),
+                user: None,
             })
         }
         Some(token) => {
@@ -250,7 +258,13 @@ async fn by_service(
         })));
     }
     let scopes = service_scopes(engine, token.user).await?;
-    let caller = Caller { id: format!("service:{}", token.id), name: token.actor(), scopes, by: By::Service(hash) };
+    let caller = Caller {
+        id: format!("service:{}", token.id),
+        name: token.actor(),
+        scopes,
+        by: By::Service(hash),
+        user: Some(token.user),
+    };
     Ok(Some(Ok((caller, token.id))))
 }
 
@@ -286,7 +300,13 @@ async fn bootstrap(engine: &Engine, http: &Http, text: &str, now: Timestamp) -> 
         return Ok(None);
     }
     let scopes = BTreeSet::from([ApiScope::Admin]);
-    Ok(Some(Caller { id: "bootstrap".to_owned(), name: "bootstrap token".to_owned(), scopes, by: By::Bootstrap }))
+    Ok(Some(Caller {
+        id: "bootstrap".to_owned(),
+        name: "bootstrap token".to_owned(),
+        scopes,
+        by: By::Bootstrap,
+        user: None,
+    }))
 }
 
 /// Somebody with a browser. A cookie that does not count is nothing that could be guessed, so it is no failed login.
@@ -302,6 +322,7 @@ async fn by_session(engine: &Arc<Engine>, headers: &HeaderMap) -> Result<Option<
         name: format!("{} (user {})", person.login, person.id.0),
         scopes: scopes(&engine.config.http.people, &person),
         by: By::Session(hash),
+        user: Some(person.id),
     }))
 }
 
@@ -327,7 +348,7 @@ fn by_certificate(shown: &Arc<[String]>, http: &Http) -> Option<Caller> {
     }
     let name = names.first()?;
     let by = By::Certificate(Arc::clone(shown));
-    Some(Caller { id: format!("certificate:{name}"), name: format!("certificate {name}"), scopes, by })
+    Some(Caller { id: format!("certificate:{name}"), name: format!("certificate {name}"), scopes, by, user: None })
 }
 
 /// The address that failed logins are counted under: the last one that no trusted proxy wrote.

@@ -22,6 +22,7 @@ pub(crate) enum Kind {
     NotFound,
     MethodNotAllowed,
     Conflict,
+    Changed,
     StillRunning,
     TooLarge,
     UnsupportedMediaType,
@@ -34,7 +35,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::BadRequest,
         Self::TokenInUrl,
         Self::Unauthenticated,
@@ -43,6 +44,7 @@ impl Kind {
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::Conflict,
+        Self::Changed,
         Self::StillRunning,
         Self::TooLarge,
         Self::UnsupportedMediaType,
@@ -66,6 +68,7 @@ impl Kind {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "This can be done in other ways only")
             }
             Self::Conflict => (StatusCode::CONFLICT, "conflict", "Not as things stand"),
+            Self::Changed => (StatusCode::PRECONDITION_FAILED, "changed", "It has changed meanwhile"),
             Self::StillRunning => (StatusCode::CONFLICT, "still-running", "The same request is under way"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large"),
             Self::UnsupportedMediaType => {
@@ -157,6 +160,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Refused(why) => Self::new(Kind::Conflict, why),
+            StoreError::NotAllowed(why) => Self::new(Kind::Forbidden, why),
             StoreError::Moved => {
                 Self::new(Kind::Unavailable, "the database has changed meanwhile; try again").retry_after(1)
             }

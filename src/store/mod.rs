@@ -30,6 +30,7 @@ mod records;
 mod refresh_tokens;
 mod renewals;
 mod requests;
+mod roles;
 mod service_tokens;
 mod session;
 mod shared;
@@ -57,6 +58,10 @@ pub use records::{
 pub use refresh_tokens::{RefreshToken, RefreshTokens, Used};
 pub use renewals::{Ending, Held, Leased, Renewals};
 pub use requests::{NewRequest, Requests, RunRequest};
+pub use roles::{
+    FOR_EVER, Giving, Granting, Held as HeldGrant, Holder, HolderNumber, Role, RoleChanged, RolePermission, RoleText,
+    Roles, SeenRole, What,
+};
 pub use service_tokens::{NewServiceToken, ServiceToken, ServiceTokens};
 pub use sign_ins::{LoginSession, NewLoginSession, SignIn, SignIns, Whose};
 pub use tokens::{NewToken, Token, Tokens};
@@ -83,6 +88,7 @@ pub trait Store:
     + RefreshTokens
     + Renewals
     + Requests
+    + Roles
     + ServiceTokens
     + SignIns
     + Tokens
@@ -208,6 +214,9 @@ pub enum StoreError {
     /// What was asked for is not possible as things stand.
     #[error("{0}")]
     Refused(String),
+    /// Whoever asks may not.
+    #[error("{0}")]
+    NotAllowed(String),
     /// Anything else the database says. Stop.
     #[error("the database refused: {0}")]
     Database(String),
@@ -225,6 +234,7 @@ impl StoreError {
             Self::Locked(_) => "locked",
             Self::Schema(_) => "schema",
             Self::Refused(_) => "refused",
+            Self::NotAllowed(_) => "not_allowed",
             Self::Database(_) => "database",
         }
     }

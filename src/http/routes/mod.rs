@@ -8,11 +8,13 @@ mod authzen;
 mod check;
 mod deliveries;
 mod effective;
+mod entitlements;
 mod events;
 mod holds;
 mod people;
 mod plan;
 mod providers;
+mod roles;
 mod runs;
 mod service_accounts;
 mod sessions;
@@ -39,7 +41,8 @@ const HOOKS: Access = Access::Scope(ApiScope::Hooks);
 const ADMIN: Access = Access::Scope(ApiScope::Admin);
 
 /// All there is under `/api/v1`. Whoever may approve a plan has to see it, and a plan names people:
-/// so plans and holds are for `approve` and `explain`, not for `read`.
+/// so plans and holds are for `approve` and `explain`, not for `read`. Roles and what is given are for whoever is known: what they
+/// may there is what they hold, which `roles::granting` finds out.
 pub(super) fn all() -> Routes {
     Routes::default()
         .route(Access::Public, routes!(description))
@@ -83,6 +86,14 @@ pub(super) fn all() -> Routes {
         .route(CHECK, routes!(authzen::one))
         .route(CHECK, routes!(authzen::many))
         .route(Access::Public, routes!(authzen::metadata))
+        .route(READ, routes!(roles::list))
+        .route(READ, routes!(roles::one))
+        .route(Access::Known, routes!(roles::make))
+        .route(Access::Known, routes!(roles::change))
+        .route(Access::Known, routes!(roles::delete))
+        .route(EXPLAIN, routes!(entitlements::list))
+        .route(Access::Known, routes!(entitlements::give))
+        .route(Access::Known, routes!(entitlements::take))
         .route(EXPLAIN, routes!(simulate::simulate))
         .route(READ, routes!(providers::list))
         .route(RUN, routes!(providers::check))
