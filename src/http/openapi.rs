@@ -81,7 +81,7 @@ pub(super) fn declare(item: &mut PathItem, access: Access) {
             answers.extend([("401", "Nobody known asks"), ("429", "Too many failed logins from this address")]);
         }
         if let Access::Scope(_) = access {
-            answers.push(("403", "This needs another scope"));
+            answers.push(("403", "Whoever asks may not do this"));
         }
         answers.extend([
             ("415", "The body is compressed or not JSON"),

@@ -61,7 +61,7 @@ impl Kind {
             Self::BadRequest => (StatusCode::BAD_REQUEST, "bad-request", "The request cannot be read"),
             Self::TokenInUrl => (StatusCode::BAD_REQUEST, "token-in-url", "A token must not stand in a URL"),
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated", "Nobody known asks"),
-            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "This needs another scope"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Whoever asks may not do this"),
             Self::OtherOrigin => (StatusCode::FORBIDDEN, "other-origin", "A page of another origin asks"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is no such thing"),
             Self::MethodNotAllowed => {

@@ -1,9 +1,12 @@
 //! Ways to roll roles out, each a file in `config/examples/roles/`: declared, synced with a company's people, and asked
 //! who may do what.
 
+use crate::http::served::{Served, problem};
 use crate::world::database::Backend;
 use crate::world::invariants;
+use crate::world::roster::Roster;
 use crate::world::site::Site;
+use serde_json::json;
 use std::fmt::Write as _;
 
 crate::world::on_both!(
@@ -12,6 +15,7 @@ crate::world::on_both!(
     dashboards_by_geography,
     fixed_roles_only,
     one_folder,
+    editors_make_roles,
     viewers_make_reports,
     admins_make_no_users,
     app_for_one_viewer,
@@ -35,11 +39,16 @@ struct Company {
 type People<'a> = &'a [(&'a str, &'a str)];
 
 impl Company {
-    fn new(backend: Backend, file: &'static str, people: People<'_>) -> Self {
+    fn new(backend: Backend, file: &str, people: People<'_>) -> Self {
+        Self::with(backend, "", file, people)
+    }
+
+    /// With more in the configuration.
+    fn with(backend: Backend, more: &str, file: &str, people: People<'_>) -> Self {
         let (_, after) = CONFIG.split_once("[providers.corp]").unwrap();
         let shown = "files = [\"roles/internal-people-explore.toml\"]";
         assert!(after.contains(shown));
-        let config = format!("[providers.corp]{}", after.replace(shown, &format!("files = [\"{file}.toml\"]")));
+        let config = format!("{more}[providers.corp]{}", after.replace(shown, &format!("files = [\"{file}.toml\"]")));
         let site = Site::new(backend, &config);
         let text = std::fs::read_to_string(format!("{}/config/examples/roles/{file}.toml", env!("CARGO_MANIFEST_DIR")));
         site.write(&format!("{file}.toml"), &text.unwrap());
@@ -156,6 +165,45 @@ fn one_folder(backend: Backend) {
     assert_eq!(c.who_may("acme", "dashboards:write", "folders:incidents"), ["ines"]);
     assert_eq!(c.who_may("acme", "dashboards:write", "folders:incidents2"), NOBODY);
     assert_eq!(c.who_may("acme", "dashboards:write", "folders:ops"), NOBODY);
+    c.done();
+}
+
+fn editors_make_roles(backend: Backend) {
+    let http = crate::http::served::http("");
+    let people = [("ed", "acme.editor"), ("vic", "acme.viewer"), ("ada", "acme.admin")];
+    let c = Company::with(backend, &http, "editors-make-roles", &people);
+    let may = |c: &Company| c.who_may("acme", "dashboards:write", "folders:ops");
+    assert_eq!(may(&c), ["ada", "ed"]);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let site = runtime.block_on(async {
+        let mut served = Served::start(c.site, Roster::of(1, "p", "x")).await;
+        let make = async |who: &str, name: &str, action: &str| {
+            let role =
+                json!({ "org": "acme", "name": name, "permissions": [{ "action": action, "scope": "folders:*" }] });
+            let asked = served.with("admin", "POST", "/api/v1/roles").header("Acting-For", who).json(&role);
+            asked.send().await.unwrap()
+        };
+        // What an editor holds, an editor can put into a role; nothing else.
+        let made = make("ed", "folder-writer", "dashboards:write").await;
+        assert_eq!(made.status(), 201, "{}", made.text().await.unwrap());
+        let (status, kind, told) = problem(make("ed", "user-maker", "users:create").await).await;
+        assert_eq!((status, kind.as_str()), (403, "forbidden"), "{told}");
+        assert!(told["detail"].as_str().unwrap().contains("nobody can grant what they don't hold"), "{told}");
+        let (status, ..) = problem(make("ed", "all", "*").await).await;
+        assert_eq!(status, 403);
+        // A viewer makes none at all.
+        let (status, _, told) = problem(make("vic", "mine", "dashboards:read").await).await;
+        assert!(status == 403 && told["detail"].as_str().unwrap().contains("roles:write"), "{told}");
+        // And hands it on, narrowed.
+        let give = json!({ "role": "folder-writer", "org": "acme", "user": "vic", "scope": "folders:ops" });
+        let given = served.with("admin", "PUT", "/api/v1/entitlements").header("Acting-For", "ed").json(&give);
+        assert_eq!(given.send().await.unwrap().status(), 200);
+        served.stop();
+        served.site
+    });
+    let c = Company { site };
+    assert_eq!(may(&c), ["ada", "ed", "vic"]);
+    assert_eq!(c.who_may("acme", "dashboards:write", "folders:other"), ["ada", "ed"]);
     c.done();
 }
 

@@ -114,7 +114,10 @@ async fn seen(db: &mut dyn Session, seen: SeenRole) -> Result<Result<Role, RoleC
     match role.origin.as_str() {
         "manual" => {}
         "file" => {
-            return Err(StoreError::Refused(format!("a provisioning file says what {} is; change it there", role.name)));
+            return Err(StoreError::Refused(format!(
+                "a provisioning file says what {} is; change it there",
+                role.name
+            )));
         }
         _ => return Err(StoreError::Refused(format!("{} is there from the beginning, and stays", role.name))),
     }
