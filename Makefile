@@ -49,7 +49,7 @@ deb: build saml ## a Debian package: target/deb
 soak: test-servers ## 10,000 schedules of crashes, pauses and cuts over several replicas (an hour)
 	ROSTERD_SCHEDULES=10000 ROSTERD_TEST_ALL=1 $(CARGO) test --all-features --locked --test it -- replicas::schedules --nocapture
 
-test-access: test-servers ## what people may do, against a model, in 100,000 drawn states on each database (minutes)
+test-access: test-servers ## what people may do, against a model, in 120,000 drawn states (a quarter of an hour)
 	ROSTERD_ACCESS_STATES=100000 $(CARGO) test --all-features --locked --test it -- access::promises --nocapture
 
 test-directories: test-servers ## every directory server through hundreds of changes in any order (a quarter of an hour)

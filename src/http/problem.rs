@@ -133,7 +133,7 @@ impl Problem {
     }
 
     /// The same as what cannot be read, for callers whose specification knows no other status.
-    pub(crate) fn as_bad_request(mut self) -> Self {
+    pub(crate) fn into_bad_request(mut self) -> Self {
         if self.kind == Kind::Invalid {
             self.kind = Kind::BadRequest;
         }

@@ -216,7 +216,7 @@ fn bad(detail: impl Into<String>) -> Problem {
 }
 
 fn read<T>(sent: Result<Sent<T>, Problem>) -> Result<T, Problem> {
-    sent.map(|Sent(value)| value).map_err(Problem::as_bad_request)
+    sent.map(|Sent(value)| value).map_err(Problem::into_bad_request)
 }
 
 async fn evaluate(api: &Api, asked: &Evaluation) -> Result<Decision, Problem> {

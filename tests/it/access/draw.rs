@@ -1,7 +1,6 @@
 //! States drawn by chance, and how they are put into a database beside each other: each has ids of its own.
 
 use super::model::{Entitlement, Held, Holder, Role, State, Texts, User};
-use std::fmt::Write as _;
 
 pub(super) const FOR_EVER: i64 = 253_402_300_799_999;
 
@@ -24,6 +23,10 @@ impl Dice {
 
     pub(super) fn one_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
+    }
+
+    fn word(&mut self, all: &[&'static str]) -> &'static str {
+        all[self.below(all.len())]
     }
 
     pub(super) fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
@@ -57,8 +60,8 @@ pub(super) fn state(dice: &mut Dice, base: i64, basic: &[Role]) -> State {
     for n in 0..users {
         state.users.push(User {
             id: base + n,
-            state: *dice.pick(&["active", "active", "active", "active", "suspended", "archived"]),
-            kind: *dice.pick(&["person", "person", "service", "break_glass"]),
+            state: dice.word(&["active", "active", "active", "active", "suspended", "archived"]),
+            kind: dice.word(&["person", "person", "service", "break_glass"]),
             server_admin: dice.one_in(6),
         });
     }
@@ -202,10 +205,9 @@ pub(super) fn statements(states: &[State]) -> String {
                 .collect()
         }),
     );
-    for state in states {
-        let own: Vec<Role> = state.roles.iter().filter(|role| role.id > 5).cloned().collect();
-        let _ = write!(out, "{}", permissions(&own));
-    }
+    let own: Vec<Role> =
+        states.iter().flat_map(|state| state.roles.iter().filter(|role| role.id > 5).cloned()).collect();
+    out.push_str(&permissions(&own));
     let mut add = |into: &str, rows: Vec<String>| out.push_str(&insert(into, &rows));
     add(
         "entitlements (id, org_id, role_id, for_user_id, scope, parameters)",
