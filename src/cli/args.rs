@@ -1,6 +1,7 @@
 //! What can be typed.
 
 use super::grant::Grant;
+use super::look::Whom;
 use super::role::RoleCommand;
 use super::service_account::ServiceAccount;
 use super::user::User;
@@ -385,21 +386,4 @@ pub(crate) enum Token {
         #[arg(long, env = "USER", default_value = "unknown")]
         by: String,
     },
-}
-
-/// Whom `rosterd look` is about.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Whom {
-    /// Their login at the provider.
-    #[arg(value_name = "LOGIN")]
-    pub(crate) login: Option<String>,
-    /// Their e-mail address instead.
-    #[arg(long, value_name = "ADDRESS", conflicts_with = "login")]
-    pub(crate) email: Option<String>,
-    /// Their immutable id at the provider instead.
-    #[arg(long, value_name = "ID", conflicts_with_all = ["login", "email"])]
-    pub(crate) subject: Option<String>,
-    /// Only this provider; otherwise all that can be asked.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) provider: Option<String>,
 }

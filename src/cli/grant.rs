@@ -32,14 +32,12 @@ pub(crate) enum Grant {
 }
 
 #[derive(Debug, clap::Args)]
-#[group(id = "what", required = true, multiple = false, args = ["role", "act_for"])]
-#[group(id = "holder", required = true, multiple = false, args = ["user", "team", "everybody"])]
 pub(crate) struct Given {
     /// A role, by its name.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", group = "what")]
     role: Option<String>,
     /// To act for whoever has this login.
-    #[arg(long, value_name = "LOGIN")]
+    #[arg(long, value_name = "LOGIN", group = "what")]
     act_for: Option<String>,
     /// The organization's name. Default: in every one.
     #[arg(long, value_name = "NAME")]
@@ -51,13 +49,13 @@ pub(crate) struct Given {
     #[arg(long, value_name = "NAME=VALUE")]
     parameter: Vec<String>,
     /// To this login; service accounts too.
-    #[arg(long, value_name = "LOGIN")]
+    #[arg(long, value_name = "LOGIN", group = "holder")]
     user: Option<String>,
     /// To everybody in this team of the organization.
-    #[arg(long, value_name = "NAME", requires = "org")]
+    #[arg(long, value_name = "NAME", requires = "org", group = "holder")]
     team: Option<String>,
     /// To everybody in the organization.
-    #[arg(long, requires = "org")]
+    #[arg(long, requires = "org", group = "holder")]
     everybody: bool,
     /// How long, such as 8h. Default: for ever.
     #[arg(long, value_name = "TIME")]

@@ -1,6 +1,6 @@
 //! `rosterd look`: one person, as a login does it.
 
-use super::args::{Args, Whom};
+use super::args::Args;
 use super::context;
 use super::exit::{Exit, Failure};
 use super::output::{note, print};
@@ -10,6 +10,23 @@ use rosterd_core::snapshot::PersonKey;
 use rosterd_core::writes::Trigger;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
+
+/// Whom `rosterd look` is about.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Whom {
+    /// Their login at the provider.
+    #[arg(value_name = "LOGIN")]
+    pub(crate) login: Option<String>,
+    /// Their e-mail address instead.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "login")]
+    pub(crate) email: Option<String>,
+    /// Their immutable id at the provider instead.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["login", "email"])]
+    pub(crate) subject: Option<String>,
+    /// Only this provider; otherwise all that can be asked.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) provider: Option<String>,
+}
 
 pub(super) async fn run(args: &Args, whom: &Whom) -> Result<Exit, Failure> {
     let key = match (&whom.login, &whom.email, &whom.subject) {

@@ -76,7 +76,12 @@ fn only_the_operators_side_reads_the_environment() {
 #[test]
 fn n3_no_statement_writes_a_manual_column() {
     let mut found = Vec::new();
+    // What a person gives and takes back is theirs.
+    let by_hand = "src/store/roles/";
     for source in files("src", ".rs").iter().chain(&files("src", ".sql")) {
+        if source.path.starts_with(by_hand) {
+            continue;
+        }
         for (number, line) in source.code_without_tests() {
             let line: String = line.split_whitespace().collect();
             if ["manual_role=excluded", "manual_admin=excluded", "SETmanual_", ",manual_role=", ",manual_admin="]

@@ -15,6 +15,10 @@ fn every_example_is_valid_and_says_nothing_odd() {
     let mut count = 0;
     for entry in std::fs::read_dir(folder().join("examples")).unwrap() {
         let path = entry.unwrap().path();
+        // What is in a folder is read by one of these.
+        if path.is_dir() {
+            continue;
+        }
         let loaded = load(&path, &[]).map_err(|found| found.to_string()).unwrap();
         assert!(loaded.warnings.is_empty(), "{}", loaded.warnings);
         assert!(!loaded.config.rules.is_empty() && !loaded.config.providers.is_empty(), "{}", path.display());

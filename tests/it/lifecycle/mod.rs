@@ -2,6 +2,7 @@
 
 mod acts;
 mod break_glass;
+mod grants;
 mod matrix;
 mod page;
 mod served;

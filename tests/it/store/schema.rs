@@ -134,6 +134,7 @@ fn before_roles(site: &Site) {
         "roles",
     ];
     tables.iter().for_each(|table| drop(site.by_hand(&format!("DROP TABLE {table}"))));
+    site.by_hand("DROP INDEX users_not_people");
     site.by_hand("ALTER TABLE users DROP COLUMN kind");
     if !site.is_sqlite() {
         for table in ["org_members", "team_members"] {
