@@ -8,6 +8,9 @@
 #![expect(clippy::print_stdout, reason = "what was measured is printed")]
 
 mod data;
+#[path = "../sync/directory.rs"]
+#[expect(dead_code, reason = "no directory is read here: its name alone, by what starts servers")]
+mod directory;
 #[path = "../sync/postgres.rs"]
 mod postgres;
 mod served;

@@ -43,6 +43,7 @@ fn one(text: &str, groups: &[String]) -> Result<(f64, f64, usize), Refused> {
         team: None,
         team_role: None,
         server_admin: false,
+        entitlements: rosterd_core::mapping::EntitlementSpec::default(),
         case_sensitive: None,
         aside: false,
     };

@@ -107,6 +107,7 @@ impl World {
             team: None,
             team_role: None,
             server_admin: false,
+            entitlements: rosterd_core::mapping::EntitlementSpec::default(),
             case_sensitive: None,
             aside: false,
         }

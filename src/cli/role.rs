@@ -127,7 +127,7 @@ fn none(id: i64) -> Failure {
 
 fn came(id: i64, changed: RoleChanged) -> Result<Role, Failure> {
     match changed {
-        RoleChanged::Done(role) => Ok(role),
+        RoleChanged::Done(role) => Ok(*role),
         RoleChanged::None => Err(none(id)),
         RoleChanged::Other(_) => Err(Failure::failed(format!("role {id} has just been changed by somebody else"))),
     }

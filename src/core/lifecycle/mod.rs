@@ -8,7 +8,7 @@ mod act;
 mod service;
 
 pub use act::{ARCHIVE, Act, Acted, BLOCK, BY_HAND, MANUAL, NotActed, act, settled};
-pub use service::{service_login, service_org};
+pub use service::{reserved, service_login, service_org};
 
 use crate::observed::UserState;
 

@@ -18,9 +18,27 @@ pub fn service_org(login: &str) -> Option<u32> {
     login.strip_prefix("service:")?.split_once(':')?.0.parse().ok()
 }
 
+/// Whether no person is given this login: it is how a service account is called, or how somebody's number is said
+/// (`#7`) where either may stand. Who chooses their own login at a provider must not choose whom they are taken for.
+#[must_use]
+pub fn reserved(login: &str) -> bool {
+    login.starts_with("service:")
+        || login.strip_prefix('#').is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_means_somebody_else_is_no_persons_login() {
+        for login in ["#1", "#", "service:", "service:1:ci"] {
+            assert!(reserved(login), "{login}");
+        }
+        for login in ["ana", "#ana", "1", "services", "a#1"] {
+            assert!(!reserved(login), "{login}");
+        }
+    }
 
     #[test]
     fn a_login_of_a_service_account_cannot_be_confused() {

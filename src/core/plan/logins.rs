@@ -59,7 +59,7 @@ fn give(draft: &Draft<'_>, asked: &[(UserId, Text)]) -> (Vec<(UserId, String)>, 
             taken.made_up.insert(freed.clone(), holder);
             given.push((holder, freed));
         }
-        if taken.by(want).is_none() && !draft.policy.break_glass.contains(want) {
+        if taken.by(want).is_none() && !draft.policy.break_glass.contains(want) && !lifecycle::reserved(want) {
             taken.as_said.insert(want, *user);
             if !is_new(*user) {
                 given.push((*user, want.to_owned()));
@@ -68,7 +68,8 @@ fn give(draft: &Draft<'_>, asked: &[(UserId, Text)]) -> (Vec<(UserId, String)>, 
         }
         let others = [format!("{want}@{}", draft.provider), format!("{want}~{user}")];
         let Some(login) = others.into_iter().find(|login| taken.by(login).is_none()) else { continue };
-        notes.push(format!("the login {want:?} belongs to somebody else; {login:?} is used (see `link`)"));
+        let whose = if lifecycle::reserved(want) { "is kept for other things" } else { "belongs to somebody else" };
+        notes.push(format!("the login {want:?} {whose}; {login:?} is used (see `link`)"));
         taken.made_up.insert(login.clone(), *user);
         given.push((*user, login));
     }

@@ -287,7 +287,7 @@ fn version(headers: &HeaderMap) -> Result<i64, Problem> {
 
 fn came(changed: RoleChanged) -> Result<Role, Problem> {
     match changed {
-        RoleChanged::Done(role) => Ok(role),
+        RoleChanged::Done(role) => Ok(*role),
         RoleChanged::None => Err(no_role()),
         RoleChanged::Other(version) => Err(Problem::new(Kind::Changed, format!("it is at version {version}"))),
     }

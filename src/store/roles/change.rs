@@ -142,7 +142,7 @@ pub(super) async fn change(
         may::check(db, by, ("roles:write", &role.name), org, (permissions, &Pattern::everything())).await?;
     }
     if role.text == *text {
-        return Ok(RoleChanged::Done(role));
+        return Ok(RoleChanged::Done(Box::new(role)));
     }
     db.run(
         "UPDATE roles SET kind = $2, title = $3, description = $4, version = version + 1, updated_at = $5 WHERE id = $1",
@@ -157,7 +157,7 @@ pub(super) async fn change(
     .await?;
     fill(db, role.id, text).await?;
     record(db, by, ("change_role", role.id), now).await?;
-    Ok(rows::one(db, role.id).await?.map_or(RoleChanged::None, RoleChanged::Done))
+    Ok(rows::one(db, role.id).await?.map_or(RoleChanged::None, |role| RoleChanged::Done(Box::new(role))))
 }
 
 /// See [`super::Roles::delete_role`].
@@ -195,7 +195,7 @@ pub(super) async fn delete(
         db.run(sql, &[id]).await?;
     }
     record(db, by, ("delete_role", role.id), now).await?;
-    Ok(RoleChanged::Done(role))
+    Ok(RoleChanged::Done(Box::new(role)))
 }
 
 async fn record(

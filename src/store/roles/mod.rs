@@ -73,7 +73,7 @@ pub struct SeenRole {
 /// What came of changing a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RoleChanged {
-    Done(Role),
+    Done(Box<Role>),
     /// There is none with that number.
     None,
     /// It is at this version.

@@ -184,3 +184,14 @@ fn two_new_people_with_one_key_are_linked_to_nobody() {
     sync_as(&mut target, "partner", &policy, &Directory::of(&["p1 ana staff", "p2 ana staff"]));
     assert_eq!(target.users.len(), 3);
 }
+
+#[test]
+fn nobody_takes_a_login_that_means_somebody_else() {
+    let (mut target, policy) = (Target::default(), free());
+    sync(&mut target, &policy, 1, &Directory::of(&["1 ana staff", "2 #1 staff", "3 service:1:ci staff"]));
+    let logins: Vec<_> = target.users.values().map(|user| user.login.as_str()).collect();
+    assert_eq!(logins, ["ana", "#1@corp", "service:1:ci@corp"]);
+    // Nor later.
+    sync(&mut target, &policy, 2, &Directory::of(&["1 #2 staff", "2 #1 staff", "3 service:1:ci staff"]));
+    assert_eq!(target.user("#2@corp").0, rosterd_core::ids::UserId(1));
+}
