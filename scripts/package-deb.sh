@@ -52,8 +52,9 @@ install -D -m 644 deploy/systemd/rosterd.sysusers.conf "$tree/usr/lib/sysusers.d
 install -D -m 644 deploy/systemd/rosterd.tmpfiles.conf "$tree/usr/lib/tmpfiles.d/rosterd.conf"
 install -D -m 644 deploy/debian/rosterd.toml "$tree/etc/rosterd/rosterd.toml"
 
-mkdir -p "$doc/examples"
-install -m 644 config/rosterd.toml config/rosterd.schema.json config/examples/* deploy/systemd/credentials.conf "$doc/examples/"
+mkdir -p "$doc/examples/roles"
+install -m 644 config/rosterd.toml config/rosterd.schema.json config/examples/*.* deploy/systemd/credentials.conf "$doc/examples/"
+install -m 644 config/examples/roles/* "$doc/examples/roles/"
 install -m 644 deploy/debian/copyright "$doc/copyright"
 gzip -9n <CHANGELOG.md >"$doc/changelog.gz"
 sed -e "s/@VERSION@/$version/" -e "s/@MAINTAINER@/$maintainer/" \

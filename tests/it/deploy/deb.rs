@@ -88,6 +88,7 @@ fn it_holds_what_a_service_needs() {
         "/usr/share/doc/rosterd/changelog.gz",
         "/usr/share/doc/rosterd/examples/rosterd.toml",
         "/usr/share/doc/rosterd/examples/openldap.toml",
+        "/usr/share/doc/rosterd/examples/roles/licence-tiers.toml",
         "/usr/share/doc/rosterd/examples/credentials.conf",
     ] {
         assert!(contents.contains(&format!(" .{path}\n")), "{path} in {contents}");
