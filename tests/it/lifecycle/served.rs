@@ -50,8 +50,10 @@ async fn a_token_says_whose_it_is_and_does_what_its_account_may() {
         assert_eq!(status, 201);
         let token = made["token"].as_str().unwrap().to_owned();
         let id = made["id"].as_str().unwrap().to_owned();
-        let introspect =
-            async |token: &str| send(&served, "POST", "/api/v1/tokens/introspect", json!({ "token": token })).await.1;
+        let introspect = async |token: &str| {
+            let asked = served.with("check", "POST", "/api/v1/tokens/introspect").json(&json!({ "token": token }));
+            asked.send().await.unwrap().json::<Value>().await.unwrap()
+        };
         let said = introspect(&token).await;
         assert_eq!(said["active"], true, "{said}");
         assert_eq!((&said["sub"], &said["username"]), (&json!(account["id"].to_string()), &json!("service:1:ci")));
