@@ -60,6 +60,7 @@ pub(super) async fn list(State(api): State<Arc<Api>>) -> Result<Json<Page<Listed
 enum Scope {
     Read,
     Explain,
+    Check,
     Run,
     Approve,
     Hooks,
@@ -71,6 +72,7 @@ impl From<Scope> for ApiScope {
         match scope {
             Scope::Read => Self::Read,
             Scope::Explain => Self::Explain,
+            Scope::Check => Self::Check,
             Scope::Run => Self::Run,
             Scope::Approve => Self::Approve,
             Scope::Hooks => Self::Hooks,
