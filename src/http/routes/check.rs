@@ -1,12 +1,13 @@
 //! May this person do this? For applications: yes with what goes with it, or no. A no is the same for everybody, so
 //! that it tells nobody who there is.
 
-use super::asked::{Besides, MOST, Texts};
+use super::asked::{MOST, Texts};
 use super::{Api, Problem, Sent};
-use crate::store::{Answer, Question};
+use crate::store::{Allowed, Answer, Question};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -50,19 +51,29 @@ pub(super) struct Many {
 }
 
 /// An answer.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[schema(as = CheckAnswer)]
 pub(super) struct Answered {
     allowed: bool,
-    /// With a yes only.
-    #[serde(flatten)]
-    #[schema(inline)]
-    besides: Option<Besides>,
+    // With a yes only, as what follows: one by one, because a flattened `Option` is described as if a no were none.
+    /// The number of whoever does it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<i64>,
+    /// The number of whoever it is done for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acting_for: Option<i64>,
+    /// What the application is to know besides, such as a row filter; of each name what is said nearest to the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameters: Option<BTreeMap<String, String>>,
+    /// How much they may have of what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limits: Option<BTreeMap<String, i64>>,
 }
 
 impl From<Answer> for Answered {
     fn from(answer: Answer) -> Self {
-        Self { allowed: answer.allowed.is_some(), besides: answer.allowed.map(Besides::from) }
+        let Some(Allowed { user, acting_for, parameters, limits }) = answer.allowed else { return Self::default() };
+        Self { allowed: true, user: Some(user), acting_for, parameters: Some(parameters), limits: Some(limits) }
     }
 }
 

@@ -134,6 +134,7 @@ pub(super) async fn one(State(api): State<Arc<Api>>, Named(id): Named<i64>) -> R
 
 /// A role in an organization or a team.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MemberRole)]
 pub(super) struct Role {
     id: i64,
     /// The organization's name.
