@@ -96,12 +96,21 @@ impl Targets {
     }
 }
 
+fn is_there(draft: &Draft<'_>, entitlement: EntitlementId) -> bool {
+    draft.books.new_entitlements.contains_key(&entitlement)
+        || draft.observed.entitlements.binary_search_by_key(&entitlement, |row| row.id).is_ok()
+}
+
 /// Adds what changes of what somebody holds by rules.
 pub(super) fn changes(draft: &mut Draft<'_>, user: UserId, wanted: &[Grant], rows: &[HolderRow]) {
     let mut rows = rows.iter().filter(|row| row.synced).map(|row| row.entitlement).peekable();
     let gone = |entitlement| Change::Entitlement { user, entitlement, give: false, reason: Reason::default() };
     for grant in wanted {
         let Right::Entitlement(entitlement) = grant.right else { continue };
+        // Whom it let act for has been purged since that was written.
+        if !is_there(draft, entitlement) {
+            continue;
+        }
         while let Some(before) = rows.next_if(|row| *row < entitlement) {
             draft.changes.push(gone(before));
         }

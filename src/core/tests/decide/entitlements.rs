@@ -160,6 +160,20 @@ fn a_rule_lets_somebody_act_for_somebody() {
 }
 
 #[test]
+fn what_went_with_a_purged_person_is_given_to_nobody() {
+    let spec = EntitlementSpec { act_for: Some("boss".to_owned()), ..EntitlementSpec::default() };
+    let rules = compiled(&[gives("assistants", Some("Org"), spec), role("base", OrgRole::Viewer)]);
+    let policy = free();
+    let mut target = knowing(&[]);
+    sync(&rules, &policy, 1).apply(&mut target, &Directory::of(&["1 boss base", "2 ana assistants"]));
+    assert_eq!(held(&target), ["Org: ana holds for boss on * with {}"]);
+    // As a purge leaves it; what was given stands in the identity still.
+    (target.entitlements, target.holders) = Default::default();
+    sync(&rules, &policy, 2).apply_reading(&mut target, &Directory::of(&["1 boss base"]), false);
+    assert_eq!(held(&target), Vec::<String>::new());
+}
+
+#[test]
 fn n10_taking_many_roles_at_once_is_held() {
     let rules = compiled(&[gives("a", Some("Org"), roles(&["x"])), role("base", OrgRole::Viewer)]);
     let people: Vec<String> = (0..40).map(|n| format!("{n} p{n} a base")).collect();
