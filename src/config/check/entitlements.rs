@@ -5,6 +5,7 @@ use crate::config::Code;
 use crate::config::tree::Node;
 use crate::config::words::quoted;
 use rosterd_core::mapping::check_scope;
+use rosterd_core::provision::check_role;
 
 /// Whether it gives roles, or lets act for somebody; and what of that cannot be used.
 pub(super) fn check(rule: &Node, report: &mut Report<'_>) -> bool {
@@ -16,9 +17,10 @@ pub(super) fn check(rule: &Node, report: &mut Report<'_>) -> bool {
         if name.starts_with("basic:") {
             let help = "give the role of that name in the organization with `role`, or `server_admin = true`";
             report.say(&node.origin, Code::BadRole, format!("{} is given by memberships alone", quoted(name)), help);
-        } else if !name.contains('$') && !is_role(name) {
-            let help = "small letters, digits, `:`, `.`, `_` and `-`, beginning with a letter or digit; at most 100";
-            report.say(&node.origin, Code::BadRole, format!("{} is no name of a role", quoted(name)), help);
+        } else if !name.contains('$')
+            && let Err(why) = check_role(name)
+        {
+            report.say(&node.origin, Code::BadRole, format!("{}: the name of a role {why}", quoted(name)), "");
         }
     }
     report.not_empty(rule, "act_for");
@@ -40,12 +42,4 @@ pub(super) fn check(rule: &Node, report: &mut Report<'_>) -> bool {
         }
     }
     any
-}
-
-/// Whether it can be the name of a role.
-fn is_role(name: &str) -> bool {
-    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._:-".contains(c);
-    name.len() <= 100
-        && name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-        && name.chars().all(inner)
 }

@@ -23,6 +23,7 @@ mod guard;
 mod hash;
 mod leases;
 mod limits;
+pub(crate) mod lines;
 mod lists;
 mod logins;
 mod memberships;

@@ -1,6 +1,7 @@
 //! A plan for people and for programs: text, Markdown, JSON. One order always: organizations and
 //! teams, then accounts, then memberships by organization, team and login.
 
+use super::lines::{self, Line};
 use super::{Change, Effect, Exceeded, Plan, Reason};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -19,16 +20,6 @@ pub struct Summary {
     pub changed: u32,
     pub removed: u32,
     pub withheld: u32,
-}
-
-/// A change, in words.
-struct Line {
-    sign: char,
-    kind: &'static str,
-    place: String,
-    who: String,
-    what: String,
-    why: String,
 }
 
 impl Plan {
@@ -80,29 +71,13 @@ impl Plan {
         if form == Form::Markdown {
             out.push_str("```\n\n");
         }
-        let Summary { added, changed, removed, withheld } = self.summary();
-        if self.changes.is_empty() && self.withheld.is_empty() {
-            out.push_str("nothing to change\n");
-        } else {
-            let _ = write!(out, "{added} to add, {changed} to change, {removed} to remove");
-            out.push_str(&if withheld > 0 { format!(", {withheld} withheld\n") } else { "\n".to_owned() });
-        }
+        lines::sum(&mut out, self.summary());
         out
     }
 
     fn lines(&self, out: &mut String, changes: &[Change], sign: Option<char>) {
         let lines: Vec<Line> = self.ordered(changes).into_iter().map(|change| self.line(change)).collect();
-        let width = |of: fn(&Line) -> &str| lines.iter().map(|l| of(l).chars().count()).max().unwrap_or(0).min(40);
-        let (kinds, places) = (width(|l| l.kind), width(|l| &l.place));
-        let (whos, whats) = (width(|l| &l.who), width(|l| &l.what));
-        for line in &lines {
-            let Line { kind, place, who, what, why, .. } = line;
-            let sign = sign.unwrap_or(line.sign);
-            let text = format!("{sign} {kind:kinds$}  {place:places$}  {who:whos$}  {what:whats$}  {why}");
-            // Names come from elsewhere: none may steer a terminal (W19).
-            out.extend(text.trim_end().chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }));
-            out.push('\n');
-        }
+        lines::columns(out, &lines, sign);
     }
 
     /// The changes in the order in which they are shown.

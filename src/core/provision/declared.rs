@@ -1,6 +1,7 @@
 //! What provisioning files say, as values: names as they are written, each with its place.
 
 use crate::access::{Parameters, Pattern};
+use crate::mapping::About;
 use crate::rights::{OrgRole, TeamRole};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -96,15 +97,6 @@ pub struct Permission {
     pub action: Pattern,
     pub scope: Pattern,
     pub parameters: Parameters,
-}
-
-/// What is held.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum About {
-    /// A role of that name.
-    Role(String),
-    /// To act for whoever has that login.
-    Person(String),
 }
 
 /// By whom it is held.

@@ -3,13 +3,14 @@
 //! People, teams and organizations that are not there are noted, and given what they are to have as soon as they are.
 //! A role that is not there is a mistake: nothing but a file or somebody's hand will ever make it.
 
-use super::declared::{About, At, Declared, Held, Holder, Place};
+use super::declared::{At, Declared, Held, Holder, Place};
 use super::names::{RoleKind, account_of};
 use super::observed::{Entitlement, HolderId, Observed, Origin, RoleContent, Subject, parameters_text};
 use super::roles::{self, Permissions};
 use crate::access::Pattern;
 use crate::ids::{EntitlementId, OrgId, RoleId, TeamId, UserId};
 use crate::lifecycle::service_login;
+use crate::mapping::About;
 use crate::rights::{OrgRole, TeamRole};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -24,10 +24,11 @@ mod template;
 mod twice;
 mod writes;
 
+pub use crate::mapping::About;
 pub use change::{Act, Change, Shown};
 pub use declared::{
-    About, Account, At, Declared, Held, Holder, Member, Permission, PersonLimit, Place, Role, RoleName, Team,
-    TeamMember, Template, Wanted,
+    Account, At, Declared, Held, Holder, Member, Permission, PersonLimit, Place, Role, RoleName, Team, TeamMember,
+    Template, Wanted,
 };
 pub use diff::FOR_EVER;
 pub use glob::fits;

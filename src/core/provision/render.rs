@@ -3,21 +3,12 @@
 use super::change::{Act, Change};
 use super::observed::{HolderId, parameters_text};
 use super::{Exceeded, PROVISIONING, Plan};
+use crate::plan::lines::{self, Line};
 use crate::plan::{Effect, Form, Summary};
 use crate::text::hex;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
-
-/// A change, in the columns of a plan.
-struct Line {
-    sign: char,
-    kind: &'static str,
-    place: String,
-    who: String,
-    what: String,
-    why: String,
-}
 
 impl Change {
     fn line(&self) -> Line {
@@ -107,27 +98,21 @@ impl Plan {
             }
         }
         out.push('\n');
-        lines(&mut out, &self.changes, None);
+        columns(&mut out, &self.changes, None);
         if !self.withheld.is_empty() {
             out.push_str("withheld, so that an Admin remains:\n");
-            lines(&mut out, &self.withheld, Some('!'));
+            columns(&mut out, &self.withheld, Some('!'));
         }
         for exceeded in &self.exceeded {
             let _ = writeln!(out, "! over a limit: {}", exceeded.sentence());
         }
         for note in &self.notes {
-            let _ = writeln!(out, "note: {}", plain(note));
+            let _ = writeln!(out, "note: {}", lines::plain(note));
         }
         if form == Form::Markdown {
             out.push_str("```\n\n");
         }
-        let Summary { added, changed, removed, withheld } = self.summary();
-        if self.changes.is_empty() && self.withheld.is_empty() {
-            out.push_str("nothing to change\n");
-        } else {
-            let _ = write!(out, "{added} to add, {changed} to change, {removed} to remove");
-            out.push_str(&if withheld > 0 { format!(", {withheld} withheld\n") } else { "\n".to_owned() });
-        }
+        lines::sum(&mut out, self.summary());
         out
     }
 
@@ -176,21 +161,7 @@ impl Plan {
     }
 }
 
-/// What cannot steer a terminal (W19): names come from elsewhere.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
-fn lines(out: &mut String, changes: &[Change], sign: Option<char>) {
+fn columns(out: &mut String, changes: &[Change], sign: Option<char>) {
     let lines: Vec<Line> = changes.iter().map(Change::line).collect();
-    let width = |of: fn(&Line) -> &str| lines.iter().map(|l| of(l).chars().count()).max().unwrap_or(0).min(40);
-    let (kinds, places) = (width(|l| l.kind), width(|l| &l.place));
-    let (whos, whats) = (width(|l| &l.who), width(|l| &l.what));
-    for line in &lines {
-        let Line { kind, place, who, what, why, .. } = line;
-        let sign = sign.unwrap_or(line.sign);
-        let text = format!("{sign} {kind:kinds$}  {place:places$}  {who:whos$}  {what:whats$}  {why}");
-        out.push_str(&plain(text.trim_end()));
-        out.push('\n');
-    }
+    lines::columns(out, &lines, sign);
 }

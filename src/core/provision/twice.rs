@@ -1,6 +1,7 @@
 //! What files say twice. Which of the two counts would be an accident, so neither does.
 
-use super::declared::{About, At, Declared, Holder, Place};
+use super::declared::{At, Declared, Holder, Place};
+use crate::mapping::About;
 use std::collections::BTreeMap;
 
 /// One line for each, with both places.

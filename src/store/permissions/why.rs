@@ -5,6 +5,7 @@ use super::super::session::{Param, Row, Session};
 use super::{Effective, Question, acts_for, all_of, number, numbers, sql};
 use rosterd_core::access::covers;
 use rosterd_core::ids::Timestamp;
+use rosterd_core::provision::FOR_EVER;
 use std::collections::BTreeMap;
 
 /// Why somebody may, or may not.
@@ -56,9 +57,6 @@ pub enum Giver {
     /// Somebody's hand.
     Hand { until: Option<Timestamp> },
 }
-
-/// What stands for ever is until then.
-const FOR_EVER: i64 = 253_402_300_799_999;
 
 /// See [`super::Permissions::why`].
 pub(super) async fn why(db: &mut dyn Session, question: &Question, now: Timestamp) -> Result<Option<Why>, StoreError> {

@@ -6,9 +6,8 @@ use super::rows;
 use super::{Granting, Role, RoleChanged, RoleText, SeenRole, may};
 use rosterd_core::access::Pattern;
 use rosterd_core::ids::Timestamp;
+use rosterd_core::provision::check_role;
 use serde_json::json;
-
-const LONGEST_NAME: usize = 100;
 
 /// See [`super::Roles::make_role`].
 pub(super) async fn make(
@@ -56,11 +55,8 @@ pub(super) async fn make(
 }
 
 fn named(name: &str) -> Result<(), StoreError> {
-    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | ':' | '-');
-    let begins = name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
-    if !begins || name.len() > LONGEST_NAME || !name.chars().all(good) {
-        let good = "small letters, digits and `._:-`, a letter or digit first, at most 100";
-        return Err(StoreError::Refused(format!("{name:?} is no name for a role: {good}")));
+    if let Err(why) = check_role(name) {
+        return Err(StoreError::Refused(format!("{name:?} is no name for a role: one {why}")));
     }
     if name.starts_with("basic:") || name.starts_with("fixed:") {
         return Err(StoreError::Refused(format!("{name}: such names are not made by hand")));

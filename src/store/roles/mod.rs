@@ -20,7 +20,7 @@ use rosterd_core::ids::{Timestamp, UserId};
 use std::collections::BTreeMap;
 
 /// For ever, in `until`.
-pub const FOR_EVER: Timestamp = Timestamp(253_402_300_799_999);
+pub const FOR_EVER: Timestamp = Timestamp(rosterd_core::provision::FOR_EVER);
 
 /// A row of `role_permissions`.
 #[derive(Debug, Clone, PartialEq, Eq)]
