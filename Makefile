@@ -7,7 +7,7 @@ CARGO ?= cargo
 TEST_THREADS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build saml saml-libraries test test-servers node-tools scim-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login bench-follow bench-check bench-saml fuzz-api test-directories test-access fuzz bench-million clean
+.PHONY: help demo build saml saml-libraries test test-servers node-tools scim-servers deploy-tools check-deploy deb fmt fmt-check lint policy facts bench bench-rules bench-login bench-follow bench-check bench-saml fuzz-api test-directories test-access fuzz bench-million soak clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
