@@ -42,9 +42,11 @@ if [ ! -e "$home/.done" ]; then
     touch "$home/.done"
 fi
 
+# One worker: with two, Python 3.11 now and then fails in its own parser, of which threads share a counter
+# ("AST constructor recursion depth mismatch"), and the test with it.
 exec "$home/bin/schemathesis" run "$url/api/v1/openapi.json" \
     --header "Authorization: Bearer $token" \
     --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,unsupported_method \
     --phases examples,coverage,fuzzing \
-    --max-examples "$examples" --workers 2 --request-timeout 30 --seed 1 \
+    --max-examples "$examples" --workers 1 --request-timeout 30 --seed 1 \
     --generation-database none --no-color
