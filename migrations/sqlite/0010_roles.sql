@@ -105,6 +105,7 @@ CREATE TABLE entitlements (
 CREATE UNIQUE INDEX entitlements_what
     ON entitlements (coalesce(role_id, 0), coalesce(for_user_id, 0), coalesce(org_id, 0), scope, parameters);
 CREATE INDEX entitlements_for_user ON entitlements (for_user_id) WHERE for_user_id IS NOT NULL;
+CREATE INDEX entitlements_role ON entitlements (role_id) WHERE role_id IS NOT NULL;
 
 -- Who holds it. synced: 1 when rules give it. declared_until, manual_until: until when a provisioning file or
 -- somebody's hand gives it; 253402300799999 for ever, NULL when it does not. until: the last of these; computed.
@@ -160,35 +161,39 @@ CREATE TABLE service_tokens (
 CREATE INDEX service_tokens_user ON service_tokens (user_id);
 
 -- Who may act for whom, in which organization (NULL: in every one): in everything (scope `*`), which they do in the
--- other's name; or in their own name with the other's rights to what the scope names.
+-- other's name; or in their own name with the other's rights to what the scope names. In an organization both must be
+-- members. until: the last moment of it.
 CREATE VIEW delegations AS
-SELECT ue.user_id, e.for_user_id, e.org_id, e.scope, e.id AS entitlement_id
+SELECT ue.user_id, e.for_user_id, e.org_id, e.scope, e.id AS entitlement_id, ue.until
 FROM user_entitlements ue
 JOIN entitlements e ON e.id = ue.entitlement_id
 JOIN users u ON u.id = ue.user_id
 JOIN users f ON f.id = e.for_user_id
 WHERE e.for_user_id IS NOT NULL AND u.state = 'active' AND f.state = 'active'
-  AND ue.until > CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER);
+  AND ue.until > CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)
+  AND (e.org_id IS NULL OR EXISTS (SELECT 1 FROM org_members m WHERE m.org_id = e.org_id AND m.user_id = ue.user_id));
 
 -- Every role that an active account holds itself, with how: by membership alone (`basic`), as a server admin, by itself
 -- (`user`), through a team, or as everybody in the organization (`org`). org_id: NULL for every organization. A role
 -- in an organization is its members' only. nearness: 0 for what is somebody's own, 1 for a team's or an organization's.
+-- until: when it ends by itself; 253402300799999 for never.
 -- The parts give each column the same type by name: only then does SQLite look into them with what it looks for.
 CREATE VIEW own_roles AS
 SELECT m.user_id, m.org_id,
        CAST(CASE m.role WHEN 'Admin' THEN 4 WHEN 'Editor' THEN 3 WHEN 'Viewer' THEN 2 ELSE 1 END AS INTEGER) AS role_id,
        CAST('*' AS TEXT) AS scope, CAST('{}' AS TEXT) AS parameters, 0 AS nearness, 'basic' AS source,
-       CAST(NULL AS INTEGER) AS team_id, CAST(NULL AS INTEGER) AS entitlement_id
+       CAST(NULL AS INTEGER) AS team_id, CAST(NULL AS INTEGER) AS entitlement_id,
+       CAST(253402300799999 AS INTEGER) AS until
 FROM users u
 JOIN org_members m ON m.user_id = u.id
 WHERE u.state = 'active'
 UNION ALL
 SELECT u.id, CAST(NULL AS INTEGER), CAST(5 AS INTEGER), CAST('*' AS TEXT), CAST('{}' AS TEXT), 0, 'server_admin',
-       CAST(NULL AS INTEGER), CAST(NULL AS INTEGER)
+       CAST(NULL AS INTEGER), CAST(NULL AS INTEGER), CAST(253402300799999 AS INTEGER)
 FROM users u
 WHERE u.state = 'active' AND u.server_admin = 1
 UNION ALL
-SELECT ue.user_id, e.org_id, e.role_id, e.scope, e.parameters, 0, 'user', CAST(NULL AS INTEGER), e.id
+SELECT ue.user_id, e.org_id, e.role_id, e.scope, e.parameters, 0, 'user', CAST(NULL AS INTEGER), e.id, ue.until
 FROM users u
 JOIN user_entitlements ue ON ue.user_id = u.id
 JOIN entitlements e ON e.id = ue.entitlement_id
@@ -196,7 +201,7 @@ WHERE u.state = 'active' AND e.role_id IS NOT NULL
   AND ue.until > CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)
   AND (e.org_id IS NULL OR EXISTS (SELECT 1 FROM org_members m WHERE m.org_id = e.org_id AND m.user_id = ue.user_id))
 UNION ALL
-SELECT tm.user_id, t.org_id, e.role_id, e.scope, e.parameters, 1, 'team', t.id, e.id
+SELECT tm.user_id, t.org_id, e.role_id, e.scope, e.parameters, 1, 'team', t.id, e.id, te.until
 FROM users u
 JOIN team_members tm ON tm.user_id = u.id
 JOIN teams t ON t.id = tm.team_id
@@ -206,7 +211,7 @@ JOIN entitlements e ON e.id = te.entitlement_id
 WHERE u.state = 'active' AND e.role_id IS NOT NULL AND e.org_id = t.org_id
   AND te.until > CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)
 UNION ALL
-SELECT m.user_id, m.org_id, e.role_id, e.scope, e.parameters, 1, 'org', CAST(NULL AS INTEGER), e.id
+SELECT m.user_id, m.org_id, e.role_id, e.scope, e.parameters, 1, 'org', CAST(NULL AS INTEGER), e.id, oe.until
 FROM users u
 JOIN org_members m ON m.user_id = u.id
 JOIN org_entitlements oe ON oe.org_id = m.org_id
@@ -218,16 +223,19 @@ WHERE u.state = 'active' AND e.role_id IS NOT NULL AND e.org_id = m.org_id
 -- organization and the scope in which it does. A pattern covers another when its text is the other's as far as it goes
 -- before its `*`.
 CREATE VIEW held_roles AS
-SELECT user_id, org_id, role_id, scope, parameters, nearness, source, team_id, entitlement_id, user_id AS from_user_id
+SELECT user_id, org_id, role_id, scope, parameters, nearness, source, team_id, entitlement_id, user_id AS from_user_id,
+       until
 FROM own_roles
 UNION ALL
 SELECT d.user_id, CAST(coalesce(o.org_id, d.org_id) AS INTEGER), o.role_id,
        CAST(CASE WHEN d.scope = substr(o.scope, 1, length(d.scope) - 1) || '*' THEN o.scope ELSE d.scope END AS TEXT),
-       o.parameters, o.nearness, o.source, o.team_id, o.entitlement_id, d.for_user_id
+       o.parameters, o.nearness, o.source, o.team_id, o.entitlement_id, d.for_user_id,
+       CAST(min(d.until, o.until) AS INTEGER)
 FROM delegations d
 CROSS JOIN own_roles o
 WHERE o.user_id = d.for_user_id AND d.scope <> '*'
   AND (d.org_id IS NULL OR o.org_id IS NULL OR o.org_id = d.org_id)
+  AND (o.org_id IS NULL OR EXISTS (SELECT 1 FROM org_members m WHERE m.org_id = o.org_id AND m.user_id = d.user_id))
   AND (o.scope = d.scope OR d.scope = substr(o.scope, 1, length(d.scope) - 1) || '*'
        OR o.scope = substr(d.scope, 1, length(o.scope) - 1) || '*');
 
@@ -238,13 +246,14 @@ CREATE VIEW effective_permissions AS
 SELECT h.user_id, h.org_id, p.action,
        CASE WHEN h.scope = substr(p.scope, 1, length(h.scope) - 1) || '*' THEN p.scope ELSE h.scope END AS scope,
        h.parameters, h.nearness, p.parameters AS role_parameters,
-       h.role_id, h.source, h.team_id, h.entitlement_id, h.from_user_id
+       h.role_id, h.source, h.team_id, h.entitlement_id, h.from_user_id, h.until
 FROM held_roles h
 JOIN role_permissions p ON p.role_id = h.role_id
 WHERE p.scope = h.scope OR h.scope = substr(p.scope, 1, length(h.scope) - 1) || '*'
    OR p.scope = substr(h.scope, 1, length(p.scope) - 1) || '*';
 
--- Somebody's limits: their own, by hand before by file; else the highest of their roles'.
+-- Somebody's limits: their own, by hand before by file; else those of the roles that they hold themselves. Where there are
+-- several of a name the highest counts; whoever asks says so, because only then a database looks at one person's alone.
 CREATE VIEW effective_limits AS
 SELECT l.user_id, CAST(NULL AS INTEGER) AS org_id, l.name, l.value
 FROM user_limits l JOIN users u ON u.id = l.user_id
@@ -252,12 +261,10 @@ WHERE u.state = 'active'
   AND (l.origin = 'manual'
        OR NOT EXISTS (SELECT 1 FROM user_limits x WHERE x.user_id = l.user_id AND x.name = l.name AND x.origin = 'manual'))
 UNION ALL
-SELECT h.user_id, h.org_id, rl.name, max(rl.value)
-FROM held_roles h
-JOIN role_limits rl ON rl.role_id = h.role_id
-WHERE h.from_user_id = h.user_id
-  AND NOT EXISTS (SELECT 1 FROM user_limits l WHERE l.user_id = h.user_id AND l.name = rl.name)
-GROUP BY h.user_id, h.org_id, rl.name;
+SELECT o.user_id, o.org_id, rl.name, rl.value
+FROM own_roles o
+JOIN role_limits rl ON rl.role_id = o.role_id
+WHERE NOT EXISTS (SELECT 1 FROM user_limits l WHERE l.user_id = o.user_id AND l.name = rl.name);
 
 -- What provisioning files declare is little, and found without looking at all the rest.
 CREATE INDEX org_members_declared ON org_members (user_id, org_id) WHERE declared_role IS NOT NULL;
@@ -308,4 +315,17 @@ END;
 CREATE TRIGGER entitlements_structure_delete AFTER DELETE ON entitlements
 BEGIN
     UPDATE structure SET version = version + 1 WHERE one = 1;
+END;
+
+-- The largest numbers of roles and entitlements that are gone: none is given twice, so that what audit records and
+-- clients say of one is never taken for another.
+ALTER TABLE state ADD COLUMN last_role INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE state ADD COLUMN last_entitlement INTEGER NOT NULL DEFAULT 0;
+CREATE TRIGGER roles_gone AFTER DELETE ON roles
+BEGIN
+    UPDATE state SET last_role = max(last_role, old.id) WHERE one = 1;
+END;
+CREATE TRIGGER entitlements_gone AFTER DELETE ON entitlements
+BEGIN
+    UPDATE state SET last_entitlement = max(last_entitlement, old.id) WHERE one = 1;
 END;

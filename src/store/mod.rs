@@ -49,7 +49,9 @@ pub use lists::{Lists, PersonListing};
 pub use look::{Decide, Decision, Finished, Scope, Sight, Whom};
 pub use now::{OrgNow, PersonNow, TeamNow};
 pub use open::{Access, open};
-pub use permissions::{Allowed, Answer, Effective, Expired, Giver, Instead, MAY, Named, Permissions, Question, Why};
+pub use permissions::{
+    Allowed, Answer, Effective, Expired, Giver, Instead, LIMITS, MAY, Named, Permissions, Question, Why,
+};
 pub use provision::{DecideDeclared, Provisions};
 pub use records::{
     Applied, AuditRecord, Counts, EntitlementView, GrantView, GroupView, Hold, HoldDecision, HoldState, IdentityView,

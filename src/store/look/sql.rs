@@ -42,7 +42,9 @@ pub(super) const PROVIDER: &str = "SELECT s.generation, t.version, p.id, p.appli
         coalesce((SELECT max(id) FROM providers), 0), coalesce((SELECT max(id) FROM provider_groups), 0),
         coalesce((SELECT max(id) FROM identities), 0), coalesce((SELECT max(id) FROM rules), 0),
         (SELECT count(*) FROM holds h WHERE h.provider = $1 AND h.state = 'pending' AND h.expires_at > $2),
-        coalesce((SELECT max(id) FROM runs), 0), a.seq, a.hash, coalesce((SELECT max(id) FROM entitlements), 0)
+        coalesce((SELECT max(id) FROM runs), 0), a.seq, a.hash,
+        (SELECT max(n) FROM (SELECT coalesce(max(id), 0) AS n FROM entitlements
+                             UNION ALL SELECT last_entitlement FROM state) ids)
     FROM state s JOIN structure t ON t.one = 1 LEFT JOIN providers p ON p.name = $1
     LEFT JOIN leases l ON l.provider = $1
     LEFT JOIN audit a ON a.seq = (SELECT max(seq) FROM audit)
@@ -157,7 +159,7 @@ macro_rules! people_and_more {
             $who!(),
             " UNION ALL
              SELECT 10, u.id, NULL, NULL, NULL, u.login, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-             FROM users u WHERE EXISTS (SELECT 1 FROM entitlements e WHERE e.for_user_id = u.id)"
+             FROM users u WHERE u.id IN (SELECT for_user_id FROM entitlements WHERE for_user_id IS NOT NULL)"
         )
     };
 }

@@ -83,16 +83,17 @@ pub(super) const ORGS: Sql = Sql {
     postgres: "SELECT o.name, o.id FROM jsonb_array_elements_text($1::jsonb) q (value) JOIN orgs o ON o.name = q.value",
 };
 
-/// Whether $1 may act for $2 there ($3; 0 for every organization), in the other's name.
+/// Whether $1 may act for $2 there ($3; 0 for every organization), in the other's name: both are members.
 pub(super) const ACTS_FOR: &str = "SELECT 1 FROM delegations d
-WHERE d.user_id = $1 AND d.for_user_id = $2 AND d.scope = '*' AND coalesce(d.org_id, $3) = $3 LIMIT 1";
+WHERE d.user_id = $1 AND d.for_user_id = $2 AND d.scope = '*' AND coalesce(d.org_id, $3) = $3
+  AND ($3 = 0 OR EXISTS (SELECT 1 FROM org_members m WHERE m.org_id = $3 AND m.user_id = $1)) LIMIT 1";
 
 /// Whether anybody has a limit of anything.
 pub(super) const ANY_LIMITS: &str =
     "SELECT 1 WHERE EXISTS (SELECT 1 FROM role_limits) OR EXISTS (SELECT 1 FROM user_limits)";
 
 /// How much somebody may have there.
-pub(super) const LIMITS: &str = "SELECT l.name, max(l.value) FROM effective_limits l
+pub const LIMITS: &str = "SELECT l.name, max(l.value) FROM effective_limits l
 WHERE l.user_id = $1 AND coalesce(l.org_id, $2) = $2 GROUP BY l.name";
 
 /// All that somebody may do, with names.

@@ -299,7 +299,7 @@ async fn budget(c: &mut PgConnection, o: &mut Observed) -> Result<(), StoreError
     .await
 }
 
-/// The audit records remember the numbers of people who were purged: those are never used again.
+/// No number is used again: the audit records remember those of people who were purged, `state` those of entitlements.
 async fn last_ids(c: &mut PgConnection) -> Result<LastIds, StoreError> {
     let mut last = LastIds::default();
     each(
@@ -311,7 +311,8 @@ async fn last_ids(c: &mut PgConnection) -> Result<LastIds, StoreError> {
                       coalesce((SELECT max(id) FROM provider_groups), 0),
                       coalesce((SELECT max(id) FROM identities), 0),
                       coalesce((SELECT max(id) FROM rules), 0),
-                      coalesce((SELECT max(id) FROM entitlements), 0)) TO STDOUT",
+                      GREATEST((SELECT max(id) FROM entitlements),
+                               (SELECT last_entitlement FROM state))) TO STDOUT",
         |row| {
             last = LastIds {
                 org: id("orgs.id", row.int()?)?,

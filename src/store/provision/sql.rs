@@ -2,12 +2,15 @@
 
 use crate::store::session::Sql;
 
-/// generation, the largest ids; of people also those that audit records remember: they are never used again.
+/// generation, the largest ids; with those that are gone and never used again, where that can be.
 pub(super) const STATE: &str = "SELECT s.generation, coalesce((SELECT max(id) FROM orgs), 0),
         coalesce((SELECT max(id) FROM teams), 0),
         (SELECT max(n) FROM (SELECT coalesce(max(id), 0) AS n FROM users
                              UNION ALL SELECT coalesce(max(user_id), 0) FROM audit WHERE user_id IS NOT NULL) ids),
-        coalesce((SELECT max(id) FROM roles), 0), coalesce((SELECT max(id) FROM entitlements), 0)
+        (SELECT max(n) FROM (SELECT coalesce(max(id), 0) AS n FROM roles
+                             UNION ALL SELECT last_role FROM state) ids),
+        (SELECT max(n) FROM (SELECT coalesce(max(id), 0) AS n FROM entitlements
+                             UNION ALL SELECT last_entitlement FROM state) ids)
     FROM state s WHERE s.one = 1";
 
 pub(super) const ORGS: &str = "SELECT id, name, key FROM orgs";

@@ -148,7 +148,7 @@ async fn ended(
                  WHERE ended_at IS NULL AND provider = $3 AND subject = $4 AND created_at <= $5
                    AND user_id IN (SELECT i.user_id FROM identities i JOIN providers p ON p.id = i.provider_id
                                    WHERE p.name = $3 AND i.subject = $4)
-                   AND user_id NOT IN (SELECT id FROM users WHERE kind = 'break_glass')
+                   AND user_id NOT IN (SELECT id FROM users WHERE kind <> 'person' AND kind = 'break_glass')
                  RETURNING id, subject, user_id",
                 &[at, by, Param::Text(Some(provider)), Param::Text(Some(subject)), Param::Int(Some(until.0))],
             )

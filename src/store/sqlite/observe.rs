@@ -304,7 +304,7 @@ fn budget(tx: &Connection, provider: i64, window: Timestamp, o: &mut Observed) -
     )
 }
 
-/// The audit records remember the numbers of people who were purged: those are never used again.
+/// No number is used again: the audit records remember those of people who were purged, `state` those of entitlements.
 fn last_ids(tx: &Connection) -> Result<LastIds, StoreError> {
     let last = |what: &str, sql: &'static str| -> Result<u32, StoreError> {
         let n: Option<i64> = tx.query_row(sql, [], |row| row.get(0)).map_err(error)?;
@@ -319,6 +319,7 @@ fn last_ids(tx: &Connection) -> Result<LastIds, StoreError> {
         group: last("provider_groups.id", "SELECT max(id) FROM provider_groups")?,
         identity: last("identities.id", "SELECT max(id) FROM identities")?,
         rule: last("rules.id", "SELECT max(id) FROM rules")?,
-        entitlement: last("entitlements.id", "SELECT max(id) FROM entitlements")?,
+        entitlement: last("entitlements.id", "SELECT max(id) FROM entitlements")?
+            .max(last("state.last_entitlement", "SELECT last_entitlement FROM state")?),
     })
 }

@@ -1,8 +1,8 @@
 //! States drawn by chance, and how they are put into a database beside each other: each has ids of its own.
 
-use super::model::{Entitlement, Held, Holder, Role, State, Texts, User};
+use super::model::{Entitlement, FOR_EVER, Held, Holder, Role, State, Texts, User};
 
-pub(super) const FOR_EVER: i64 = 253_402_300_799_999;
+const HOUR: i64 = 3_600_000;
 
 /// Numbers that follow from a seed (splitmix64).
 #[derive(Debug)]
@@ -48,13 +48,18 @@ fn texts(dice: &mut Dice) -> Texts {
     all
 }
 
-/// When something ends: long ago, far ahead, never.
-fn end(dice: &mut Dice) -> Option<i64> {
-    *dice.pick(&[None, Some(1), Some(FOR_EVER), Some(FOR_EVER - 1)])
+/// When something ends: long ago, an hour ago, in an hour, never.
+fn end(dice: &mut Dice, now: i64) -> Option<i64> {
+    *dice.pick(&[None, Some(1), Some(now - HOUR), Some(now + HOUR), Some(FOR_EVER), Some(FOR_EVER)])
+}
+
+/// Something of what applications count.
+fn limit(dice: &mut Dice) -> (&'static str, i64) {
+    (dice.word(&["m", "n"]), dice.below(4) as i64)
 }
 
 /// A state whose ids all lie within a hundred from `base` on. `basic`: what the roles allow that everybody has in common.
-pub(super) fn state(dice: &mut Dice, base: i64, basic: &[Role]) -> State {
+pub(super) fn state(dice: &mut Dice, (base, now): (i64, i64), basic: &[Role]) -> State {
     let mut state = State { roles: basic.to_vec(), ..State::default() };
     let users = 1 + dice.below(4) as i64;
     for n in 0..users {
@@ -62,14 +67,20 @@ pub(super) fn state(dice: &mut Dice, base: i64, basic: &[Role]) -> State {
             id: base + n,
             state: dice.word(&["active", "active", "active", "active", "suspended", "archived"]),
             kind: dice.word(&["person", "person", "service", "break_glass"]),
-            server_admin: dice.one_in(6),
+            server_admin: [dice.one_in(12), dice.one_in(12)],
         });
+        if dice.one_in(4) {
+            let (name, value) = limit(dice);
+            state.limits.extend(
+                [(base + n, name, false, value), (base + n, name, true, value + 1)].into_iter().take(2 - dice.below(2)),
+            );
+        }
     }
     let orgs = 1 + dice.below(3) as i64;
     state.orgs = (0..orgs).map(|n| base + n).collect();
     for org in state.orgs.clone() {
         for user in 0..users {
-            if dice.one_in(2) {
+            if !dice.one_in(4) {
                 let role =
                     |dice: &mut Dice| *dice.pick(&[None, Some("None"), Some("Viewer"), Some("Editor"), Some("Admin")]);
                 let owners = [role(dice), role(dice), role(dice)];
@@ -84,13 +95,18 @@ pub(super) fn state(dice: &mut Dice, base: i64, basic: &[Role]) -> State {
         state.teams.push((team, *dice.pick(&state.orgs)));
         for user in 0..users {
             if dice.one_in(2) {
-                state.in_teams.push((team, base + user));
+                let role = |dice: &mut Dice| *dice.pick(&[None, Some("member"), Some("admin")]);
+                let owners = [role(dice), role(dice), role(dice)];
+                if owners.iter().any(Option::is_some) {
+                    state.in_teams.push((team, base + user, owners));
+                }
             }
         }
     }
     for n in 0..dice.below(3) as i64 {
         let org = dice.one_in(3).then(|| *dice.pick(&state.orgs));
-        let mut role = Role { id: base + n, org, permissions: Vec::new() };
+        let limits = if dice.one_in(3) { vec![limit(dice)] } else { Vec::new() };
+        let mut role = Role { id: base + n, org, permissions: Vec::new(), limits };
         for _ in 0..1 + dice.below(3) {
             let (action, scope) = ((*dice.pick(&ACTIONS)).to_owned(), (*dice.pick(&SCOPES)).to_owned());
             if !role.permissions.iter().any(|(a, s, _)| *a == action && *s == scope) {
@@ -127,7 +143,7 @@ pub(super) fn state(dice: &mut Dice, base: i64, basic: &[Role]) -> State {
                 _ => Holder::User(base + dice.below(users as usize) as i64),
             };
             let synced = matches!(by, Holder::User(_)) && dice.one_in(3);
-            let (declared, manual) = (end(dice), end(dice));
+            let (declared, manual) = (end(dice, now), end(dice, now));
             let known = state.held.iter().any(|held| held.by == by && held.entitlement == what.id);
             if (synced || declared.is_some() || manual.is_some()) && !known {
                 state.held.push(Held { entitlement: what.id, by, synced, declared, manual });
@@ -170,11 +186,11 @@ pub(super) fn statements(states: &[State]) -> String {
     let mut add = |into: &str, rows: Vec<String>| out.push_str(&insert(into, &rows));
     let each = |of: &dyn Fn(&State) -> Vec<String>| states.iter().flat_map(of).collect::<Vec<_>>();
     add(
-        "users (id, login, name, email, state, kind, manual_admin, created_at, updated_at)",
+        "users (id, login, name, email, state, kind, synced_admin, manual_admin, created_at, updated_at)",
         each(&|s| {
             let row = |u: &User| {
-                let admin = i64::from(u.server_admin);
-                format!("({id}, 'u{id}', '', '', '{}', '{}', {admin}, 1, 1)", u.state, u.kind, id = u.id)
+                let [rules, hand] = u.server_admin.map(i64::from);
+                format!("({id}, 'u{id}', '', '', '{}', '{}', {rules}, {hand}, 1, 1)", u.state, u.kind, id = u.id)
             };
             s.users.iter().map(row).collect()
         }),
@@ -194,8 +210,13 @@ pub(super) fn statements(states: &[State]) -> String {
         each(&|s| s.teams.iter().map(|(team, org)| format!("({team}, {org}, 't{team}', 1)")).collect()),
     );
     add(
-        "team_members (team_id, user_id, manual_role)",
-        each(&|s| s.in_teams.iter().map(|(team, user)| format!("({team}, {user}, 'member')")).collect()),
+        "team_members (team_id, user_id, synced_role, manual_role, declared_role)",
+        each(&|s| {
+            let row = |(team, user, [a, b, c]): &(i64, i64, [Option<&str>; 3])| {
+                format!("({team}, {user}, {}, {}, {})", quoted(*a), quoted(*b), quoted(*c))
+            };
+            s.in_teams.iter().map(row).collect()
+        }),
     );
     add(
         "roles (id, org_id, name, kind, title, description, origin, version, updated_at)",
@@ -209,6 +230,21 @@ pub(super) fn statements(states: &[State]) -> String {
         states.iter().flat_map(|state| state.roles.iter().filter(|role| role.id > 5).cloned()).collect();
     out.push_str(&permissions(&own));
     let mut add = |into: &str, rows: Vec<String>| out.push_str(&insert(into, &rows));
+    add(
+        "role_limits (role_id, name, value)",
+        own.iter()
+            .flat_map(|r| r.limits.iter().map(|(name, value)| format!("({}, '{name}', {value})", r.id)))
+            .collect(),
+    );
+    add(
+        "user_limits (user_id, name, origin, value)",
+        each(&|s| {
+            let row = |(user, name, by_hand, value): &(i64, &str, bool, i64)| {
+                format!("({user}, '{name}', '{}', {value})", if *by_hand { "manual" } else { "file" })
+            };
+            s.limits.iter().map(row).collect()
+        }),
+    );
     add(
         "entitlements (id, org_id, role_id, for_user_id, scope, parameters)",
         each(&|s| {

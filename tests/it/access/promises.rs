@@ -1,14 +1,12 @@
 //! The view says what the model says, of everybody in any state; and what comes of that.
 
-use super::draw::{ASKED_ACTIONS, ASKED_SCOPES, Dice, FOR_EVER, permissions, state, statements};
-use super::model::{Line, Role, State, Texts};
+use super::draw::{ASKED_ACTIONS, ASKED_SCOPES, Dice, permissions, state, statements};
+use super::model::{FOR_EVER, Line, Role, State, Texts};
 use crate::store::{Site, on_both};
 use rosterd::store::{Access, Named, Question};
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
-
-/// Now, as far as a drawn state can tell: between 1 and shortly before for ever.
-const NOW: i64 = 1_700_000_000_000;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// So many states stand in the database at the same time before they are read.
 const TOGETHER: usize = 500;
@@ -33,6 +31,7 @@ fn basic() -> Vec<Role> {
     let role = |id: i64| Role {
         id,
         org: None,
+        limits: Vec::new(),
         permissions: up_to(id).map(|(_, a, s)| ((*a).to_owned(), (*s).to_owned(), said(&id.to_string()))).collect(),
     };
     (2..=5).map(role).collect()
@@ -64,13 +63,14 @@ fn script(site: &Site, sql: &str) {
 fn seen(site: &Site, from: i64, to: i64) -> BTreeMap<i64, Vec<Line>> {
     let rows = site.by_hand(&format!(
         "SELECT user_id, org_id, action, scope, parameters, nearness, role_parameters, role_id, source, team_id,
-                entitlement_id, from_user_id
+                entitlement_id, from_user_id, until
          FROM effective_permissions WHERE user_id >= {from} AND user_id < {to}"
     ));
     let mut all: BTreeMap<i64, Vec<Line>> = BTreeMap::new();
     for row in rows.lines().filter(|row| !row.is_empty()) {
         let fields: Vec<&str> = row.split('|').collect();
-        let [user, org, action, scope, said, nearness, of_role, role, source, team, entitlement, whose] = fields[..]
+        let [user, org, action, scope, said, nearness, of_role, role, source, team, entitlement, whose, until] =
+            fields[..]
         else {
             panic!("{row}");
         };
@@ -87,7 +87,7 @@ fn seen(site: &Site, from: i64, to: i64) -> BTreeMap<i64, Vec<Line>> {
             source.to_owned(),
             team.parse().ok(),
             entitlement.parse().ok(),
-            whose.parse().unwrap(),
+            (whose.parse().unwrap(), until.parse().unwrap()),
         );
         all.entry(line.0).or_default().push(line);
     }
@@ -138,20 +138,22 @@ async fn the_view_says_what_the_model_says(site: Site) {
     let states = wanted(&site);
     let store = site.store().await;
     script(&site, &permissions(&basic()));
-    let seed = 0x5eed;
+    let seed = std::env::var("ROSTERD_ACCESS_SEED").map_or(0x5eed, |text| text.parse().unwrap());
+    let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
     let (mut asked_in_all, mut yes, mut lines_in_all) = (0, 0, 0);
     for batch in 0..states.div_ceil(TOGETHER) {
         let count = TOGETHER.min(states - batch * TOGETHER);
         let first = 1000 + (batch * TOGETHER) as i64 * APART;
         let mut dice = Dice(seed + batch as u64);
-        let drawn: Vec<State> = (0..count).map(|n| state(&mut dice, first + n as i64 * APART, &basic())).collect();
+        let drawn: Vec<State> =
+            (0..count).map(|n| state(&mut dice, (first + n as i64 * APART, now), &basic())).collect();
         script(&site, &statements(&drawn));
         let end = first + count as i64 * APART;
         let before = seen(&site, first, end);
         let none = Vec::new();
         for state in &drawn {
             for user in &state.users {
-                let (is, must) = (before.get(&user.id).unwrap_or(&none), state.lines(user.id, NOW));
+                let (is, must) = (before.get(&user.id).unwrap_or(&none), state.lines(user.id, now));
                 assert_eq!(*is, must, "seed {seed:#x}, batch {batch}, user {}: {state:#?}", user.id);
                 lines_in_all += must.len();
             }
@@ -159,10 +161,16 @@ async fn the_view_says_what_the_model_says(site: Site) {
         let asked: Vec<(usize, Asked)> =
             (0..count * 2).map(|n| (n / 2, draw_question(&mut dice, &drawn[n / 2]))).collect();
         let answers = store.check(asked.iter().map(|(_, asked)| question(asked)).collect()).await.unwrap();
-        for ((n, asked), answer) in asked.iter().zip(answers) {
+        for (at, ((n, asked), answer)) in asked.iter().zip(answers).enumerate() {
             let (user, other, org, action, scope) = asked;
-            let must = drawn[*n].may(*user, *other, *org, action, scope.as_deref(), NOW);
-            let is = answer.allowed.as_ref().map(|allowed| allowed.parameters.clone());
+            let whose = other.unwrap_or(*user);
+            let must = drawn[*n].may(*user, *other, *org, action, scope.as_deref(), now);
+            let must = must.map(|said| (said, drawn[*n].limits(whose, *org, now)));
+            let is = answer.allowed.as_ref().map(|allowed| (allowed.parameters.clone(), allowed.limits.clone()));
+            // One by one they are other statements than all together.
+            if at % 16 == 0 {
+                assert_eq!(store.check(vec![question(asked)]).await.unwrap(), [answer], "alone: {asked:?}");
+            }
             assert_eq!(is, must, "seed {seed:#x}, batch {batch}: {asked:?} of {:#?}", drawn[*n]);
             asked_in_all += 1;
             yes += usize::from(must.is_some());
@@ -186,7 +194,7 @@ async fn the_view_says_what_the_model_says(site: Site) {
     assert!(lines_in_all > states, "{lines_in_all} rows");
 }
 
-/// A higher role in an organization, and an entitlement more, for every member.
+/// A higher role in an organization, an entitlement more for everybody, their teams and organizations, and more in each role.
 fn add_to_everybody(site: &Site, drawn: &[State], first: i64, end: i64) {
     let mut sql = format!(
         "UPDATE org_members SET manual_role = 'Admin' WHERE user_id >= {first} AND user_id < {end} AND user_id % 2 = 0;"
@@ -207,6 +215,18 @@ fn add_to_everybody(site: &Site, drawn: &[State], first: i64, end: i64) {
             rows.join(", ")
         ));
     }
+    for (table, column, of) in [("team_entitlements", "team_id", "teams"), ("org_entitlements", "org_id", "orgs")] {
+        sql.push_str(&format!(
+            "INSERT INTO {table} (entitlement_id, {column}, manual_until)
+             SELECT e.id, h.id, {FOR_EVER} FROM entitlements e JOIN {of} h ON h.id / {APART} = e.id / {APART}
+             WHERE e.id >= {first} AND e.id < {end}
+             ON CONFLICT (entitlement_id, {column}) DO UPDATE SET manual_until = excluded.manual_until;"
+        ));
+    }
+    sql.push_str(&format!(
+        "INSERT INTO role_permissions (role_id, action, scope) SELECT id, 'd:r', 'f:new' FROM roles WHERE id >= {first} AND id < {end};
+         UPDATE users SET manual_admin = 1 WHERE id >= {first} AND id < {end} AND id % 3 = 0;"
+    ));
     script(site, &sql);
 }
 

@@ -135,8 +135,11 @@ fn before_roles(site: &Site) {
     ];
     tables.iter().for_each(|table| drop(site.by_hand(&format!("DROP TABLE {table}"))));
     site.by_hand("DROP INDEX users_not_people");
-    site.by_hand("ALTER TABLE users DROP COLUMN kind");
+    for sql in ["users DROP COLUMN kind", "state DROP COLUMN last_role", "state DROP COLUMN last_entitlement"] {
+        site.by_hand(&format!("ALTER TABLE {sql}"));
+    }
     if !site.is_sqlite() {
+        site.by_hand("DROP FUNCTION roles_gone, entitlements_gone");
         for table in ["org_members", "team_members"] {
             site.by_hand(&format!("ALTER TABLE {table} DROP COLUMN role, DROP COLUMN declared_role"));
             site.by_hand(&format!("ALTER TABLE {table} ADD COLUMN role TEXT GENERATED ALWAYS AS (coalesce(synced_role, manual_role)) STORED"));
