@@ -13,6 +13,9 @@ const ROWS: u64 = 720;
 /// How long a finished request for a run is kept: 7 days, in milliseconds.
 const REQUESTS: i64 = 7 * 24 * 3600 * 1000;
 
+/// How long explanations still say what somebody was given by hand, after it has ended: 90 days, in milliseconds.
+const GIVEN: i64 = 90 * 24 * 3600 * 1000;
+
 /// Until `stop`.
 pub(super) async fn keep(handle: Handle, metrics: Metrics, stop: impl Future<Output = ()> + Send) {
     tokio::pin!(stop);
@@ -26,9 +29,12 @@ pub(super) async fn keep(handle: Handle, metrics: Metrics, stop: impl Future<Out
         metrics.upkeep();
         if turns.is_multiple_of(ROWS) {
             let engine = handle.engine();
-            let before = engine.clock.now().plus_millis(-REQUESTS);
-            if let Err(error) = engine.store.forget_requests(before).await {
+            let now = engine.clock.now();
+            if let Err(error) = engine.store.forget_requests(now.plus_millis(-REQUESTS)).await {
                 tracing::debug!(%error, "old requests for runs cannot be forgotten now");
+            }
+            if let Err(error) = engine.store.forget_entitlements(now.plus_millis(-GIVEN)).await {
+                tracing::debug!(%error, "entitlements that are over cannot be forgotten now");
             }
         }
         turns += 1;

@@ -1,6 +1,7 @@
 //! Everything the database knows of a person, for `rosterd explain user`; and forgetting one.
 
 use super::provider_groups::Groups;
+use super::roles::forget_unheld;
 use super::session::{Param, Row, Session, id, word};
 use super::{
     EntitlementView, GrantView, IdentityView, Names, OrgListing, OrgView, PersonView, StoreError, TeamView, history,
@@ -270,12 +271,22 @@ pub(super) async fn purge(db: &mut dyn Session, login: &str, actor: &str, now: T
         return Err(StoreError::Refused(format!("{login} is {state}: only somebody who is archived can be purged")));
     }
     let user: UserId = id("users.id", number)?;
+    let only = [Param::Int(Some(number))];
+    // Whoever acted for them, or had their rights, has lost that: their own history says so.
+    let stood_in = db
+        .rows(
+            "SELECT user_id, entitlement_id FROM user_entitlements
+             WHERE entitlement_id IN (SELECT id FROM entitlements WHERE for_user_id = $1) ORDER BY user_id, entitlement_id",
+            &only,
+        )
+        .await?;
+    let held = db.rows("SELECT entitlement_id FROM user_entitlements WHERE user_id = $1", &only).await?;
     for sql in [
         "DELETE FROM org_members WHERE user_id = $1",
         "DELETE FROM team_members WHERE user_id = $1",
         "DELETE FROM user_suspensions WHERE user_id = $1",
-        "DELETE FROM user_entitlements WHERE user_id = $1",
-        "DELETE FROM user_entitlements WHERE entitlement_id IN (SELECT id FROM entitlements WHERE for_user_id = $1)",
+        "DELETE FROM user_entitlements WHERE user_id = $1
+             OR entitlement_id IN (SELECT id FROM entitlements WHERE for_user_id = $1)",
         "DELETE FROM entitlements WHERE for_user_id = $1",
         "DELETE FROM user_limits WHERE user_id = $1",
         "DELETE FROM service_tokens WHERE user_id = $1",
@@ -285,16 +296,19 @@ pub(super) async fn purge(db: &mut dyn Session, login: &str, actor: &str, now: T
              WHERE i.user_id = $1 AND p.name = refresh_tokens.provider AND i.subject = refresh_tokens.subject)",
         "DELETE FROM renewals WHERE identity_id IN (SELECT id FROM identities WHERE user_id = $1)",
         "DELETE FROM identities WHERE user_id = $1",
-        "DELETE FROM service_tokens WHERE user_id = $1",
-        "DELETE FROM user_limits WHERE user_id = $1",
-        "DELETE FROM user_entitlements WHERE user_id = $1
-             OR entitlement_id IN (SELECT id FROM entitlements WHERE for_user_id = $1)",
-        "DELETE FROM team_entitlements WHERE entitlement_id IN (SELECT id FROM entitlements WHERE for_user_id = $1)",
-        "DELETE FROM org_entitlements WHERE entitlement_id IN (SELECT id FROM entitlements WHERE for_user_id = $1)",
-        "DELETE FROM entitlements WHERE for_user_id = $1",
         "DELETE FROM users WHERE id = $1",
     ] {
-        db.run(sql, &[Param::Int(Some(number))]).await?;
+        db.run(sql, &only).await?;
+    }
+    // A scope or a parameter that a rule made of them is theirs too.
+    for row in &held {
+        forget_unheld(db, row.int(0)?).await?;
+    }
+    for row in &stood_in {
+        let (holder, entitlement) = (row.int(0)?, row.int(1)?);
+        let change = serde_json::json!(["take_entitlement", entitlement, "user", holder, null, null]);
+        let body = serde_json::json!({ "changes": [change] }).to_string();
+        history::append(db, now, actor, Some(id("users.id", holder)?), &body).await?;
     }
     history::append(db, now, actor, Some(user), "{\"op\":\"purge\"}").await?;
     db.run("UPDATE state SET generation = generation + 1 WHERE one = 1", &[]).await?;

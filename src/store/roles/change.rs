@@ -3,11 +3,11 @@
 use super::super::session::{Param, Session};
 use super::super::{StoreError, history};
 use super::rows;
-use super::{Granting, Role, RoleChanged, RoleText, SeenRole, may};
-use rosterd_core::access::Pattern;
+use super::{FOR_EVER, Granting, Role, RoleChanged, RolePermission, RoleText, SeenRole, may};
+use rosterd_core::access::{Parameters, Pattern};
 use rosterd_core::ids::Timestamp;
 use rosterd_core::provision::check_role;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// See [`super::Roles::make_role`].
 pub(super) async fn make(
@@ -23,17 +23,10 @@ pub(super) async fn make(
     };
     named(name)?;
     sensible(text)?;
-    may::check(db, by, ("roles:write", name), org, (&text.permissions, &Pattern::everything())).await?;
-    let there = db
-        .rows(
-            "SELECT id FROM roles WHERE name = $1 AND coalesce(org_id, 0) = $2",
-            &[Param::Text(Some(name)), Param::Int(Some(org.unwrap_or(0)))],
-        )
-        .await?;
-    if !there.is_empty() {
-        return Err(StoreError::Refused(format!("there is a role {name} already")));
-    }
-    let rows = db.rows("SELECT coalesce(max(id), 0) + 1 FROM roles", &[]).await?;
+    // Whoever gives it later is asked then until when they have what is in it.
+    may::grant(db, by, ("roles:write", name), org, text.wanted(&text.permissions, Timestamp(0))).await?;
+    free(db, org, name).await?;
+    let rows = db.rows("SELECT 1 + max(n) FROM (SELECT coalesce(max(id), 0) AS n FROM roles UNION ALL SELECT last_role FROM state) ids", &[]).await?;
     let id = rows.first().ok_or_else(|| StoreError::Database("it counted nothing".to_owned()))?.int(0)?;
     db.run(
         "INSERT INTO roles (id, org_id, name, kind, title, description, origin, version, updated_at)
@@ -50,8 +43,24 @@ pub(super) async fn make(
     )
     .await?;
     fill(db, id, text).await?;
-    record(db, by, ("create_role", id), now).await?;
+    let content = json!({ "org": org, "allow": shown(&text.permissions), "limits": text.limits });
+    record(db, by, ("create_role", id, 1), content, now).await?;
     rows::one(db, id).await?.ok_or_else(|| StoreError::Database(format!("role {id} is gone at once")))
+}
+
+/// Refuses a name that is taken. One of every organization is taken in each, and the other way round: rules and files give
+/// roles by name, and nobody decides by making another one what they give.
+async fn free(db: &mut dyn Session, org: Option<i64>, name: &str) -> Result<(), StoreError> {
+    for row in &db.rows("SELECT org_id FROM roles WHERE name = $1", &[Param::Text(Some(name))]).await? {
+        let why = match (org, row.opt_int(0)?) {
+            (Some(one), Some(other)) if one != other => continue,
+            (Some(_), None) => "of every organization already; an organization's own needs another name",
+            (None, Some(_)) => "of an organization already; one of every organization needs another name",
+            _ => "already",
+        };
+        return Err(StoreError::Refused(format!("there is a role {name} {why}")));
+    }
+    Ok(())
 }
 
 fn named(name: &str) -> Result<(), StoreError> {
@@ -134,9 +143,10 @@ pub(super) async fn change(
     };
     sensible(text)?;
     let org = role.org.as_ref().map(|(number, _)| *number);
-    for permissions in [&role.text.permissions, &text.permissions] {
-        may::check(db, by, ("roles:write", &role.name), org, (permissions, &Pattern::everything())).await?;
-    }
+    may::revoke(db, by, ("roles:write", &role), org, (&Pattern::everything(), &Parameters::new())).await?;
+    // Whoever holds the role has what is new at once, and for as long as they hold it.
+    let new = without(&text.permissions, &role.text.permissions);
+    may::grant(db, by, ("roles:write", &role.name), org, text.wanted(&new, FOR_EVER)).await?;
     if role.text == *text {
         return Ok(RoleChanged::Done(Box::new(role)));
     }
@@ -152,7 +162,9 @@ pub(super) async fn change(
     )
     .await?;
     fill(db, role.id, text).await?;
-    record(db, by, ("change_role", role.id), now).await?;
+    let gone = without(&role.text.permissions, &text.permissions);
+    let content = json!({ "allow": shown(&new), "take": shown(&gone), "limits": text.limits });
+    record(db, by, ("change_role", role.id, role.version + 1), content, now).await?;
     Ok(rows::one(db, role.id).await?.map_or(RoleChanged::None, |role| RoleChanged::Done(Box::new(role))))
 }
 
@@ -168,21 +180,28 @@ pub(super) async fn delete(
         Err(other) => return Ok(other),
     };
     let org = role.org.as_ref().map(|(number, _)| *number);
-    may::check(db, by, ("roles:write", &role.name), org, (&role.text.permissions, &Pattern::everything())).await?;
+    may::revoke(db, by, ("roles:write", &role), org, (&Pattern::everything(), &Parameters::new())).await?;
     let id = Param::Int(Some(role.id));
+    // A file that says until when says so again at its next look: then it is held by it, though it counts no longer.
     let held = db
         .rows(
             "SELECT 1 FROM entitlements e WHERE e.role_id = $1 AND (
-                 EXISTS (SELECT 1 FROM user_entitlements u WHERE u.entitlement_id = e.id)
-                 OR EXISTS (SELECT 1 FROM team_entitlements t WHERE t.entitlement_id = e.id)
-                 OR EXISTS (SELECT 1 FROM org_entitlements o WHERE o.entitlement_id = e.id)) LIMIT 1",
-            &[id],
+                 EXISTS (SELECT 1 FROM user_entitlements u WHERE u.entitlement_id = e.id
+                         AND (u.until > $2 OR u.declared_until IS NOT NULL))
+                 OR EXISTS (SELECT 1 FROM team_entitlements t WHERE t.entitlement_id = e.id
+                            AND (t.until > $2 OR t.declared_until IS NOT NULL))
+                 OR EXISTS (SELECT 1 FROM org_entitlements o WHERE o.entitlement_id = e.id
+                            AND (o.until > $2 OR o.declared_until IS NOT NULL))) LIMIT 1",
+            &[id, Param::Int(Some(now.0))],
         )
         .await?;
     if !held.is_empty() {
         return Err(StoreError::Refused(format!("{} is held by somebody; take it from them first", role.name)));
     }
     for sql in [
+        "DELETE FROM user_entitlements WHERE entitlement_id IN (SELECT id FROM entitlements WHERE role_id = $1)",
+        "DELETE FROM team_entitlements WHERE entitlement_id IN (SELECT id FROM entitlements WHERE role_id = $1)",
+        "DELETE FROM org_entitlements WHERE entitlement_id IN (SELECT id FROM entitlements WHERE role_id = $1)",
         "DELETE FROM entitlements WHERE role_id = $1",
         "DELETE FROM role_limits WHERE role_id = $1",
         "DELETE FROM role_permissions WHERE role_id = $1",
@@ -190,18 +209,30 @@ pub(super) async fn delete(
     ] {
         db.run(sql, &[id]).await?;
     }
-    record(db, by, ("delete_role", role.id), now).await?;
+    let content = json!({ "take": shown(&role.text.permissions) });
+    record(db, by, ("delete_role", role.id, role.version), content, now).await?;
     Ok(RoleChanged::Done(Box::new(role)))
+}
+
+/// Of these permissions those that the others are without, or have with other parameters.
+fn without(these: &[RolePermission], others: &[RolePermission]) -> Vec<RolePermission> {
+    these.iter().filter(|one| !others.contains(one)).cloned().collect()
+}
+
+/// Action and scope. What parameters say can be about people, and the chain forgets nothing.
+fn shown(permissions: &[RolePermission]) -> Vec<[&str; 2]> {
+    permissions.iter().map(|one| [one.action.as_str(), one.scope.as_str()]).collect()
 }
 
 async fn record(
     db: &mut dyn Session,
     by: &Granting,
-    (op, role): (&str, i64),
+    (did, role, version): (&str, i64, i64),
+    content: Value,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let body = json!({ "op": op, "id": role, "for": by.acting_for.map(|user| user.0) }).to_string();
-    history::append(db, now, &by.actor, None, &body).await?;
+    let change = json!([did, role, version, content, by.acting_for.map(|user| user.0)]);
+    history::append(db, now, &by.actor, None, &json!({ "changes": [change] }).to_string()).await?;
     db.run("UPDATE state SET generation = generation + 1 WHERE one = 1", &[]).await?;
     Ok(())
 }

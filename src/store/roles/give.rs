@@ -2,16 +2,16 @@
 
 use super::super::session::{Param, Row, Session, id};
 use super::super::{StoreError, history};
+use super::may::Wanted;
 use super::rows;
-use super::{Giving, Granting, Held, Holder, HolderNumber, What, list, may};
+use super::{Giving, Granting, Held, Holder, HolderNumber, Role, What, list, may};
 use rosterd_core::access::Pattern;
 use rosterd_core::ids::{Timestamp, UserId};
 use serde_json::json;
 
 /// What an entitlement is of.
-#[derive(Clone, Copy)]
 enum Of {
-    Role(i64),
+    Role(Box<Role>),
     ActFor(i64),
 }
 
@@ -38,8 +38,15 @@ pub(super) async fn give(
                 return Err(StoreError::Refused(format!("{name} is what a membership gives; make somebody a member")));
             }
             counts(db, holder, org).await?;
-            may::check(db, by, ("roles:assign", name), org, (&role.text.permissions, &giving.scope)).await?;
-            Of::Role(role.id)
+            let wanted = Wanted {
+                permissions: &role.text.permissions,
+                limits: &role.text.limits,
+                scope: giving.scope.clone(),
+                parameters: giving.parameters.clone(),
+                until: giving.until,
+            };
+            may::grant(db, by, ("roles:assign", name), org, wanted).await?;
+            Of::Role(Box::new(role))
         }
         What::ActFor(login) => {
             let whom = user(db, login).await?;
@@ -48,7 +55,17 @@ pub(super) async fn give(
         }
     };
     let parameters = json!(giving.parameters).to_string();
-    let entitlement = entitlement(db, of, org, &giving.scope, &parameters).await?;
+    let entitlement = entitlement(db, &of, org, &giving.scope, &parameters).await?;
+    if let Some(before) = list::one(db, entitlement, holder).await?
+        && let Some(until) = before.manual_until
+    {
+        if until == giving.until {
+            return Ok(before);
+        }
+        if let (Of::Role(role), true) = (&of, giving.until < until) {
+            may::revoke(db, by, ("roles:assign", role), org, (&giving.scope, &giving.parameters)).await?;
+        }
+    }
     let params = [Param::Int(Some(entitlement)), Param::Int(Some(holder.parts().1)), Param::Int(Some(giving.until.0))];
     let put = match holder {
         HolderNumber::User(_) => {
@@ -130,14 +147,14 @@ fn delegation(by: &Granting, holder: HolderNumber, whom: i64) -> Result<(), Stor
 /// The row that says just this, new where there is none.
 async fn entitlement(
     db: &mut dyn Session,
-    of: Of,
+    of: &Of,
     org: Option<i64>,
     scope: &Pattern,
     parameters: &str,
 ) -> Result<i64, StoreError> {
     let (role, whom) = match of {
-        Of::Role(number) => (Some(number), None),
-        Of::ActFor(number) => (None, Some(number)),
+        Of::Role(role) => (Some(role.id), None),
+        Of::ActFor(number) => (None, Some(*number)),
     };
     let what = [
         Param::Int(Some(role.unwrap_or(0))),
@@ -156,7 +173,7 @@ async fn entitlement(
     if let Some(row) = there.first() {
         return row.int(0);
     }
-    let rows = db.rows("SELECT coalesce(max(id), 0) + 1 FROM entitlements", &[]).await?;
+    let rows = db.rows("SELECT 1 + max(n) FROM (SELECT coalesce(max(id), 0) AS n FROM entitlements UNION ALL SELECT last_entitlement FROM state) ids", &[]).await?;
     let id = rows.first().ok_or_else(|| StoreError::Database("it counted nothing".to_owned()))?.int(0)?;
     db.run(
         "INSERT INTO entitlements (id, org_id, role_id, for_user_id, scope, parameters) VALUES ($1, $2, $3, $4, $5, $6)",
@@ -187,7 +204,7 @@ pub(super) async fn take(
     }
     let of = db
         .rows(
-            "SELECT role_id, for_user_id, org_id, scope FROM entitlements WHERE id = $1",
+            "SELECT role_id, for_user_id, org_id, scope, parameters FROM entitlements WHERE id = $1",
             &[Param::Int(Some(entitlement))],
         )
         .await?;
@@ -224,7 +241,8 @@ async fn allowed(db: &mut dyn Session, by: &Granting, of: &Row, holder: HolderNu
     }
     let Some(role) = rows::one(db, of.int(0)?).await? else { return Ok(()) };
     let scope = rows::pattern("entitlements.scope", &of.text(3)?)?;
-    may::check(db, by, ("roles:assign", &role.name), of.opt_int(2)?, (&role.text.permissions, &scope)).await
+    let parameters = rows::said(&of.text(4)?)?;
+    may::revoke(db, by, ("roles:assign", &role), of.opt_int(2)?, (&scope, &parameters)).await
 }
 
 async fn record(

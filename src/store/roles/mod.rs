@@ -5,10 +5,13 @@
 //! writes.
 
 mod change;
+mod forget;
 mod give;
 mod list;
 mod may;
 mod rows;
+
+pub(in crate::store) use forget::forget_unheld;
 
 use super::StoreError;
 use super::absent::{Absent, refused};
@@ -210,6 +213,9 @@ pub trait Roles: Send + Sync {
 
     /// What is held, by number and holder, behind `after`.
     async fn held_after(&self, after: Option<(i64, HolderNumber)>, limit: u32) -> Result<Vec<Held>, StoreError>;
+
+    /// Forgets what was given by hand and ended before, and entitlements that nobody holds. Returns how many.
+    async fn forget_entitlements(&self, before: Timestamp) -> Result<u64, StoreError>;
 }
 
 #[async_trait]
@@ -273,6 +279,14 @@ impl<E: Engine> Roles for Shared<E> {
     async fn held_after(&self, after: Option<(i64, HolderNumber)>, limit: u32) -> Result<Vec<Held>, StoreError> {
         self.read(Box::new(move |db| Box::pin(list::after(db, after, limit)))).await
     }
+
+    async fn forget_entitlements(&self, before: Timestamp) -> Result<u64, StoreError> {
+        if self.read(Box::new(move |db| Box::pin(forget::any(db, before)))).await? {
+            self.write(Box::new(move |db| Box::pin(forget::forget(db, before)))).await
+        } else {
+            Ok(0)
+        }
+    }
 }
 
 #[async_trait]
@@ -320,5 +334,9 @@ impl Roles for Absent {
 
     async fn held_after(&self, _: Option<(i64, HolderNumber)>, _: u32) -> Result<Vec<Held>, StoreError> {
         Ok(Vec::new())
+    }
+
+    async fn forget_entitlements(&self, _: Timestamp) -> Result<u64, StoreError> {
+        Ok(0)
     }
 }

@@ -3,7 +3,7 @@
 use super::super::StoreError;
 use super::super::session::{Param, Row, Session};
 use super::{Role, RolePermission, RoleText};
-use rosterd_core::access::{Pattern, parameters};
+use rosterd_core::access::{Parameters, Pattern, parameters};
 use std::collections::BTreeMap;
 
 pub(super) async fn after(db: &mut dyn Session, after: i64, limit: u32) -> Result<Vec<Role>, StoreError> {
@@ -35,13 +35,15 @@ pub(super) async fn one(db: &mut dyn Session, id: i64) -> Result<Option<Role>, S
     }
 }
 
-/// The role of that name in the organization, or among those of every one.
+/// The role of that name that counts in the organization: its own that a file made, else that of every organization, else
+/// its own that somebody made. What a rule or an operator means by a name is not for an organization's people to say.
 pub(super) async fn named(db: &mut dyn Session, org: Option<i64>, name: &str) -> Result<Option<Role>, StoreError> {
     let rows = db
         .rows(
             "SELECT r.id, r.org_id, o.name, r.name, r.kind, r.title, r.description, r.origin, r.version
              FROM roles r LEFT JOIN orgs o ON o.id = r.org_id
-             WHERE r.name = $1 AND (r.org_id IS NULL OR r.org_id = $2) ORDER BY coalesce(r.org_id, 0) DESC LIMIT 1",
+             WHERE r.name = $1 AND (r.org_id IS NULL OR r.org_id = $2) 
+             ORDER BY CASE WHEN r.org_id IS NULL THEN 1 WHEN r.origin = 'manual' THEN 2 ELSE 0 END LIMIT 1",
             &[Param::Text(Some(name)), Param::Int(org)],
         )
         .await?;
@@ -85,14 +87,17 @@ async fn role(db: &mut dyn Session, row: &Row) -> Result<Role, StoreError> {
 }
 
 fn permission(row: &Row) -> Result<RolePermission, StoreError> {
-    let text = row.text(2)?;
-    let damaged =
-        || StoreError::Database(format!("role_permissions.parameters holds {text:?}, which is no object of texts"));
     Ok(RolePermission {
         action: pattern("role_permissions.action", &row.text(0)?)?,
         scope: pattern("role_permissions.scope", &row.text(1)?)?,
-        parameters: parameters(&text).ok_or_else(damaged)?,
+        parameters: said(&row.text(2)?)?,
     })
+}
+
+/// Parameters of the database.
+pub(super) fn said(text: &str) -> Result<Parameters, StoreError> {
+    let damaged = || StoreError::Database(format!("parameters read {text:?}: an object of texts is meant"));
+    parameters(text).ok_or_else(damaged)
 }
 
 pub(super) fn pattern(what: &str, text: &str) -> Result<Pattern, StoreError> {

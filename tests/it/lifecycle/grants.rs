@@ -77,6 +77,70 @@ fn the_operator_makes_roles_and_gives_them() {
     }
 }
 
+/// Numbers, names, ends and records: what is gone is not taken for what comes.
+#[test]
+fn what_is_gone_gives_its_number_and_its_name_to_nobody() {
+    for backend in backends() {
+        let site = Site::new(backend, &format!("{PROVIDER}{STAFF_VIEWS}"));
+        Roster::of(3, "p", "staff").write(&site);
+        site.sync(0);
+        let run = |args: &[&str], code: i32| site.run(args).expect(code);
+        let number = |name: &str| {
+            let sql = format!("SELECT id FROM roles WHERE name = '{name}'");
+            site.database.rows(&sql).concat().concat()
+        };
+        run(&["role", "create", "first", "--org", "Main", "--allow", "a"], 0);
+        let first = number("first");
+        let give = |role: &str, more: &[&str]| {
+            run(&[&["grant", "give", "--role", role, "--org", "Main", "--user", "p000"], more].concat(), 0)
+        };
+        give("first", &["--lasts", "8h"]);
+        let chain = || site.database.rows("SELECT count(*) FROM audit").concat().concat();
+        let entitlement = || site.database.rows("SELECT max(id) FROM entitlements").concat().concat();
+        let (records, before) = (chain(), entitlement());
+        run(&["role", "delete", &first], 1).says("held by somebody");
+        // What has ended holds nothing.
+        site.database.execute("UPDATE user_entitlements SET manual_until = 5");
+        run(&["role", "delete", &first], 0);
+        run(&["role", "create", "second", "--org", "Main", "--allow", "b@c", "--limit", "seats=1"], 0);
+        assert_ne!(number("second"), first);
+        give("second", &[]);
+        assert_ne!(entitlement(), before);
+        // The same once more is nothing new.
+        let given = chain();
+        give("second", &[]);
+        assert_eq!(chain(), given);
+        assert_ne!(given, records);
+
+        // A name is one thing, in an organization and in every one.
+        run(&["role", "create", "second", "--allow", "b"], 1).says("of an organization already");
+        run(&["role", "create", "everywhere", "--allow", "b"], 0);
+        run(&["role", "create", "everywhere", "--org", "Main"], 1).says("of every organization already");
+
+        // The chain says what a role came to allow, and what no more.
+        run(&["role", "set", &number("second"), "--allow", "b@d"], 0);
+        let said = site.database.rows("SELECT body FROM audit ORDER BY seq DESC LIMIT 1").concat().concat();
+        let said: Value = serde_json::from_str(&said).unwrap();
+        let change = &said["changes"][0];
+        assert_eq!((&change[0], &change[2]), (&json!("change_role"), &json!(2)), "{said}");
+        assert_eq!((&change[3]["allow"], &change[3]["take"]), (&json!([["b", "d"]]), &json!([["b", "c"]])), "{said}");
+
+        // A rule let somebody act for a person who is purged: the others' histories say that it is over.
+        run(&["grant", "give", "--act-for", "p001", "--user", "p002", "--scope", "folders:p001"], 0);
+        run(&["grant", "give", "--role", "second", "--org", "Main", "--user", "p001", "--scope", "folders:p001"], 0);
+        run(&["user", "archive", "p001"], 0);
+        run(&["purge", "p001", "--yes"], 0);
+        assert_eq!(
+            site.database.rows("SELECT 1 FROM entitlements WHERE scope = 'folders:p001'"),
+            Vec::<Vec<String>>::new()
+        );
+        let told =
+            site.database.rows("SELECT body FROM audit WHERE user_id = (SELECT id FROM users WHERE login = 'p002')");
+        assert!(told.concat().concat().contains("take_entitlement"), "{told:?}");
+        invariants::audit(&site);
+    }
+}
+
 async fn send(
     served: &Served,
     (method, path): (&str, &str),
@@ -94,6 +158,69 @@ async fn send(
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
     (status, response.json().await.unwrap_or_default())
+}
+
+/// A permission is held with its parameters, for a time; a limit up to a number. More of it nobody gives, not even to
+/// themselves.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn w14_parameters_limits_and_ends_are_held_too() {
+    for backend in [Backend::Sqlite, Backend::Postgres].into_iter().filter(|backend| backend.is_there()) {
+        let mut served = Served::on(backend, &http("failed_logins = 10000")).await;
+        let (roles, all) = (("POST", "/api/v1/roles"), ("PUT", "/api/v1/entitlements"));
+        let allow =
+            |action: &str, scope: &str, said: Value| json!({ "action": action, "scope": scope, "parameters": said });
+        let row = |filter: &str| json!({ "row": filter });
+        let put = async |acting: &str, body: Value| send(&served, all, acting, None, body).await.0;
+        let chief = json!({ "org": "Main", "name": "chief", "limits": { "exports": 5 }, "permissions": [
+            allow("roles:*", "roles:*", json!({})), allow("reports:read", "folders:emea*", row("emea")) ] });
+        assert_eq!(send(&served, roles, "", None, chief).await.0, 201);
+        assert_eq!(put("", json!({ "role": "chief", "org": "Main", "user": "p000" })).await, 200);
+        let make = async |name: &str, permissions: Value, limits: Value| {
+            let role = json!({ "org": "Main", "name": name, "permissions": permissions, "limits": limits });
+            send(&served, roles, "p000", None, role).await
+        };
+        let reports = |said: Value| json!([allow("reports:read", "folders:emea", said)]);
+        assert_eq!(make("wide", reports(json!({})), json!({})).await.0, 403, "without the filter there is more to see");
+        assert_eq!(make("wide", reports(row("true")), json!({})).await.0, 403);
+        assert_eq!(make("wide", json!([]), json!({ "exports": 6 })).await.0, 403);
+        assert_eq!(make("wide", json!([]), json!({ "seats": 1 })).await.0, 403, "of which they have no limit");
+        let (status, said) = make("same", reports(row("emea")), json!({ "exports": 5 })).await;
+        assert_eq!(status, 201, "{said}");
+        let give = |to: &str, more: Value| {
+            let mut body = json!({ "role": "same", "org": "Main", "user": to });
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            body
+        };
+        assert_eq!(put("p000", give("p000", json!({ "parameters": row("true") }))).await, 403, "to themselves");
+        assert_eq!(put("p000", give("p001", json!({ "parameters": row("true") }))).await, 403);
+        assert_eq!(put("p000", give("p001", json!({ "parameters": { "other": "x" } }))).await, 403);
+        assert_eq!(put("p000", give("p001", json!({}))).await, 200);
+        // What carries parameters is the operator's to take, and to change.
+        let (_, held) = send(&served, all, "p000", None, give("p001", json!({}))).await;
+        let one = format!("/api/v1/entitlements/{}/user/{}", held["id"], held["holder_id"]);
+        assert_eq!(send(&served, ("DELETE", &one), "p000", None, json!({})).await.0, 403);
+        let soon = 4_000_000_000_000_i64;
+        assert_eq!(put("p000", give("p001", json!({ "until": soon }))).await, 403, "shorter is taking too");
+        let role = format!("/api/v1/roles/{}", said["id"]);
+        assert_eq!(send(&served, ("PATCH", &role), "p000", Some(1), json!({ "permissions": [] })).await.0, 403);
+        assert_eq!(send(&served, ("DELETE", &one), "", None, json!({})).await.0, 204);
+
+        // A part of it in which something else counts for them is not theirs to give as the rest.
+        let part = json!({ "role": "chief", "org": "Main", "user": "p000", "scope": "folders:emea:q3", "parameters": row("q3") });
+        assert_eq!(put("", part).await, 200);
+        assert_eq!(put("p000", give("p002", json!({}))).await, 200, "folders:emea itself is no part of q3");
+        let all_of = json!({ "role": "chief", "org": "Main", "user": "p002", "scope": "folders:emea*" });
+        assert_eq!(put("p000", all_of).await, 403);
+
+        // For no longer than they have it, and nobody makes their own last longer.
+        let late = json!({ "role": "chief", "org": "Main", "user": "p003", "until": soon });
+        assert_eq!(put("", late.clone()).await, 200);
+        assert_eq!(put("p003", json!({ "role": "chief", "org": "Main", "user": "p003" })).await, 403, "their own");
+        assert_eq!(put("p003", json!({ "role": "same", "org": "Main", "user": "p001" })).await, 403);
+        assert_eq!(put("p003", json!({ "role": "same", "org": "Main", "user": "p001", "until": soon })).await, 200);
+        assert_eq!(put("p003", late).await, 200, "as it is");
+        served.stop();
+    }
 }
 
 /// `p000` may write and assign roles in Main, and read reports of one region there. Nobody grants what they don't hold.
