@@ -3,7 +3,8 @@
 //!
 //! 100,000 people in three of 100 organizations each, 800,000 grants of theirs (memberships and entitlements held), teams
 //! and organizations that hold more. By SQL on each database, as an application asks; and by HTTP, one question or a
-//! hundred a request. `ROSTERD_BENCH_PEOPLE` (100000) and `ROSTERD_BENCH_CHECKS` (1000000) set the size.
+//! hundred a request, each answer with limits. The view and both ways over HTTP must say yes equally often.
+//! `ROSTERD_BENCH_PEOPLE` (100000) and `ROSTERD_BENCH_CHECKS` (1000000) set the size.
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock: that is what it is for")]
 #![expect(clippy::print_stdout, reason = "what was measured is printed")]
 
@@ -32,6 +33,7 @@ use std::path::Path;
 use std::str::FromStr as _;
 use std::time::Instant;
 use times::Times;
+use tokio::task::JoinSet;
 
 /// So many connections to a server, or requests, at the same time.
 const AT_ONCE: usize = 8;
@@ -64,25 +66,34 @@ async fn main() -> Result<()> {
             std::fs::write(&script, format!("BEGIN; {} COMMIT; ANALYZE;", data::statements(people)))?;
             ensure!(postgres.script("bench", &script).status()?.success(), "the data cannot be written");
         }
-        let mut show = |what: String, (times, rate): (Times, f64)| {
-            println!("{}   {rate:>8.0}/s", times.line(&what));
-            let mut line = times.json(&what);
+        let mut show = |what: String, measured: &Measured| {
+            let rate = f64::from(checks) / measured.seconds;
+            println!("{}   {rate:>8.0}/s, {} yes", measured.times.line(&what), measured.yes);
+            let mut line = measured.times.json(&what);
             line["a_second"] = json!(rate.round());
+            line["yes"] = json!(measured.yes);
             lines.push(line);
         };
+        let mut said = Vec::new();
         for (what, sql) in [("by hand", data::BY_HAND), ("view", MAY)] {
             let measured = if name == "SQLite" {
                 sqlite(&file, sql, people, checks)?
             } else {
                 server(&postgres.url("bench"), sql, people, checks).await?
             };
-            show(format!("{what}, {name}"), measured);
+            show(format!("{what}, {name}"), &measured);
+            said.push(measured.yes);
         }
         let daemon = Daemon::start(program, work.path(), &url).await?;
-        show(format!("HTTP, one a request, {name}"), daemon.singly(people, checks / 10, AT_ONCE).await?);
-        show(
-            format!("AuthZEN, {BATCH} a request, {name}, a request"),
-            daemon.batches(people, checks, AT_ONCE, BATCH).await?,
+        let measured = daemon.singly(people, checks, AT_ONCE).await?;
+        show(format!("HTTP, one a request, {name}"), &measured);
+        said.push(measured.yes);
+        let measured = daemon.batches(people, checks, AT_ONCE, BATCH).await?;
+        show(format!("AuthZEN, {BATCH} a request, {name}, a request"), &measured);
+        said.push(measured.yes);
+        ensure!(
+            matches!(said[..], [hand, view, one, many] if hand > 0 && view > hand && one == view && many == view),
+            "yes: {said:?}"
         );
         daemon.changes(&url, &postgres, &file).await?;
         println!("{name}: a changed membership was in the very next answer, 100 times");
@@ -104,15 +115,38 @@ fn setting(name: &str, default: u32) -> Result<u32> {
     }
 }
 
+/// What came of asking everything.
+#[derive(Default)]
+struct Measured {
+    times: Times,
+    yes: u32,
+    /// From the first question to the last answer.
+    seconds: f64,
+}
+
+impl Measured {
+    /// Of several who asked at the same time.
+    async fn joined(mut tasks: JoinSet<Result<(Times, u32)>>, begun: Instant) -> Result<Self> {
+        let mut all = Self::default();
+        while let Some(part) = tasks.join_next().await {
+            let (times, yes) = part??;
+            all.times.join(times);
+            all.yes += yes;
+        }
+        all.seconds = begun.elapsed().as_secs_f64();
+        Ok(all)
+    }
+}
+
 /// One connection in this process.
-fn sqlite(file: &Path, sql: &str, people: u32, checks: u32) -> Result<(Times, f64)> {
+fn sqlite(file: &Path, sql: &str, people: u32, checks: u32) -> Result<Measured> {
     let db = rusqlite::Connection::open(file)?;
     let mut statement = db.prepare(sql)?;
     let places: Vec<Option<usize>> = ["$1", "$2", "$3", "$4"]
         .into_iter()
         .map(|name| statement.parameter_index(name))
         .collect::<std::result::Result<_, _>>()?;
-    let (mut times, begun) = (Times::default(), Instant::now());
+    let (mut times, mut yes, begun) = (Times::default(), 0, Instant::now());
     for n in 0..checks {
         let Question { user, org, action, scope } = data::question(n, people);
         times.time(|| {
@@ -122,38 +156,37 @@ fn sqlite(file: &Path, sql: &str, people: u32, checks: u32) -> Result<(Times, f6
                     statement.raw_bind_parameter(*place, value)?;
                 }
             }
-            let mut rows = statement.raw_query();
-            while rows.next()?.is_some() {}
+            let (mut rows, mut any) = (statement.raw_query(), 0);
+            while rows.next()?.is_some() {
+                any = 1;
+            }
+            yes += any;
             Ok(())
         })?;
     }
-    Ok((times, f64::from(checks) / begun.elapsed().as_secs_f64()))
+    Ok(Measured { times, yes, seconds: begun.elapsed().as_secs_f64() })
 }
 
 /// Several connections to a server, each with the statement prepared.
-async fn server(url: &str, sql: &'static str, people: u32, checks: u32) -> Result<(Times, f64)> {
+async fn server(url: &str, sql: &'static str, people: u32, checks: u32) -> Result<Measured> {
     let begun = Instant::now();
-    let mut tasks = tokio::task::JoinSet::new();
+    let mut tasks = JoinSet::new();
     let each = checks.div_ceil(u32::try_from(AT_ONCE)?);
     for part in 0..u32::try_from(AT_ONCE)? {
         let url = url.to_owned();
         tasks.spawn(async move {
             let options = sqlx::postgres::PgConnectOptions::from_str(&url)?.disable_statement_logging();
             let mut db = sqlx::PgConnection::connect_with(&options).await?;
-            let mut times = Times::default();
-            for n in part * each..(part + 1) * each {
+            let (mut times, mut yes) = (Times::default(), 0);
+            for n in part * each..((part + 1) * each).min(checks) {
                 let Question { user, org, action, scope } = data::question(n, people);
                 let query = sqlx::query(sql).bind(user).bind(org).bind(action).bind(scope);
                 let begun = Instant::now();
-                db.fetch_all(query).await?;
+                yes += u32::from(!db.fetch_all(query).await?.is_empty());
                 times.add(begun.elapsed());
             }
-            anyhow::Ok(times)
+            anyhow::Ok((times, yes))
         });
     }
-    let mut times = Times::default();
-    while let Some(part) = tasks.join_next().await {
-        times.join(part??);
-    }
-    Ok((times, f64::from(checks) / begun.elapsed().as_secs_f64()))
+    Measured::joined(tasks, begun).await
 }

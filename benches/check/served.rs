@@ -1,5 +1,6 @@
 //! The daemon under measurement: `rosterd run` on one database, with a token that may ask.
 
+use crate::Measured;
 use crate::data::{self, Question};
 use crate::postgres::Postgres;
 use crate::slapd::{free_port, stop};
@@ -10,6 +11,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
 
 /// Stopped on drop.
 pub(crate) struct Daemon {
@@ -72,33 +74,33 @@ impl Daemon {
     }
 
     /// One question a request, so many at the same time.
-    pub(crate) async fn singly(&self, people: u32, checks: u32, at_once: usize) -> Result<(Times, f64)> {
-        let (begun, mut tasks) = (Instant::now(), tokio::task::JoinSet::new());
+    pub(crate) async fn singly(&self, people: u32, checks: u32, at_once: usize) -> Result<Measured> {
+        let (begun, mut tasks) = (Instant::now(), JoinSet::new());
         for part in 0..at_once {
             let asked = Arc::clone(&self.asked);
             tasks.spawn(async move {
-                let mut times = Times::default();
+                let (mut times, mut yes) = (Times::default(), 0);
                 for n in (part..checks as usize).step_by(at_once) {
                     let begun = Instant::now();
-                    asked.one(data::question(u32::try_from(n)?, people)).await?;
+                    yes += u32::from(asked.one(data::question(u32::try_from(n)?, people)).await?);
                     times.add(begun.elapsed());
                 }
-                anyhow::Ok(times)
+                anyhow::Ok((times, yes))
             });
         }
-        joined(tasks, begun, checks).await
+        Measured::joined(tasks, begun).await
     }
 
     /// Several a request, as AuthZEN asks them.
-    pub(crate) async fn batches(&self, people: u32, checks: u32, at_once: usize, size: usize) -> Result<(Times, f64)> {
-        let (begun, mut tasks) = (Instant::now(), tokio::task::JoinSet::new());
+    pub(crate) async fn batches(&self, people: u32, checks: u32, at_once: usize, size: usize) -> Result<Measured> {
+        let (begun, mut tasks) = (Instant::now(), JoinSet::new());
         for part in 0..at_once {
             let asked = Arc::clone(&self.asked);
             tasks.spawn(async move {
-                let mut times = Times::default();
+                let (mut times, mut yes) = (Times::default(), 0);
                 for first in (part * size..checks as usize).step_by(at_once * size) {
                     let mut list = Vec::with_capacity(size);
-                    for n in first..first + size {
+                    for n in first..(first + size).min(checks as usize) {
                         let Question { user, org, action, scope } = data::question(u32::try_from(n)?, people);
                         let (kind, id) = scope.split_once(':').context("no scope")?;
                         list.push(json!({
@@ -106,19 +108,19 @@ impl Daemon {
                             "resource": { "type": kind, "id": id }, "context": { "org": format!("#{org}") },
                         }));
                     }
+                    let wanted = list.len();
                     let body = json!({ "evaluations": list });
                     let begun = Instant::now();
                     let answer = asked.post("/access/v1/evaluations", &body).await?;
                     times.add(begun.elapsed());
-                    ensure!(
-                        answer["evaluations"].as_array().is_some_and(|all| all.len() == size),
-                        "answers are missing"
-                    );
+                    let all = answer["evaluations"].as_array().context("no answers")?;
+                    ensure!(all.len() == wanted, "answers are missing");
+                    yes += u32::try_from(all.iter().filter(|one| one["decision"] == true).count())?;
                 }
-                anyhow::Ok(times)
+                anyhow::Ok((times, yes))
             });
         }
-        joined(tasks, begun, checks).await
+        Measured::joined(tasks, begun).await
     }
 
     /// Takes somebody's membership and gives it back, again and again: each answer knows of it.
@@ -144,14 +146,6 @@ impl Daemon {
         }
         Ok(())
     }
-}
-
-async fn joined(mut tasks: tokio::task::JoinSet<Result<Times>>, begun: Instant, checks: u32) -> Result<(Times, f64)> {
-    let mut times = Times::default();
-    while let Some(part) = tasks.join_next().await {
-        times.join(part??);
-    }
-    Ok((times, f64::from(checks) / begun.elapsed().as_secs_f64()))
 }
 
 impl Drop for Daemon {
