@@ -278,9 +278,15 @@ fn licence_tiers(backend: Backend) {
     assert_eq!(c.who_may("acme", "dashboards:write", "folders:ops"), ["bea", "emma", "petra"]);
     assert_eq!(c.who_may("acme", "exports:create", "exports:csv"), ["bea", "emma", "petra"]);
     assert_eq!(c.who_may("acme", "exports:create", "exports:pdf"), ["emma"]);
-    let limits = "SELECT u.login, CAST(max(l.value) AS TEXT) FROM effective_limits l JOIN users u ON u.id = l.user_id
-                  WHERE l.name = 'dashboards' GROUP BY u.login ORDER BY u.login";
-    assert_eq!(c.rows(limits), [["bea", "50"], ["emma", "1000"], ["fred", "3"], ["petra", "75"]]);
+    let limits = |name: &str| {
+        c.rows(&format!(
+            "SELECT u.login, CAST(max(l.value) AS TEXT) FROM effective_limits l JOIN users u ON u.id = l.user_id
+             WHERE l.name = '{name}' GROUP BY u.login ORDER BY u.login"
+        ))
+    };
+    assert_eq!(limits("dashboards"), [["bea", "50"], ["emma", "1000"], ["fred", "3"], ["petra", "75"]]);
+    let rows = limits("rows");
+    assert_eq!(rows, [["bea", "100000"], ["emma", "10000000"], ["fred", "1000"], ["petra", "100000"]], "of two the higher");
     // The licence ends.
     c.people(&[("fred", "acme.bundle.free"), ("petra", "acme.bundle.free"), ("emma", ""), ("bea", "acme.bundle.pro")]);
     c.site.run(&["sync"]);
