@@ -27,6 +27,9 @@ const ALWAYS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
+/// In whose name an application asks: a login, or `#` and a number.
+pub(super) const ACTING_FOR: HeaderName = HeaderName::from_static("acting-for");
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Puts it around all routes.

@@ -6,6 +6,7 @@
 use super::api::Api;
 use super::caller::Caller;
 use super::extract::whole;
+use super::headers::ACTING_FOR;
 use super::problem::{Kind, Problem};
 use crate::store::{KeyedAnswer, KeyedRequest, Store};
 use axum::body::{Body, Bytes};
@@ -45,11 +46,8 @@ pub(super) async fn once(api: &Arc<Api>, caller: &Caller, request: Request, next
     let (parts, body) = request.into_parts();
     let body = whole(body, engine.config.http.max_body).await?;
     let target = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
-    let mut hash = Sha256::new();
-    for part in [parts.method.as_str().as_bytes(), b" ", target.as_bytes(), b"\n", &body] {
-        hash.update(part);
-    }
-    let keyed = KeyedRequest { caller: caller.id.clone(), key, hash: hash.finalize().into() };
+    let hash = hash(parts.method.as_str(), &target, &parts.headers, &body);
+    let keyed = KeyedRequest { caller: caller.id.clone(), key, hash };
     let store = Arc::clone(&engine.store);
     match store.begin_keyed(&keyed, engine.clock.now()).await? {
         KeyedAnswer::New => {}
@@ -71,6 +69,17 @@ pub(super) async fn once(api: &Arc<Api>, caller: &Caller, request: Request, next
         Ok(response) => response,
         Err(error) => Err(Problem::internal(&error)),
     }
+}
+
+/// What makes one request the same as another: all of it that a route looks at, each part of known length.
+fn hash(method: &str, target: &str, headers: &HeaderMap, body: &[u8]) -> [u8; 32] {
+    let named = headers.get_all(ACTING_FOR).iter().map(HeaderValue::as_bytes);
+    let mut hash = Sha256::new();
+    for part in [method.as_bytes(), target.as_bytes(), body].into_iter().chain(named) {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
 }
 
 fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {

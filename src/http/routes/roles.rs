@@ -2,27 +2,26 @@
 
 use super::{Api, Asked, Caller, Named, Page, Problem, Sent, page};
 use crate::config::ApiScope;
+use crate::http::headers::ACTING_FOR;
 use crate::http::problem::Kind;
-use crate::store::{Among, Granting, Role, RoleChanged, RolePermission, RoleText, SeenRole, WhichAccount};
+use crate::store::{self, Among, Granting, Role, RoleChanged, RolePermission, RoleText, SeenRole, WhichAccount};
 use axum::extract::State;
 use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
 use rosterd_core::access::{Parameters, Pattern};
+use rosterd_core::lifecycle::{self, Access};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
-/// In whose name an application asks: a login, or `#` and a number.
-const ACTING_FOR: &str = "acting-for";
-
 /// In whose name: a session and a service account act for themselves; a token of the scope `admin` for whom it names,
 /// or as the operator.
 pub(super) async fn granting(api: &Api, caller: &Caller, headers: &HeaderMap) -> Result<Granting, Problem> {
     let actor = caller.name.clone();
-    let named = headers.get(ACTING_FOR).map(|value| value.to_str().unwrap_or_default());
+    let named = headers.get(ACTING_FOR);
     match (caller.user(), named) {
         (Some(user), None) => return Ok(Granting { actor, acting_for: Some(user) }),
         (Some(_), Some(_)) => {
@@ -34,16 +33,24 @@ pub(super) async fn granting(api: &Api, caller: &Caller, headers: &HeaderMap) ->
         (None, None) => return Ok(Granting { actor, acting_for: None }),
         (None, Some(_)) => {}
     }
-    let text = named.unwrap_or_default();
-    let number = text.strip_prefix('#').and_then(|number| number.parse().ok());
-    let which = number.map_or_else(|| WhichAccount::Login(text.to_owned()), WhichAccount::Number);
+    let field = |message: &str| Problem::field("Acting-For", message);
+    let text = std::str::from_utf8(named.map(HeaderValue::as_bytes).unwrap_or_default());
+    let which = match store::Named::parse(text.map_err(|_| field("a login in UTF-8, or # and a number"))?) {
+        store::Named::Number(number) => WhichAccount::Number(number),
+        store::Named::Name(login) => WhichAccount::Login(login),
+    };
     let engine = api.engine();
     let mut found = engine.store.account(&which, Among::People).await?;
     if found.is_none() {
         found = engine.store.account(&which, Among::Services).await?;
     }
-    let nobody = || Problem::field("Acting-For", "nobody has this login or number");
-    Ok(Granting { actor, acting_for: Some(found.ok_or_else(nobody)?.id) })
+    let found = found.ok_or_else(|| field("nobody has this login or number"))?;
+    if !lifecycle::may(found.kind, found.state, Access::Rights).now() {
+        let told =
+            format!("{} is {}: nothing is given in the name of such an account", found.login, found.state.name());
+        return Err(Problem::new(Kind::Forbidden, told));
+    }
+    Ok(Granting { actor, acting_for: Some(found.id) })
 }
 
 /// Something that may be done.
@@ -218,11 +225,13 @@ pub(super) fn pattern(field: &'static str, text: &str) -> Result<Pattern, Proble
 
 /// Parameters that a database takes.
 pub(super) fn sane(parameters: &Parameters) -> Result<(), Problem> {
-    let good = parameters.iter().all(|(name, value)| plain("", name).is_ok() && plain("", value).is_ok());
+    let named = |name: &str| !name.is_empty() && plain("", name).is_ok();
+    let good = parameters.iter().all(|(name, value)| named(name) && plain("", value).is_ok());
     if good && parameters.len() <= MOST {
         return Ok(());
     }
-    Err(Problem::field("parameters", format!("at most {MOST}, each of at most {LONGEST} characters, none of them NUL")))
+    let each = format!("each a name and a text of at most {LONGEST} characters, none of them NUL");
+    Err(Problem::field("parameters", format!("at most {MOST}, {each}")))
 }
 
 fn permissions(all: Vec<Permission>) -> Result<Vec<RolePermission>, Problem> {
@@ -289,8 +298,12 @@ fn came(changed: RoleChanged) -> Result<Role, Problem> {
     match changed {
         RoleChanged::Done(role) => Ok(*role),
         RoleChanged::None => Err(no_role()),
-        RoleChanged::Other(version) => Err(Problem::new(Kind::Changed, format!("it is at version {version}"))),
+        RoleChanged::Other(version) => Err(other(version)),
     }
+}
+
+fn other(version: i64) -> Problem {
+    Problem::new(Kind::Changed, format!("it is at version {version}"))
 }
 
 /// Changes a role that people have made. In somebody's name only where they hold all that it allowed and is to allow.
@@ -306,7 +319,12 @@ pub(super) async fn change(
     let by = granting(&api, &caller, &headers).await?;
     let seen = SeenRole { id, version: version(&headers)? };
     let engine = api.engine();
-    let before = engine.store.role(id).await?.ok_or_else(no_role)?.text;
+    let before = engine.store.role(id).await?.ok_or_else(no_role)?;
+    // What it says now is not what was seen: put together, the two would be a text that nobody wrote.
+    if before.version != seen.version {
+        return Err(other(before.version));
+    }
+    let before = before.text;
     let text = RoleText {
         kind: changed.kind.map_or(before.kind, kind),
         title: changed.title.unwrap_or(before.title),

@@ -1,6 +1,7 @@
 //! The API, asked over real connections.
 
 mod access;
+mod acting;
 mod answers;
 mod browsers;
 mod description;
