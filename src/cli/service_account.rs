@@ -11,7 +11,7 @@ use crate::http::token;
 use crate::random::SystemRandom;
 use crate::store::{Access, Account, AccountChange, Among, NewService, ServiceToken, Store, WhichAccount};
 use clap::Subcommand;
-use rosterd_core::lifecycle::Act;
+use rosterd_core::lifecycle::{Act, ENABLE};
 use rosterd_core::rights::OrgRole;
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ pub(crate) enum ServiceAccount {
     List,
     /// It may not act, and its tokens count for nothing, until `enable`.
     Disable(Act1),
-    /// Take back `disable`, or `delete`; tokens that `delete` revoked stay so.
+    /// Take back `disable` and `delete`; tokens that `delete` revoked stay so.
     Enable(Act1),
     /// Put it away and revoke its tokens. `rosterd purge` forgets it.
     Delete(Act1),
@@ -110,7 +110,7 @@ pub(super) async fn run(args: &Args, what: &ServiceAccount) -> Result<Exit, Fail
         }
         ServiceAccount::List => list(args).await,
         ServiceAccount::Disable(act) => change(args, act, &[Act::Suspend]).await,
-        ServiceAccount::Enable(act) => change(args, act, &[Act::Unarchive, Act::Resume]).await,
+        ServiceAccount::Enable(act) => change(args, act, ENABLE).await,
         ServiceAccount::Delete(act) => change(args, act, &[Act::Archive]).await,
         ServiceAccount::Token(what) => tokens(args, what).await,
     }
@@ -138,21 +138,17 @@ async fn list(args: &Args) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The first of the acts for which there is something to do.
-async fn change(args: &Args, asked: &Act1, acts: &[Act]) -> Result<Exit, Failure> {
-    let mut result = Err(Failure::failed("there is nothing to do".to_owned()));
-    for act in acts {
-        let (which, reason, by) = (WhichAccount::Login(asked.login.clone()), asked.reason.clone(), asked.by.by.clone());
-        let change = AccountChange { which, among: Among::Services, act: *act, reason, by, force: false };
-        result = user::changed(args, &change).await;
-        if result.is_ok() {
-            break;
-        }
-    }
-    result
+async fn change(args: &Args, asked: &Act1, acts: &'static [Act]) -> Result<Exit, Failure> {
+    let (which, reason, by) = (WhichAccount::Login(asked.login.clone()), asked.reason.clone(), asked.by.by.clone());
+    user::changed(args, &AccountChange { which, among: Among::Services, acts, reason, by, force: false }).await
 }
 
 async fn tokens(args: &Args, what: &Token) -> Result<Exit, Failure> {
+    if let Token::Create { name, .. } = what
+        && !token::is_name(name)
+    {
+        return Err(Failure::new(Exit::Usage, format!("--name: {}", token::NAME)));
+    }
     let loaded = context::load(args)?;
     let now = SystemClock.now();
     let store = match what {

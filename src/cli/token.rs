@@ -21,6 +21,9 @@ pub(super) async fn run(args: &Args, what: &Token) -> Result<Exit, Failure> {
 
 async fn create(args: &Args, name: &str, scopes: &[String], expires: Option<&str>, by: &str) -> Result<Exit, Failure> {
     let wrong = |message: String| Failure::new(Exit::Usage, message);
+    if !token::is_name(name) {
+        return Err(wrong(format!("--name: {}", token::NAME)));
+    }
     let scopes = scopes.iter().map(|word| {
         let known = || ApiScope::ALL.map(ApiScope::name).join(", ");
         ApiScope::parse(word).ok_or_else(|| wrong(format!("there is no scope {word:?}; there are: {}", known())))

@@ -41,24 +41,24 @@ pub(crate) struct Whose {
 }
 
 impl User {
-    fn said(&self) -> (Act, &Whose) {
+    fn said(&self) -> (&'static [Act], &Whose) {
         match self {
-            Self::Suspend(whose) => (Act::Suspend, whose),
-            Self::Resume(whose) => (Act::Resume, whose),
-            Self::Block(whose) => (Act::Block, whose),
-            Self::Unblock(whose) => (Act::Unblock, whose),
-            Self::Archive(whose) => (Act::Archive, whose),
-            Self::Unarchive(whose) => (Act::Unarchive, whose),
+            Self::Suspend(whose) => (&[Act::Suspend], whose),
+            Self::Resume(whose) => (&[Act::Resume], whose),
+            Self::Block(whose) => (&[Act::Block], whose),
+            Self::Unblock(whose) => (&[Act::Unblock], whose),
+            Self::Archive(whose) => (&[Act::Archive], whose),
+            Self::Unarchive(whose) => (&[Act::Unarchive], whose),
         }
     }
 }
 
 pub(super) async fn run(args: &Args, what: &User) -> Result<Exit, Failure> {
-    let (act, whose) = what.said();
+    let (acts, whose) = what.said();
     let change = AccountChange {
         which: WhichAccount::Login(whose.login.clone()),
         among: Among::People,
-        act,
+        acts,
         reason: whose.reason.clone(),
         by: whose.by.clone(),
         force: whose.force,

@@ -74,6 +74,15 @@ pub fn make_service(
     Ok((Secret::new(token), new))
 }
 
+/// What the name of one must be.
+pub const NAME: &str = "1 to 100 characters, none of them a control character";
+
+/// Whether a text is the name of one.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    (1..=100).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+}
+
 /// How long one is to last, in milliseconds: what is said, or as usual, but no longer than `longest`.
 #[must_use]
 pub fn lasts(said: Option<&str>, longest: Duration) -> Option<i64> {

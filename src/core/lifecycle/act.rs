@@ -72,6 +72,9 @@ impl Act {
     }
 }
 
+/// What brings a service account back: those of them for which there is something to do.
+pub const ENABLE: &[Act] = &[Act::Unarchive, Act::Resume];
+
 /// What comes of an act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Acted {

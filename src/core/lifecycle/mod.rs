@@ -7,7 +7,7 @@
 mod act;
 mod service;
 
-pub use act::{ARCHIVE, Act, Acted, BLOCK, BY_HAND, MANUAL, NotActed, act, settled};
+pub use act::{ARCHIVE, Act, Acted, BLOCK, BY_HAND, ENABLE, MANUAL, NotActed, act, settled};
 pub use service::{reserved, service_login, service_org};
 
 use crate::observed::UserState;

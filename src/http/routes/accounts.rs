@@ -66,7 +66,7 @@ pub(super) async fn change(
     api: &Api,
     caller: &Caller,
     (among, id): (Among, i64),
-    act: Act,
+    acts: &'static [Act],
     why: Why,
 ) -> Result<Json<Standing>, Problem> {
     if why.reason.chars().count() > LONGEST || why.reason.contains('\0') {
@@ -75,7 +75,7 @@ pub(super) async fn change(
     let change = AccountChange {
         which: WhichAccount::Number(id),
         among,
-        act,
+        acts,
         reason: why.reason,
         by: caller.name.clone(),
         force: why.force,
@@ -98,7 +98,7 @@ macro_rules! act {
             Named(id): Named<i64>,
             Sent(why): Sent<Why>,
         ) -> Changed {
-            change(&api, &caller, (Among::People, id), $act, why).await
+            change(&api, &caller, (Among::People, id), &[$act], why).await
         }
     };
 }

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
 use rosterd_core::ids::{Timestamp, UserId};
-use rosterd_core::lifecycle::Act;
+use rosterd_core::lifecycle::{Act, ENABLE};
 use rosterd_core::rights::OrgRole;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -119,10 +119,10 @@ pub(super) async fn disable(
     Named(id): Named<i64>,
     Sent(why): Sent<Why>,
 ) -> Result<Json<Standing>, Problem> {
-    change(&api, &caller, (Among::Services, id), Act::Suspend, why).await
+    change(&api, &caller, (Among::Services, id), &[Act::Suspend], why).await
 }
 
-/// Takes that back.
+/// Takes back that it was disabled, or deleted; tokens that were revoked stay so.
 #[utoipa::path(post, path = "/api/v1/service-accounts/{id}/enable", request_body = Why, params(("id" = i64, Path), ("Idempotency-Key" = Option<String>, Header)), responses((status = 200, description = "How it stands then", body = Standing)))]
 pub(super) async fn enable(
     State(api): State<Arc<Api>>,
@@ -130,7 +130,7 @@ pub(super) async fn enable(
     Named(id): Named<i64>,
     Sent(why): Sent<Why>,
 ) -> Result<Json<Standing>, Problem> {
-    change(&api, &caller, (Among::Services, id), Act::Resume, why).await
+    change(&api, &caller, (Among::Services, id), ENABLE, why).await
 }
 
 /// Puts it away and revokes its tokens. `rosterd purge` forgets it.
@@ -140,7 +140,7 @@ pub(super) async fn delete(
     Extension(caller): Extension<Caller>,
     Named(id): Named<i64>,
 ) -> Result<Json<Standing>, Problem> {
-    change(&api, &caller, (Among::Services, id), Act::Archive, Why::default()).await
+    change(&api, &caller, (Among::Services, id), &[Act::Archive], Why::default()).await
 }
 
 /// A token, without what it is. Moments are milliseconds since 1970.
@@ -204,7 +204,9 @@ pub(super) async fn make_token(
     Named(id): Named<i64>,
     Sent(new): Sent<NewToken>,
 ) -> Result<Response, Problem> {
-    text("name", &new.name, 1)?;
+    if !token::is_name(&new.name) {
+        return Err(Problem::field("name", token::NAME));
+    }
     let account = find(&api, id).await?;
     let (secret, new) = drawn(&api, account.id, &new.name, &caller, new.expires.as_deref())?;
     let kept = api.engine().store.add_service_token(&new, api.now()).await?;

@@ -103,8 +103,8 @@ pub(super) async fn make(
     Extension(caller): Extension<Caller>,
     Sent(new): Sent<New>,
 ) -> Result<Response, Problem> {
-    if !(1..=100).contains(&new.name.chars().count()) || new.name.chars().any(char::is_control) {
-        return Err(Problem::field("name", "1 to 100 characters, none of them a control character"));
+    if !token::is_name(&new.name) {
+        return Err(Problem::field("name", token::NAME));
     }
     if new.scopes.is_empty() {
         return Err(Problem::field("scopes", "at least one"));

@@ -5,7 +5,7 @@ use super::super::{StoreError, history};
 use super::rows::{self, Found};
 use super::{Account, AccountChange};
 use rosterd_core::ids::Timestamp;
-use rosterd_core::lifecycle::{self, Access, Act};
+use rosterd_core::lifecycle::{self, Access, Act, Acted};
 
 /// See [`super::Accounts::change_account`].
 pub(super) async fn change(
@@ -13,13 +13,42 @@ pub(super) async fn change(
     change: &AccountChange,
     now: Timestamp,
 ) -> Result<Option<Account>, StoreError> {
-    let Some(found) = rows::find(db, &change.which, change.among).await? else { return Ok(None) };
-    let AccountChange { act, .. } = *change;
-    let acted = lifecycle::act(act, found.stored, &found.origins());
-    let acted = acted.map_err(|why| StoreError::Refused(format!("{} {why}", found.login)))?;
+    let Some(mut found) = rows::find(db, &change.which, change.among).await? else { return Ok(None) };
+    let (mut done, mut refused) = (Vec::new(), "there is nothing to do".to_owned());
+    for act in change.acts {
+        match lifecycle::act(*act, found.stored, &found.origins()) {
+            Err(why) => refused = format!("{} {why}", found.login),
+            Ok(acted) => {
+                one(db, &found, change, (*act, acted), now).await?;
+                let again = rows::find(db, &change.which, change.among).await?;
+                found = again.ok_or_else(|| StoreError::Database(format!("{} is gone at once", found.login)))?;
+                done.push(*act);
+            }
+        }
+    }
+    if done.is_empty() {
+        return Err(StoreError::Refused(refused));
+    }
+    let force = change.force.then_some("force");
+    let said: Vec<Vec<&str>> =
+        done.iter().map(|act| ["by_hand", act.name()].into_iter().chain(force).collect()).collect();
+    let body = serde_json::json!({ "changes": said }).to_string();
+    history::append(db, now, &change.by, Some(found.user()?), &body).await?;
+    db.run("UPDATE state SET generation = generation + 1 WHERE one = 1", &[]).await?;
+    found.account().map(Some)
+}
+
+/// One act, with what goes with it.
+async fn one(
+    db: &mut dyn Session,
+    found: &Found,
+    change: &AccountChange,
+    (act, acted): (Act, Acted),
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let counts = lifecycle::may(found.kind, found.state(), Access::Admin).now();
     if act.takes() && counts && !change.force {
-        last_admin(db, &found).await?;
+        last_admin(db, found).await?;
     }
     let user = Param::Int(Some(found.id));
     let (origin, put) = act.origin();
@@ -41,17 +70,7 @@ pub(super) async fn change(
         &[user, Param::Text(Some(acted.state.name())), Param::Int(Some(now.0))],
     )
     .await?;
-    if put {
-        end(db, &found, act, now).await?;
-    }
-    let mut said = vec!["by_hand", act.name()];
-    if change.force {
-        said.push("force");
-    }
-    let body = serde_json::json!({ "changes": [said] }).to_string();
-    history::append(db, now, &change.by, Some(found.user()?), &body).await?;
-    db.run("UPDATE state SET generation = generation + 1 WHERE one = 1", &[]).await?;
-    rows::one(db, &change.which, change.among).await
+    if put { end(db, found, act, now).await } else { Ok(()) }
 }
 
 /// What ends with it at once. Who is only suspended can be renewed meanwhile, so that nothing is lost when it is lifted.

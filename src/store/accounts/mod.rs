@@ -65,7 +65,8 @@ impl Among {
 pub struct AccountChange {
     pub which: WhichAccount,
     pub among: Among,
-    pub act: Act,
+    /// In this order those for which there is something to do, in one transaction: nearly always one.
+    pub acts: &'static [Act],
     /// For people. Not in the audit record, from which nothing can be taken out again.
     pub reason: String,
     /// Who does it.
@@ -114,7 +115,7 @@ impl BreakGlass {
 /// The tables `users` and `user_suspensions`, as people change them.
 #[async_trait]
 pub trait Accounts: Send + Sync {
-    /// Does it. `None` where there is no such account among those meant; [`StoreError::Refused`], with the reason,
+    /// Does it, with one audit record. `None` where there is no such account among those meant; [`StoreError::Refused`], with the reason,
     /// where there is nothing to do or the last Admin would go.
     async fn change_account(&self, change: &AccountChange, now: Timestamp) -> Result<Option<Account>, StoreError>;
 

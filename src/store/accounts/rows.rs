@@ -32,7 +32,7 @@ impl Found {
         id("users.id", self.id)
     }
 
-    fn account(self) -> Result<Account, StoreError> {
+    pub(super) fn account(self) -> Result<Account, StoreError> {
         let (state, id) = (self.state(), self.user()?);
         let Self { login, name, email, kind, reasons, .. } = self;
         Ok(Account { id, login, name, email, kind, state, reasons })

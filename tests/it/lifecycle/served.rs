@@ -105,6 +105,14 @@ async fn a_token_says_whose_it_is_and_does_what_its_account_may() {
         }
         assert_eq!(send(&served, "DELETE", &base, json!({})).await.1["state"], "archived by hand");
         assert_eq!(introspect(&second).await, json!({ "active": false }));
+        // Back, as by the command; what was revoked stays so.
+        for before in [["POST", "disable"], ["DELETE", ""]] {
+            send(&served, before[0], format!("{base}/{}", before[1]).trim_end_matches('/'), json!({})).await;
+        }
+        let (status, said) = send(&served, "POST", &format!("{base}/enable"), json!({})).await;
+        assert_eq!((status, &said["state"]), (200, &json!("active")), "{said}");
+        assert_eq!(introspect(&second).await, json!({ "active": false }));
+        assert_eq!(send(&served, "POST", &format!("{base}/enable"), json!({})).await.0, 409);
         let actors = served.site.database.rows("SELECT DISTINCT actor FROM audit").concat();
         assert!(actors.iter().any(|actor| actor.starts_with("token ")), "{actors:?}");
         served.stop();

@@ -47,6 +47,10 @@ fn a_service_account_is_made_used_and_put_away() {
         let first = token(&site, login);
         run(&site, &["token", "create", login, "--name", "x", "--expires", "31d"], 64).says("30d");
         run(&site, &["token", "create", "p000", "--name", "x"], 1).says("no service account");
+        for bad in ["", "a\nb", &"x".repeat(101)] {
+            run(&site, &["token", "create", login, "--name", bad], 64).says("--name: 1 to 100 characters");
+            site.run(&["token", "create", "--name", bad, "--scope", "read"]).expect(64).says("--name: 1 to 100");
+        }
         let rotated = run(&site, &["token", "rotate", login, &first, "--output", "json"], 0).json();
         let second = rotated["id"].as_str().unwrap().to_owned();
         let listed = run(&site, &["token", "list", login, "--output", "json"], 0).json();
@@ -66,6 +70,13 @@ fn a_service_account_is_made_used_and_put_away() {
         run(&site, &["disable", login], 0);
         run(&site, &["token", "create", login, "--name", "x"], 1).says("only an active service account");
         run(&site, &["enable", login], 0);
+        run(&site, &["enable", login], 1).says("not suspended");
+        run(&site, &["disable", login], 0);
+        run(&site, &["delete", login], 0);
+        run(&site, &["enable", login], 0).says("is active");
+        assert_eq!(stands(&site, login), ("active".to_owned(), Vec::new()), "both are taken back");
+        let body = site.database.rows("SELECT body FROM audit ORDER BY seq DESC LIMIT 1").concat().concat();
+        assert_eq!(body, r#"{"changes":[["by_hand","unarchive"],["by_hand","resume"]]}"#);
         run(&site, &["delete", login], 0);
         assert_eq!(stands(&site, login), ("archived".to_owned(), vec!["archive".to_owned()]));
         let usable = site.database.rows("SELECT id FROM service_tokens WHERE revoked_at IS NULL");
