@@ -176,7 +176,12 @@ impl Answer {
     }
 }
 
-/// The table. Every question about a state ends here.
+/// When a run makes somebody active. One reason by hand is enough that it does not: who was suspended by hand, then
+/// archived by a run, is suspended still when they are back.
+const BACK: &str = "no reason is by hand, and a provider has the person again, or a rule matches again";
+
+/// The table. Every question about a state ends here, but for what the database's views ask of `users.state`: those are
+/// held to it by the tests.
 #[must_use]
 pub fn may(kind: Kind, state: State, access: Access) -> Answer {
     use Answer::{No, When, Yes};
@@ -186,8 +191,7 @@ pub fn may(kind: Kind, state: State, access: Access) -> Answer {
         (Access::SignIn | Access::Session, Kind::Service) => No,
         (Access::SignIn, Kind::Person) => match state {
             State::Active => Yes,
-            State::Suspended => When("all reasons are runs', and their providers have the person again"),
-            State::Archived => When("a provider has the person again"),
+            State::Suspended | State::Archived => When(BACK),
             State::Blocked | State::ArchivedByHand => No,
         },
         (Access::SignIn, Kind::BreakGlass) | (Access::Session, Kind::Person | Kind::BreakGlass) => only(active),
@@ -198,8 +202,7 @@ pub fn may(kind: Kind, state: State, access: Access) -> Answer {
         (Access::Linked, _) => No,
         (Access::SuspendedByRun, Kind::Person) => When("no provider has the person any more, or no rule matches"),
         (Access::ResumedByRun, Kind::Person) => match state {
-            State::Suspended => When("all reasons are runs', and their providers have the person again"),
-            State::Archived => When("a provider has the person again"),
+            State::Suspended | State::Archived => When(BACK),
             State::Active | State::Blocked | State::ArchivedByHand => No,
         },
         (Access::ArchivedByRun, Kind::Person) => match state {

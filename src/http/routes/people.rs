@@ -6,6 +6,8 @@ use crate::store::{IdentityView, PersonListing, PersonView};
 use axum::Json;
 use axum::extract::State;
 use rosterd_core::ids::Timestamp;
+use rosterd_core::lifecycle::{self, Access, Kind};
+use rosterd_core::observed::UserState;
 use rosterd_core::rights::{OrgRole, TeamRole};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -158,6 +160,12 @@ pub(super) struct Has {
     teams: Vec<Role>,
 }
 
+/// What the two words of the account's row mean.
+fn usable(person: &PersonView) -> bool {
+    let known = Kind::parse(&person.kind).zip(UserState::parse(&person.state));
+    known.is_some_and(|(kind, state)| lifecycle::may(kind, state.into(), Access::Rights).now())
+}
+
 fn highest<R: Ord>(given: [&Option<String>; 3], parse: impl Fn(&str) -> Option<R>) -> Option<R> {
     given.into_iter().flatten().filter_map(|role| parse(role)).max()
 }
@@ -169,7 +177,7 @@ pub(super) async fn access(State(api): State<Arc<Api>>, Named(id): Named<i64>) -
     let person = find(&api, id).await?;
     let mut has = Has {
         id: person.id,
-        usable: person.state == "active",
+        usable: usable(&person),
         login: person.login,
         state: person.state,
         server_admin: person.synced_admin || person.manual_admin,
@@ -212,14 +220,14 @@ pub(super) async fn explain(
 ) -> Result<Json<Value>, Problem> {
     let person = find(&api, id).await?;
     let engine = api.engine();
-    let orgs = engine.store.orgs().await?;
+    let (orgs, now) = (engine.store.orgs().await?, api.now());
     // On a thread of its own: a hundred thousand rules take their time.
     let work = move || -> Result<Value, Problem> {
         let book = Book::new(&engine.config, &engine.places).map_err(|error| Problem::internal(&error))?;
-        serde_json::to_value(explain::person(&person, &book, &orgs)).map_err(|error| Problem::internal(&error))
+        serde_json::to_value(explain::person(&person, &book, &orgs, now)).map_err(|error| Problem::internal(&error))
     };
     let mut value = tokio::task::spawn_blocking(work).await.map_err(|error| Problem::internal(&error))??;
-    for key in ["rights", "not_applied", "not_given"] {
+    for key in ["rights", "ended", "not_applied", "not_given"] {
         if let Some(list) = value.get_mut(key).and_then(Value::as_array_mut) {
             list.retain(|entry| fits(entry, "org", about.org.as_ref()) && fits(entry, "team", about.team.as_ref()));
         }

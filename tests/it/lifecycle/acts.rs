@@ -83,6 +83,27 @@ fn who_comes_back_finds_what_a_person_did() {
     }
 }
 
+/// One reason by hand outlives the archive that a run put somebody into.
+#[test]
+fn who_was_suspended_by_hand_and_archived_by_a_run_comes_back_suspended() {
+    for backend in backends() {
+        let (site, mut people) = site(backend);
+        act(&site, "suspend", "p000", 0);
+        people.dismiss(2, "p");
+        people.write(&site);
+        site.sync(0);
+        std::thread::sleep(std::time::Duration::from_millis(1200));
+        site.sync(0);
+        assert_eq!(stands(&site, "p000"), ("archived".to_owned(), vec!["corp".to_owned(), "manual".to_owned()]));
+        people.add(2, "p", "staff");
+        people.write(&site);
+        site.sync(0);
+        assert_eq!(stands(&site, "p000"), ("suspended".to_owned(), vec!["manual".to_owned()]));
+        assert_eq!(stands(&site, "p001").0, "active");
+        invariants::check(&site).expect(0);
+    }
+}
+
 /// Out of the archive while still gone: another grace, and not archived at once.
 #[test]
 fn who_is_taken_out_of_the_archive_has_the_grace_anew() {

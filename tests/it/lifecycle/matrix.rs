@@ -1,5 +1,5 @@
 //! Each cell of the table in `docs/lifecycle.md` on the real thing: an account of each kind is brought into each state, and
-//! each access is tried. `Access::SignIn` is left to the tests of logins, which have a provider and a browser.
+//! each access is tried. `Access::SignIn` needs a provider and a browser: `oidc::flow::states`.
 
 use super::{act, backends, stands};
 use crate::world::database::Backend;
@@ -122,7 +122,7 @@ impl World {
         self.site.database.rows(sql).concat().concat()
     }
 
-    /// Holds what is seen of each cell to what the table says; `was`: the state in which each cell began.
+    /// Holds what is seen of each cell to what the table says; with `ever`, what can be by itself counts as a yes.
     #[track_caller]
     fn held(&self, access: Access, ever: bool, seen: impl Fn(&str) -> bool) {
         let mut wrong = String::new();
