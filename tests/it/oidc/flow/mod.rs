@@ -8,6 +8,7 @@ mod renewal;
 mod replicas;
 mod session;
 mod signals;
+mod states;
 
 use super::SignOn;
 use super::app::Extra;
