@@ -82,8 +82,8 @@ impl Given {
         let scope = Pattern::parse(&self.scope).map_err(|why| wrong(&format!("--scope {why}")))?;
         let mut parameters = Parameters::new();
         for text in &self.parameter {
-            let (name, value) = text.split_once('=').ok_or_else(|| wrong("--parameter: a name, `=` and a value"))?;
-            parameters.insert(name.to_owned(), value.to_owned());
+            let (name, value) = parameter(text).ok_or_else(|| wrong("--parameter: a name, `=` and a value"))?;
+            parameters.insert(name, value);
         }
         let lasts = self.lasts.as_deref().map(|text| Duration::parse(text).filter(|lasts| lasts.millis() > 0));
         let until = match lasts {
@@ -93,6 +93,12 @@ impl Given {
         };
         Ok(Giving { what, org: self.org.clone(), scope, parameters, to, until })
     }
+}
+
+/// A name and a value in a text.
+pub(super) fn parameter(text: &str) -> Option<(String, String)> {
+    let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty())?;
+    Some((name.to_owned(), value.to_owned()))
 }
 
 pub(super) async fn run(args: &Args, what: &Grant) -> Result<Exit, Failure> {

@@ -3,11 +3,12 @@
 use super::args::Args;
 use super::context;
 use super::exit::{Exit, Failure};
+use super::grant::parameter;
 use super::output::{print, table};
 use crate::clock::{Clock as _, SystemClock};
 use crate::store::{Access, Granting, Role, RoleChanged, RolePermission, RoleText, SeenRole, Store};
 use clap::Subcommand;
-use rosterd_core::access::{Parameters, Pattern};
+use rosterd_core::access::{Parameters, Pattern, PatternError};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -45,10 +46,14 @@ pub(crate) struct Says {
     /// What it allows: ACTION, or ACTION@SCOPE; without a scope, everything. May be given several times.
     #[arg(long, value_name = "ACTION@SCOPE")]
     allow: Vec<String>,
+    /// What an application is to know with one of these: the same ACTION@SCOPE, a space, and NAME=VALUE up to the end. May
+    /// be given several times.
+    #[arg(long, value_name = "ACTION@SCOPE NAME=VALUE")]
+    parameter: Vec<String>,
     /// How much of something: NAME=NUMBER. May be given several times.
     #[arg(long, value_name = "NAME=NUMBER")]
     limit: Vec<String>,
-    /// A set with parameters.
+    /// Call it a bundle: a set with parameters.
     #[arg(long)]
     bundle: bool,
     #[arg(long, default_value = "", value_name = "TEXT")]
@@ -65,10 +70,16 @@ impl Says {
         let wrong = |message: String| Failure::new(Exit::Usage, message);
         let mut permissions = Vec::with_capacity(self.allow.len());
         for text in &self.allow {
-            let (action, scope) = text.split_once('@').unwrap_or((text, "*"));
-            let read = |text: &str| Pattern::parse(text).map_err(|why| wrong(format!("--allow {text}: {why}")));
-            let (action, scope) = (read(action)?, read(scope)?);
+            let (action, scope) = allowed(text).map_err(|why| wrong(format!("--allow {text}: {why}")))?;
             permissions.push(RolePermission { action, scope, parameters: Parameters::new() });
+        }
+        for text in &self.parameter {
+            let shape = "ACTION@SCOPE, a space, a name, `=` and a value";
+            let read = text.split_once(' ').and_then(|(of, rest)| Some((allowed(of).ok()?, parameter(rest)?)));
+            let (of, (name, value)) = read.ok_or_else(|| wrong(format!("--parameter {text}: {shape}")))?;
+            let named = permissions.iter_mut().find(|one| (&one.action, &one.scope) == (&of.0, &of.1));
+            let named = named.ok_or_else(|| wrong(format!("--parameter {text}: no --allow names that")))?;
+            named.parameters.insert(name, value);
         }
         permissions.sort_by(|a, b| (&a.action, &a.scope).cmp(&(&b.action, &b.scope)));
         let mut limits = BTreeMap::new();
@@ -82,6 +93,12 @@ impl Says {
         let (title, description) = (self.title.clone(), self.description.clone());
         Ok(RoleText { kind, title, description, permissions, limits })
     }
+}
+
+/// An action, and a scope if there is one.
+fn allowed(text: &str) -> Result<(Pattern, Pattern), PatternError> {
+    let (action, scope) = text.split_once('@').unwrap_or((text, "*"));
+    Ok((Pattern::parse(action)?, Pattern::parse(scope)?))
 }
 
 pub(super) fn operator(by: &str) -> Granting {

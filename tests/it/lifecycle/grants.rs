@@ -31,6 +31,16 @@ fn the_operator_makes_roles_and_gives_them() {
         }
         run(&["role", "create", "x", "--allow", "a*b"], 64).says("before its end");
         run(&["role", "create", "x", "--allow", "a@b", "--allow", "a@b"], 1).says("there twice");
+        for (parameter, why) in [("a", "a space"), ("a row", "a space"), ("a =x", "a space"), ("b row=x", "no --allow")]
+        {
+            run(&["role", "create", "x", "--allow", "a", "--parameter", parameter], 64).says(why);
+        }
+        let said = ["--parameter", "a@b row=x = 1", "--parameter", "a@b tier=gold", "--bundle", "--output", "json"];
+        let args = [&["role", "create", "said", "--allow", "a@b", "--allow", "a@c"], &said[..]].concat();
+        let made = run(&args, 0).json();
+        assert_eq!(made["permissions"][0]["parameters"], json!({ "row": "x = 1", "tier": "gold" }), "{made}");
+        assert_eq!((&made["permissions"][1]["parameters"], &made["kind"]), (&json!({}), &json!("bundle")), "{made}");
+        run(&["role", "delete", &made["id"].to_string()], 0);
         let made =
             ["role", "create", "readers", "--org", "Main", "--allow", "reports:read@folders:*", "--limit", "exports=5"];
         run(&made, 0);
@@ -45,6 +55,7 @@ fn the_operator_makes_roles_and_gives_them() {
         give(&["--everybody"], 0);
         assert_eq!(may(&site, "p001").len(), 2);
         give(&["--user", "p000", "--lasts", "0s"], 64);
+        give(&["--user", "p000", "--parameter", "=x"], 64).says("a name, `=` and a value");
         give(&["--user", "nobody"], 1).says("nobody has the login");
         give(&["--team", "none"], 1).says("no team");
         run(&["grant", "give", "--role", "basic:admin", "--user", "p000"], 1).says("membership");
