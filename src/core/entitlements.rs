@@ -49,10 +49,19 @@ pub struct HolderWrite {
     pub exists: bool,
 }
 
+/// How the words for a delegation begin; no role's name has a space.
+const ACTS_FOR: &str = "acts for ";
+
+/// Whether these words of [`shown`] are of a delegation, which needs no membership.
+#[must_use]
+pub fn is_delegation(what: &str) -> bool {
+    what.starts_with(ACTS_FOR)
+}
+
 /// What somebody holds, in words: a role (or whom they act for), on what, with what.
 #[must_use]
 pub fn shown(role: Option<&str>, acts_for: Option<&str>, scope: &str, parameters: &str) -> String {
-    let mut what = acts_for.map_or_else(|| role.unwrap_or("?").to_owned(), |person| format!("acts for {person}"));
+    let mut what = acts_for.map_or_else(|| role.unwrap_or("?").to_owned(), |person| format!("{ACTS_FOR}{person}"));
     if scope != "*" {
         what.push_str(" on ");
         what.push_str(scope);

@@ -5,9 +5,11 @@ use super::claims::{HELD, SERVER_ADMIN, Tried, rank};
 use super::history;
 use super::lost::{Fate, lost, waiting};
 use super::misses::misses;
-use super::value::{Identity, Kind, Person, Place, Reach, Right, Suspension};
+use super::value::{Ended, Identity, Kind, Person, Place, Reach, Right, Suspension};
 use super::ways::Ways;
-use crate::store::{GrantView, IdentityView, OrgListing, PersonView};
+use crate::store::{EntitlementView, GrantView, IdentityView, OrgListing, PersonView};
+use rosterd_core::entitlements::is_delegation;
+use rosterd_core::ids::Timestamp;
 
 /// The rule name of what `on_no_match = "default"` gives.
 pub(super) const ON_NO_MATCH: &str = "on_no_match";
@@ -21,7 +23,7 @@ pub(super) struct Source<'a> {
     pub(super) tried: Option<Tried<'a>>,
 }
 
-pub(crate) fn explain<'a>(view: &'a PersonView, book: &'a Book<'_>, orgs: &[OrgListing]) -> Person {
+pub(crate) fn explain<'a>(view: &'a PersonView, book: &'a Book<'_>, orgs: &[OrgListing], now: Timestamp) -> Person {
     let sources: Vec<Source<'a>> = view
         .identities
         .iter()
@@ -32,7 +34,7 @@ pub(crate) fn explain<'a>(view: &'a PersonView, book: &'a Book<'_>, orgs: &[OrgL
             Source { identity, ways, tried }
         })
         .collect();
-    let mut rights = rights(view);
+    let mut rights = rights(view, now);
     let mut not_applied = Vec::new();
     let mut not_given = Vec::new();
     for source in &sources {
@@ -67,6 +69,7 @@ pub(crate) fn explain<'a>(view: &'a PersonView, book: &'a Book<'_>, orgs: &[OrgL
             .collect(),
         identities: sources.iter().map(|source| identity(view, book, source)).collect(),
         rights,
+        ended: view.entitlements.iter().flat_map(|held| ended(held, now)).collect(),
         not_applied,
         not_given,
         not_matching: misses(book, &sources),
@@ -99,9 +102,9 @@ fn identity(view: &PersonView, book: &Book<'_>, source: &Source<'_>) -> Identity
 }
 
 /// Everything somebody has, nobody's yet.
-fn rights(view: &PersonView) -> Vec<Right> {
+fn rights(view: &PersonView, now: Timestamp) -> Vec<Right> {
     let mut rights = Vec::new();
-    let mut add = |place: Place, given: [Option<&str>; 3]| {
+    let mut add = |place: Place, given: [Option<&str>; 3], idle: Option<String>| {
         let Some(role) = given.into_iter().flatten().max_by_key(|role| rank(place.kind, role)) else { return };
         let [synced_role, manual_role, declared_role] = given.map(|role| role.map(str::to_owned));
         rights.push(Right {
@@ -113,6 +116,7 @@ fn rights(view: &PersonView) -> Vec<Right> {
             given_by: Vec::new(),
             lost: Vec::new(),
             kept: None,
+            idle,
         });
     };
     let admin = |yes: bool| yes.then_some(SERVER_ADMIN);
@@ -122,22 +126,42 @@ fn rights(view: &PersonView) -> Vec<Right> {
         team: team.map(str::to_owned),
         entitlement: None,
     };
-    add(at(Kind::ServerAdmin, None, None), [admin(view.synced_admin), admin(view.manual_admin), None]);
+    add(at(Kind::ServerAdmin, None, None), [admin(view.synced_admin), admin(view.manual_admin), None], None);
     for org in &view.orgs {
         let name = Some(org.name.as_str());
         let given = [&org.synced_role, &org.manual_role, &org.declared_role].map(Option::as_deref);
-        add(at(Kind::Org, name, None), given);
+        add(at(Kind::Org, name, None), given, None);
         for team in &org.teams {
             let given = [&team.synced_role, &team.manual_role, &team.declared_role].map(Option::as_deref);
-            add(at(Kind::Team, name, Some(&team.name)), given);
+            add(at(Kind::Team, name, Some(&team.name)), given, None);
         }
     }
     for held in &view.entitlements {
-        let place = Place { entitlement: Some(held.what.clone()), ..at(Kind::Entitlement, held.org.as_deref(), None) };
         let by = |yes: bool| yes.then_some(HELD);
-        add(place, [by(held.synced), by(held.manual_until.is_some()), by(held.declared_until.is_some())]);
+        let counts = |until: Option<Timestamp>| by(until.is_some_and(|until| until > now));
+        let given = [by(held.synced), counts(held.manual_until), counts(held.declared_until)];
+        let outside = held.org.as_ref().filter(|org| !is_delegation(&held.what) && !member(view, org));
+        let idle = outside.map(|org| format!("counts for nothing: {} is no member of {org}", view.login));
+        add(place_of_held(held), given, idle);
     }
     rights
+}
+
+fn member(view: &PersonView, name: &str) -> bool {
+    let orgs = view.orgs.iter().filter(|org| org.name == name);
+    orgs.flat_map(|org| [&org.synced_role, &org.manual_role, &org.declared_role]).any(Option::is_some)
+}
+
+fn place_of_held(held: &EntitlementView) -> Place {
+    let (kind, org) = (Kind::Entitlement, held.org.clone());
+    Place { kind, org, team: None, entitlement: Some(held.what.clone()) }
+}
+
+/// By whom it was given until a moment that is over.
+fn ended(held: &EntitlementView, now: Timestamp) -> Vec<Ended> {
+    let by = [("manual", held.manual_until), ("declared", held.declared_until)];
+    let over = by.into_iter().filter_map(|(by, until)| Some((by, until.filter(|until| *until <= now)?)));
+    over.map(|(by, until)| Ended { place: place_of_held(held), by, until }).collect()
 }
 
 /// What a grant in the database is about. `None` for an organization or team that is not there.
@@ -148,8 +172,7 @@ fn place_of(view: &PersonView, grant: &GrantView) -> Option<Place> {
     }
     if let Some(id) = grant.entitlement_id {
         let held = view.entitlements.iter().find(|held| held.id == id)?;
-        let (kind, org) = (Kind::Entitlement, held.org.clone());
-        return Some(Place { kind, org, team: None, entitlement: Some(held.what.clone()) });
+        return Some(place_of_held(held));
     }
     let Some(id) = grant.team_id else {
         return Some(Place { kind: Kind::ServerAdmin, org: None, team: None, entitlement: None });

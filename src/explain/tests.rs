@@ -1,11 +1,12 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
 use super::book::Book;
-use super::value::{Kind, Person};
+use super::value::{Kind, Person, Place};
 use super::{group, person};
 use crate::config::{Format, Loaded, parse};
 use crate::store::{
-    GrantView, GroupView, IdentityView, Names, OrgListing, OrgView, PersonView, ProviderGroup, TeamView,
+    EntitlementView, GrantView, GroupView, IdentityView, Names, OrgListing, OrgView, PersonView, ProviderGroup,
+    TeamView,
 };
 use rosterd_core::ids::Timestamp;
 use std::collections::BTreeMap;
@@ -142,7 +143,12 @@ fn org(id: i64, key: Option<&str>, name: &str) -> OrgListing {
 
 fn explained(view: &PersonView, rules: &str) -> Person {
     let loaded = loaded(rules);
-    person::explain(view, &Book::new(&loaded.config, &loaded.places).unwrap(), &[org(5, None, "Acme")])
+    person::explain(
+        view,
+        &Book::new(&loaded.config, &loaded.places).unwrap(),
+        &[org(5, None, "Acme")],
+        Timestamp(1_000),
+    )
 }
 
 fn lost(person: &Person, at: usize) -> Vec<(&str, &str)> {
@@ -270,4 +276,40 @@ fn a_group_names_the_rules_that_look_at_it_and_at_what_is_above() {
     ];
     assert_eq!(looks, expected);
     assert_eq!(group.gives[0].at.as_deref(), Some("rosterd.toml:21"));
+}
+
+#[test]
+fn what_has_ended_is_not_held_and_what_counts_for_nothing_says_so() {
+    let mut view = ana();
+    let held = |id, org: &str, what: &str, synced, manual| EntitlementView {
+        id,
+        org: Some(org.to_owned()),
+        what: what.to_owned(),
+        synced,
+        declared_until: None,
+        manual_until: Some(Timestamp(manual)),
+    };
+    // Now is 1,000.
+    view.entitlements = vec![
+        held(1, "Acme", "over", false, 1_000),
+        held(2, "Acme", "still", false, 1_001),
+        held(3, "Acme", "by rules too", true, 1_000),
+        held(4, "Other", "outside", false, 1_001),
+        held(5, "Other", "acts for bea", false, 1_001),
+    ];
+    let person = explained(&view, RULES);
+    let entitlement = |place: &Place| place.entitlement.clone().unwrap_or_default();
+    let ended: Vec<_> = person.ended.iter().map(|one| (entitlement(&one.place), one.by, one.until)).collect();
+    let over = Timestamp(1_000);
+    assert_eq!(ended, [("over".to_owned(), "manual", over), ("by rules too".to_owned(), "manual", over)]);
+    let rights = person.rights.iter().filter(|right| right.place.kind == Kind::Entitlement);
+    let rights: Vec<_> =
+        rights.map(|right| (entitlement(&right.place), right.manual_role.is_some(), right.idle.as_deref())).collect();
+    let expected = [
+        ("still", true, None),
+        ("by rules too", false, None),
+        ("outside", true, Some("counts for nothing: ana is no member of Other")),
+        ("acts for bea", true, None),
+    ];
+    assert_eq!(rights, expected.map(|(what, manual, idle)| (what.to_owned(), manual, idle)));
 }

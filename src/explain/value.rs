@@ -16,6 +16,8 @@ pub(crate) struct Person {
     pub(crate) identities: Vec<Identity>,
     /// Server admin first, then each organization followed by its teams.
     pub(crate) rights: Vec<Right>,
+    /// What they held until some moment that is over.
+    pub(crate) ended: Vec<Ended>,
     /// What rules give that the database does not have.
     pub(crate) not_applied: Vec<Reach>,
     /// What rules that match would give, if the provider's terms were not against it, or something
@@ -100,6 +102,18 @@ pub(crate) struct Right {
     pub(crate) lost: Vec<Reach>,
     /// Why it is there although nothing gives it.
     pub(crate) kept: Option<String>,
+    /// Why it counts for nothing: a sentence.
+    pub(crate) idle: Option<String>,
+}
+
+/// An entitlement that somebody gave until a moment that is over.
+#[derive(Debug, Serialize)]
+pub(crate) struct Ended {
+    #[serde(flatten)]
+    pub(crate) place: Place,
+    /// `manual` or `declared`.
+    pub(crate) by: &'static str,
+    pub(crate) until: Timestamp,
 }
 
 /// A rule that reaches somebody.

@@ -66,6 +66,7 @@ mod store;
 mod telemetry;
 mod test_rules;
 mod vendors;
+mod why_not;
 mod worker;
 mod world;
 mod world_saml;

@@ -31,8 +31,8 @@ pub(super) async fn run(args: &Args, what: &Explain) -> Result<Exit, Failure> {
                      `rosterd plan` shows people whom the database does not have yet"
                 )));
             }
-            let orgs = store.orgs().await?;
-            let people: Vec<_> = views.iter().map(|view| explain::person(view, &book, &orgs)).collect();
+            let (orgs, now) = (store.orgs().await?, SystemClock.now());
+            let people: Vec<_> = views.iter().map(|view| explain::person(view, &book, &orgs, now)).collect();
             show(args, "people", &people, text::person)
         }
         Explain::Group { query } => {

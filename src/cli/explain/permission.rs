@@ -49,6 +49,9 @@ fn text(said: &explain::Permission) -> String {
         let _ = write!(out, " to {scope}");
     }
     out.push('\n');
+    for giver in &said.acting_for_by {
+        let _ = writeln!(out, "  let act by {}", giver.trim_start_matches("by "));
+    }
     for way in &said.ways {
         let place = way.org.as_ref().map_or_else(|| "in every organization".to_owned(), |org| format!("in {org}"));
         let _ = write!(out, "  by the role {} {place}: {} to {}", way.role, way.action, way.scope);
@@ -64,12 +67,15 @@ fn text(said: &explain::Permission) -> String {
         if let Some(entitlement) = way.entitlement {
             let _ = write!(out, ", entitlement {entitlement}");
         }
-        if let Some(from) = way.from_number {
-            let _ = write!(out, ", standing in for #{from}");
+        if let Some(from) = &way.from_login {
+            let _ = write!(out, ", standing in for {from}");
         }
         out.push('\n');
         for giver in &way.given_by {
             let _ = writeln!(out, "    given by {}", giver.trim_start_matches("by "));
+        }
+        for giver in &way.stands_in_by {
+            let _ = writeln!(out, "    let stand in by {}", giver.trim_start_matches("by "));
         }
         for (name, value) in way.role_parameters.iter().chain(&way.parameters) {
             let _ = writeln!(out, "    {name} = {value:?}");

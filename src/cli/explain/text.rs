@@ -21,6 +21,13 @@ pub(super) fn person(person: &Person) -> String {
         out.push_str("  nothing\n");
     }
     person.rights.iter().for_each(|one| right(&mut out, one));
+    if !person.ended.is_empty() {
+        out.push_str("\nhad\n");
+    }
+    for one in &person.ended {
+        let by = if one.by == "manual" { "by hand" } else { "by a provisioning file" };
+        let _ = writeln!(out, "  {}: {by}, until {}", place(&one.place), moment(Some(one.until)));
+    }
     if !person.not_applied.is_empty() {
         out.push_str("\nshould have\n");
         for waiting in &person.not_applied {
@@ -106,8 +113,8 @@ fn right(out: &mut String, right: &Right) {
         let _ = writeln!(text, "    by a provisioning file (declared): {role}");
     }
     right.given_by.iter().for_each(|one| reach(&mut text, "by", one, right.role != one.role));
-    if let Some(kept) = &right.kept {
-        let _ = writeln!(text, "    {kept}");
+    for said in right.kept.iter().chain(&right.idle) {
+        let _ = writeln!(text, "    {said}");
     }
     right.lost.iter().for_each(|one| reach(&mut text, "lost:", one, true));
     for line in text.lines() {

@@ -9,7 +9,7 @@ mod sql;
 mod why;
 
 pub use sql::{LIMITS, MAY};
-pub use why::{Expired, Giver, Instead, Why};
+pub use why::{ActingFor, AllowedBy, Delegation, Expired, Giver, Instead, Through, Who, Why};
 
 use super::StoreError;
 use super::absent::Absent;

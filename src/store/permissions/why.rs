@@ -1,29 +1,78 @@
 //! Each way in which somebody may do something, and who gave it; or why they may not.
 
+mod givers;
+mod near;
+
 use super::super::StoreError;
-use super::super::session::{Param, Row, Session};
-use super::{Effective, Question, acts_for, all_of, number, numbers, sql};
+use super::super::session::{Param, Session, word};
+use super::{EVERYWHERE, Effective, Named, Question, acts_for, all_of, number, numbers, sql};
 use rosterd_core::access::covers;
 use rosterd_core::ids::Timestamp;
-use rosterd_core::provision::FOR_EVER;
-use std::collections::BTreeMap;
+use rosterd_core::lifecycle::{Access, Kind, may};
+use rosterd_core::observed::UserState;
 
 /// Why somebody may, or may not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Why {
-    pub login: String,
-    pub user: i64,
-    pub state: String,
-    /// In whose name they asked to act: number, login, and whether they may.
-    pub acting_for: Option<(i64, String, bool)>,
-    /// The organization, by number; `None` for every one. With a name that is not known, everything below is empty.
+    pub who: Who,
+    /// In whose name they asked to act.
+    pub acting_for: Option<ActingFor>,
+    /// The organization, by number; `None` for every one, and where there is none of that name or number.
     pub org: Option<i64>,
     pub org_known: bool,
     /// Whether whoever's rights count is a member there.
     pub member: bool,
-    /// What allows it, each with who gave that.
-    pub ways: Vec<(Effective, Vec<Giver>)>,
+    /// What allows it.
+    pub ways: Vec<AllowedBy>,
     pub instead: Instead,
+}
+
+/// An account that is asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Who {
+    pub id: i64,
+    pub login: String,
+    pub kind: Kind,
+    pub state: UserState,
+}
+
+impl Who {
+    /// Whether its state lets it have rights.
+    #[must_use]
+    pub fn acts(&self) -> bool {
+        may(self.kind, self.state.into(), Access::Rights).now()
+    }
+}
+
+/// In whose name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActingFor {
+    /// `None`: nobody has that login or number.
+    pub other: Option<Who>,
+    /// Whether they may, in everything and there.
+    pub may: bool,
+    /// What lets them act for the other, or did, in whatever and wherever.
+    pub delegations: Vec<Delegation>,
+}
+
+/// Something that lets one act for another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delegation {
+    /// `None`: in every organization.
+    pub org: Option<(String, i64)>,
+    pub scope: String,
+    /// Since when it does so no more.
+    pub ended: Option<Timestamp>,
+    pub given_by: Vec<Giver>,
+}
+
+/// A way in which it is allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowedBy {
+    pub row: Effective,
+    pub given_by: Vec<Giver>,
+    /// For whom they stand in to have it: that one's login, and who let them.
+    pub stands_in: Option<(String, Vec<Giver>)>,
 }
 
 /// What comes near, where nothing allows it.
@@ -44,7 +93,24 @@ pub struct Instead {
 pub struct Expired {
     pub entitlement: i64,
     pub role: String,
+    /// `None`: in every organization.
+    pub org: Option<(String, i64)>,
+    /// Whether it would have counted where it is asked for.
+    pub here: bool,
+    pub through: Through,
     pub until: Timestamp,
+}
+
+/// How somebody held what has ended.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Through {
+    Themselves,
+    /// In a team of that name.
+    Team(String),
+    /// As everybody in the organization.
+    Everybody,
+    /// By the rights of whoever has that login.
+    StandingIn(String),
 }
 
 /// Who gave something.
@@ -62,204 +128,163 @@ pub enum Giver {
 pub(super) async fn why(db: &mut dyn Session, question: &Question, now: Timestamp) -> Result<Option<Why>, StoreError> {
     let people = [Some(&question.who), question.acting_for.as_ref()];
     let users = numbers(db, sql::USERS, people.into_iter().flatten().collect()).await?;
-    let orgs = numbers(db, sql::ORGS, question.org.iter().collect()).await?;
     let Some(user) = number(&question.who, &users) else { return Ok(None) };
-    let Some((login, state)) = account(db, user).await? else { return Ok(None) };
-    let org = question.org.as_ref().map(|org| number(org, &orgs));
-    let org_known = org != Some(None);
-    let org = org.flatten();
-    let mut acting_for = None;
-    if let Some(other) = &question.acting_for {
-        let Some(other) = number(other, &users) else { return Ok(None) };
-        let Some((name, _)) = account(db, other).await? else { return Ok(None) };
-        let may = other == user || acts_for(db, user, other, org.unwrap_or(0)).await?;
-        acting_for = Some((other, name, may));
-    }
-    let whose = acting_for.as_ref().map_or(user, |(other, ..)| *other);
-    let member = match org {
-        Some(org) => {
+    let Some(who) = account(db, user).await? else { return Ok(None) };
+    let org = match &question.org {
+        Some(org) => Some(organization(db, org).await?),
+        None => None,
+    };
+    let (org, org_known) = (org.flatten(), org != Some(None));
+    let acting_for = match &question.acting_for {
+        Some(other) => {
+            let other = match number(other, &users) {
+                Some(other) => account(db, other).await?,
+                None => None,
+            };
+            Some(acting(db, user, other, (org, now)).await?)
+        }
+        None => None,
+    };
+    // Whose rights count, if anybody's.
+    let whose = match &acting_for {
+        None => Some(user),
+        Some(acting) => acting.other.as_ref().map(|other| other.id),
+    };
+    let member = match org.zip(whose) {
+        Some((org, whose)) => {
             let params = [Param::Int(Some(org)), Param::Int(Some(whose))];
             !db.rows("SELECT 1 FROM org_members WHERE org_id = $1 AND user_id = $2", &params).await?.is_empty()
         }
         None => true,
     };
-    let mut why =
-        Why { login, user, state, acting_for, org, org_known, member, ways: Vec::new(), instead: Instead::default() };
-    let rows = all_of(db, whose).await?;
-    let (ways, near) = sorted_out(rows, question, &why, whose);
-    for way in ways {
-        let given_by = givers(db, &way).await?;
-        why.ways.push((way, given_by));
+    let mut why = Why { who, acting_for, org, org_known, member, ways: Vec::new(), instead: Instead::default() };
+    // What the other has says nothing about somebody who may not act for them.
+    if let Some(whose) = whose.filter(|_| why.acting_for.as_ref().is_none_or(|acting| acting.may)) {
+        let (ways, instead) = sorted_out(all_of(db, whose).await?, question, &why, whose);
+        for row in ways {
+            let given_by = givers::givers(db, &row, now).await?;
+            let stands_in = stands_in(db, whose, &row, now).await?;
+            why.ways.push(AllowedBy { row, given_by, stands_in });
+        }
+        if why.ways.is_empty() {
+            let expired = near::expired(db, whose, (question, &why), now).await?;
+            why.instead = Instead { expired, ..instead };
+        }
     }
     if why.ways.is_empty() {
-        let (other_scopes, elsewhere) = near;
-        why.instead = Instead {
-            other_scopes,
-            elsewhere,
-            expired: expired(db, whose, question, now).await?,
-            roles: roles(db, question, org).await?,
-        };
+        why.instead.roles = near::roles(db, question, org).await?;
     }
     Ok(Some(why))
 }
 
-/// Of somebody's rows what allows it; and what is for the same action, but to something else, or elsewhere.
-fn sorted_out(
-    rows: Vec<Effective>,
-    question: &Question,
-    why: &Why,
-    whose: i64,
-) -> (Vec<Effective>, (Vec<Effective>, Vec<Effective>)) {
-    let may_act = why.acting_for.as_ref().is_none_or(|(_, _, may)| *may);
-    let (mut ways, mut other_scopes, mut elsewhere) = (Vec::new(), Vec::new(), Vec::new());
-    for row in rows {
-        // Whoever acts for somebody has what is theirs, not what they have for others.
-        if !covers(&row.action, &question.action) || whose != why.user && row.from_user != whose {
-            continue;
+/// The number of an organization that is there.
+async fn organization(db: &mut dyn Session, named: &Named) -> Result<Option<i64>, StoreError> {
+    match named {
+        Named::Number(number) => {
+            let rows = db.rows("SELECT id FROM orgs WHERE id = $1", &[Param::Int(Some(*number))]).await?;
+            rows.first().map(|row| row.int(0)).transpose()
         }
-        let there = match &row.org {
-            None => why.org_known,
-            Some((_, org)) => why.org == Some(*org),
-        };
-        if !there {
-            elsewhere.push(row);
-        } else if question.scope.as_ref().is_some_and(|scope| !covers(&row.scope, scope)) {
-            other_scopes.push(row);
-        } else if may_act {
-            ways.push(row);
-        }
+        Named::Name(_) => Ok(number(named, &numbers(db, sql::ORGS, vec![named]).await?)),
     }
-    (ways, (other_scopes, elsewhere))
 }
 
-async fn account(db: &mut dyn Session, user: i64) -> Result<Option<(String, String)>, StoreError> {
-    let rows = db.rows("SELECT login, state FROM users WHERE id = $1", &[Param::Int(Some(user))]).await?;
-    rows.first().map(|row| Ok((row.text(0)?, row.text(1)?))).transpose()
-}
-
-/// Who gave what a row comes from.
-async fn givers(db: &mut dyn Session, row: &Effective) -> Result<Vec<Giver>, StoreError> {
-    let user = Param::Int(Some(row.from_user));
-    let org = row.org.as_ref().map(|(_, org)| *org);
-    let (rules, by_others) = match (row.source.as_str(), row.entitlement) {
-        ("basic", _) => (
-            db.rows(
-                "SELECT g.rule, g.provider, g.provider_group FROM grants g
-                 JOIN org_members m ON m.user_id = g.user_id AND m.org_id = g.org_id AND m.role = g.role
-                 WHERE g.user_id = $1 AND g.kind = 'org' AND g.org_id = $2 ORDER BY g.provider, g.rule",
-                &[user, Param::Int(org)],
-            )
-            .await?,
-            db.rows(
-                "SELECT CASE WHEN declared_role = role THEN 253402300799999 END,
-                        CASE WHEN manual_role = role THEN 253402300799999 END
-                 FROM org_members WHERE user_id = $1 AND org_id = $2",
-                &[user, Param::Int(org)],
-            )
-            .await?,
-        ),
-        ("server_admin", _) => (
-            db.rows(
-                "SELECT g.rule, g.provider, g.provider_group FROM grants g
-                 WHERE g.user_id = $1 AND g.kind = 'server_admin' ORDER BY g.provider, g.rule",
-                &[user],
-            )
-            .await?,
-            db.rows(
-                "SELECT CAST(NULL AS BIGINT), CASE WHEN manual_admin = 1 THEN 253402300799999 END FROM users WHERE id = $1",
-                &[user],
-            )
-            .await?,
-        ),
-        ("team", Some(entitlement)) => (
-            Vec::new(),
-            db.rows(
-                "SELECT declared_until, manual_until FROM team_entitlements WHERE team_id = $1 AND entitlement_id = $2",
-                &[Param::Int(row.team.as_ref().map(|(_, team)| *team)), Param::Int(Some(entitlement))],
-            )
-            .await?,
-        ),
-        ("org", Some(entitlement)) => (
-            Vec::new(),
-            db.rows(
-                "SELECT declared_until, manual_until FROM org_entitlements WHERE org_id = $1 AND entitlement_id = $2",
-                &[Param::Int(org), Param::Int(Some(entitlement))],
-            )
-            .await?,
-        ),
-        (_, entitlement) => (
-            db.rows(
-                "SELECT g.rule, g.provider, g.provider_group FROM grants g
-                 WHERE g.user_id = $1 AND g.kind = 'entitlement' AND g.entitlement_id = $2 ORDER BY g.provider, g.rule",
-                &[user, Param::Int(entitlement)],
-            )
-            .await?,
-            db.rows(
-                "SELECT declared_until, manual_until FROM user_entitlements WHERE user_id = $1 AND entitlement_id = $2",
-                &[user, Param::Int(entitlement)],
-            )
-            .await?,
-        ),
-    };
-    let mut all = Vec::new();
-    for rule in &rules {
-        // A rule's name is gone when the rule is; then what it gave still says which provider.
-        let name = rule.opt_text(0)?.unwrap_or_else(|| "?".to_owned());
-        all.push(Giver::Rule { rule: name, provider: rule.text(1)?, group: rule.opt_text(2)? });
-    }
-    let until = |row: &Row, field: usize| -> Result<Option<Option<Timestamp>>, StoreError> {
-        Ok(row.opt_int(field)?.map(|until| (until != FOR_EVER).then_some(Timestamp(until))))
-    };
-    for row in &by_others {
-        all.extend(until(row, 0)?.map(|until| Giver::File { until }));
-        all.extend(until(row, 1)?.map(|until| Giver::Hand { until }));
-    }
-    Ok(all)
-}
-
-/// What somebody held until some moment that is over, and that would allow it.
-async fn expired(
+/// Whether somebody may act for somebody, and by what.
+async fn acting(
     db: &mut dyn Session,
     user: i64,
-    question: &Question,
-    now: Timestamp,
-) -> Result<Vec<Expired>, StoreError> {
-    let rows = db
-        .rows(
-            "SELECT e.id, r.name, ue.until, p.action, p.scope, e.scope
-             FROM user_entitlements ue JOIN entitlements e ON e.id = ue.entitlement_id
-             JOIN roles r ON r.id = e.role_id JOIN role_permissions p ON p.role_id = r.id
-             WHERE ue.user_id = $1 AND ue.until <= $2 ORDER BY e.id",
-            &[Param::Int(Some(user)), Param::Int(Some(now.0))],
-        )
-        .await?;
-    let mut all = BTreeMap::new();
-    for row in &rows {
-        let fits = |text: &str| question.scope.as_ref().is_none_or(|scope| covers(text, scope));
-        if covers(&row.text(3)?, &question.action) && fits(&row.text(4)?) && fits(&row.text(5)?) {
-            let one = Expired { entitlement: row.int(0)?, role: row.text(1)?, until: Timestamp(row.int(2)?) };
-            all.insert(one.entitlement, one);
-        }
+    other: Option<Who>,
+    (org, now): (Option<i64>, Timestamp),
+) -> Result<ActingFor, StoreError> {
+    let Some(other) = other else { return Ok(ActingFor { other: None, may: false, delegations: Vec::new() }) };
+    let may = other.id == user || acts_for(db, user, other.id, org.unwrap_or(EVERYWHERE)).await?;
+    let mut delegations = delegations(db, user, other.id, now).await?;
+    if may {
+        delegations.retain(|one| one.ended.is_none() && one.scope == "*" && counts_in(one, org));
     }
-    Ok(all.into_values().collect())
+    Ok(ActingFor { other: Some(other), may, delegations })
 }
 
-/// Roles that would allow it there.
-async fn roles(db: &mut dyn Session, question: &Question, org: Option<i64>) -> Result<Vec<String>, StoreError> {
+fn counts_in(one: &Delegation, org: Option<i64>) -> bool {
+    one.org.as_ref().is_none_or(|(_, place)| org == Some(*place))
+}
+
+async fn delegations(
+    db: &mut dyn Session,
+    user: i64,
+    other: i64,
+    now: Timestamp,
+) -> Result<Vec<Delegation>, StoreError> {
     let rows = db
         .rows(
-            "SELECT r.name, p.action, p.scope FROM roles r JOIN role_permissions p ON p.role_id = r.id
-             WHERE r.org_id IS NULL OR r.org_id = $1 ORDER BY r.name",
-            &[Param::Int(org)],
+            "SELECT e.id, o.name, e.org_id, e.scope, ue.until FROM user_entitlements ue
+             JOIN entitlements e ON e.id = ue.entitlement_id LEFT JOIN orgs o ON o.id = e.org_id
+             WHERE ue.user_id = $1 AND e.for_user_id = $2 ORDER BY e.id",
+            &[Param::Int(Some(user)), Param::Int(Some(other))],
         )
         .await?;
-    let mut all = Vec::new();
+    let mut all = Vec::with_capacity(rows.len());
     for row in &rows {
-        let name = row.text(0)?;
-        let fits = question.scope.as_ref().is_none_or(|scope| row.text(2).is_ok_and(|text| covers(&text, scope)));
-        if fits && covers(&row.text(1)?, &question.action) && all.last() != Some(&name) {
-            all.push(name);
-        }
+        let until = Timestamp(row.int(4)?);
+        all.push(Delegation {
+            org: row.opt_text(1)?.zip(row.opt_int(2)?),
+            scope: row.text(3)?,
+            ended: (until <= now).then_some(until),
+            given_by: givers::of_user(db, user, Some(row.int(0)?), now).await?,
+        });
     }
     Ok(all)
+}
+
+/// Who let somebody stand in, where that is how they have it.
+async fn stands_in(
+    db: &mut dyn Session,
+    user: i64,
+    row: &Effective,
+    now: Timestamp,
+) -> Result<Option<(String, Vec<Giver>)>, StoreError> {
+    if row.from_user == user {
+        return Ok(None);
+    }
+    let Some(other) = account(db, row.from_user).await? else { return Ok(None) };
+    let mut by = delegations(db, user, row.from_user, now).await?;
+    let org = row.org.as_ref().map(|(_, org)| *org);
+    by.retain(|one| one.ended.is_none() && covers(&one.scope, &row.scope) && counts_in(one, org));
+    Ok(Some((other.login, by.into_iter().flat_map(|one| one.given_by).collect())))
+}
+
+/// Whether what is held there counts where it is asked for.
+fn here(why: &Why, org: Option<&(String, i64)>) -> bool {
+    org.map_or(why.org_known, |(_, org)| why.org == Some(*org))
+}
+
+/// Whether a scope covers the one that is asked for.
+fn fits(scope: &str, question: &Question) -> bool {
+    question.scope.as_ref().is_none_or(|asked| covers(scope, asked))
+}
+
+/// Of somebody's rows what allows it; and what is for the same action, but to something else, or elsewhere.
+fn sorted_out(rows: Vec<Effective>, question: &Question, why: &Why, whose: i64) -> (Vec<Effective>, Instead) {
+    let (mut ways, mut near) = (Vec::new(), Instead::default());
+    for row in rows {
+        // Whoever acts for somebody has what is theirs, not what they have for others.
+        if !covers(&row.action, &question.action) || whose != why.who.id && row.from_user != whose {
+            continue;
+        }
+        if !here(why, row.org.as_ref()) {
+            near.elsewhere.push(row);
+        } else if fits(&row.scope, question) {
+            ways.push(row);
+        } else {
+            near.other_scopes.push(row);
+        }
+    }
+    (ways, near)
+}
+
+async fn account(db: &mut dyn Session, user: i64) -> Result<Option<Who>, StoreError> {
+    let rows = db.rows("SELECT login, kind, state FROM users WHERE id = $1", &[Param::Int(Some(user))]).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let kind = word("users.kind", &row.text(1)?, Kind::parse)?;
+    let state = word("users.state", &row.text(2)?, UserState::parse)?;
+    Ok(Some(Who { id: user, login: row.text(0)?, kind, state }))
 }
