@@ -2,10 +2,11 @@
 //!
 //! `subject` is a person (`type` `user`; `id` a login, or # and a number), `action.name` the action, `resource` the scope
 //! `TYPE:ID`. The organization is `context.org`; without one, every organization is meant. `subject.properties.acting_for`
-//! says in whose name. Whatever else stands in `properties` and `context` is for others, and passed over. Section numbers
-//! are those of the specification.
+//! says in whose name. Whatever else stands anywhere is for others, and passed over. What is not of the form that the
+//! specification gives it is an error; a good question about what nobody can have here is a no. Section numbers are those
+//! of the specification.
 
-use super::asked::{Besides, MOST, Texts};
+use super::asked::{Besides, MOST, Wrong, named};
 use super::{Api, Kind, Problem, Sent};
 use crate::store::{Answer, Question};
 use axum::Json;
@@ -19,47 +20,43 @@ use utoipa::ToSchema;
 /// Who.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[schema(as = AuthzenSubject)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Subject {
-    /// `user`.
+    /// `user`; nobody else has anything here.
     #[serde(rename = "type")]
     kind: String,
     /// A login, or # and a number.
     id: String,
     /// `acting_for`: in whose name.
-    #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    properties: Map<String, Value>,
+    properties: Option<Map<String, Value>>,
 }
 
 /// To what.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[schema(as = AuthzenResource)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Resource {
     #[serde(rename = "type")]
     kind: String,
+    /// Taken as it is.
     id: String,
-    #[serde(default, rename = "properties")]
+    #[serde(rename = "properties")]
     #[schema(value_type = Option<Object>)]
-    _properties: Map<String, Value>,
+    _properties: Option<Map<String, Value>>,
 }
 
 /// What.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[schema(as = AuthzenAction)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Action {
     name: String,
-    #[serde(default, rename = "properties")]
+    #[serde(rename = "properties")]
     #[schema(value_type = Option<Object>)]
-    _properties: Map<String, Value>,
+    _properties: Option<Map<String, Value>>,
 }
 
 /// One evaluation; in a list, what it leaves out is as beside the list.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[schema(as = AuthzenEvaluation)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Evaluation {
     subject: Option<Subject>,
     action: Option<Action>,
@@ -72,16 +69,16 @@ pub(super) struct Evaluation {
 /// Several evaluations.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = AuthzenEvaluations)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Evaluations {
     subject: Option<Subject>,
     action: Option<Action>,
     resource: Option<Resource>,
     #[schema(value_type = Option<Object>)]
     context: Option<Map<String, Value>>,
+    /// Each is read for itself.
     #[serde(default)]
-    #[schema(max_items = 1000)]
-    evaluations: Vec<Evaluation>,
+    #[schema(max_items = 1000, value_type = Vec<Evaluation>)]
+    evaluations: Vec<Value>,
     #[serde(default)]
     options: Options,
 }
@@ -116,8 +113,8 @@ impl Semantic {
     }
 }
 
-/// A decision. `context`: with a yes, `user`, `acting_for`, `parameters` and `limits`; with a question that is none,
-/// `error` (7.2.1).
+/// A decision. `context`: with a yes, `user`, `acting_for`, `parameters` and `limits`; with a no to what nobody can have
+/// here, `reason`; in a list, with what is no question, `error` (7.2.1).
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AuthzenDecision)]
 pub(super) struct Decision {
@@ -131,6 +128,7 @@ pub(super) struct Decision {
 #[serde(untagged)]
 enum Context {
     Besides(Besides),
+    Never { reason: String },
     Wrong { error: WrongItem },
 }
 
@@ -147,6 +145,30 @@ impl From<Answer> for Decision {
     }
 }
 
+impl Decision {
+    fn no(context: Context) -> Self {
+        Self { decision: false, context: Some(context) }
+    }
+}
+
+/// Why nothing can be asked.
+enum Unasked {
+    /// It is not of the form that the specification gives it.
+    Malformed(String),
+    /// Nobody can have that here.
+    Never(String),
+}
+
+impl Unasked {
+    /// In a list, where one says nothing of the others.
+    fn in_its_place(self) -> Decision {
+        Decision::no(match self {
+            Self::Malformed(message) => Context::Wrong { error: WrongItem { status: 400, message } },
+            Self::Never(reason) => Context::Never { reason },
+        })
+    }
+}
+
 /// Decisions, or one where there is no list.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
@@ -157,12 +179,21 @@ pub(super) enum Decided {
 }
 
 /// A text among properties.
-fn property(object: Option<&Map<String, Value>>, key: &str, field: &str) -> Result<Option<String>, String> {
+fn property<'o>(object: Option<&'o Map<String, Value>>, key: &str, field: &str) -> Result<Option<&'o str>, Unasked> {
     match object.and_then(|object| object.get(key)) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(_) => Err(format!("{field}: a text is meant")),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(Unasked::Malformed(format!("{field}: a text is meant"))),
     }
+}
+
+/// An action or a scope as it is: whatever stands in it, somebody may have all that begins as it does.
+fn literal(field: &str, text: String) -> Result<String, Unasked> {
+    // PostgreSQL takes no text with a NUL in it.
+    if text.is_empty() || text.contains('\0') {
+        return Err(Unasked::Never(format!("{field}: nothing is called so")));
+    }
+    Ok(text)
 }
 
 impl Evaluation {
@@ -176,36 +207,29 @@ impl Evaluation {
         }
     }
 
-    fn question(&self) -> Result<Question, String> {
-        let missing = |what: &str| format!("{what}: it is missing");
+    fn question(&self) -> Result<Question, Unasked> {
+        let missing = |what: &str| Unasked::Malformed(format!("{what}: it is missing"));
         let subject = self.subject.as_ref().ok_or_else(|| missing("subject"))?;
         let action = self.action.as_ref().ok_or_else(|| missing("action"))?;
         let resource = self.resource.as_ref().ok_or_else(|| missing("resource"))?;
         if subject.kind != "user" {
-            return Err("subject.type: `user` is the only one".to_owned());
+            return Err(Unasked::Never("subject.type: `user` is the only one".to_owned()));
         }
         if resource.kind.is_empty() || resource.kind.contains([':', '*']) {
-            return Err("resource.type: not empty, without `:` and `*`; the scope is TYPE:ID".to_owned());
+            let why = "resource.type: not empty, without `:` and `*`; the scope is TYPE:ID";
+            return Err(Unasked::Never(why.to_owned()));
         }
-        let acting_for = property(Some(&subject.properties), "acting_for", "subject.properties.acting_for")?;
+        let acting_for = property(subject.properties.as_ref(), "acting_for", "subject.properties.acting_for")?;
         let org = property(self.context.as_ref(), "org", "context.org")?;
-        let scope = format!("{}:{}", resource.kind, resource.id);
-        let texts = Texts {
-            user: &subject.id,
-            acting_for: acting_for.as_deref(),
-            org: org.as_deref(),
-            action: &action.name,
-            scope: Some(&scope),
+        let who = |field: &'static str, text: &str| {
+            named(field, text).map_err(|(field, why): Wrong| Unasked::Never(format!("{field}: {why}")))
         };
-        texts.question().map_err(|(field, why)| {
-            let place = match field {
-                "user" => "subject.id",
-                "acting_for" => "subject.properties.acting_for",
-                "org" => "context.org",
-                "action" => "action.name",
-                _ => "resource.id",
-            };
-            format!("{place}: {why}")
+        Ok(Question {
+            who: who("subject.id", &subject.id)?,
+            acting_for: acting_for.map(|text| who("subject.properties.acting_for", text)).transpose()?,
+            org: org.map(|text| who("context.org", text)).transpose()?,
+            action: literal("action.name", action.name.clone())?,
+            scope: Some(literal("resource.id", format!("{}:{}", resource.kind, resource.id))?),
         })
     }
 }
@@ -220,9 +244,19 @@ fn read<T>(sent: Result<Sent<T>, Problem>) -> Result<T, Problem> {
 }
 
 async fn evaluate(api: &Api, asked: &Evaluation) -> Result<Decision, Problem> {
-    let question = asked.question().map_err(bad)?;
+    let question = match asked.question() {
+        Ok(question) => question,
+        Err(Unasked::Malformed(message)) => return Err(bad(message)),
+        Err(never @ Unasked::Never(_)) => return Ok(never.in_its_place()),
+    };
     let mut answers = api.engine().store.check(vec![question]).await?;
     Ok(answers.pop().unwrap_or_default().into())
+}
+
+/// One of a list, with what is said for all where it says nothing.
+fn item(value: Value, all: &Evaluation) -> Result<Question, Unasked> {
+    let one: Result<Evaluation, _> = serde_json::from_value(value);
+    one.map_err(|error| Unasked::Malformed(error.to_string()))?.with(all).question()
 }
 
 /// Whether somebody may do something, as OpenID AuthZEN asks it.
@@ -252,17 +286,14 @@ pub(super) async fn many(
     if evaluations.len() > MOST {
         return Err(bad(format!("evaluations: at most {MOST}")));
     }
-    let asked: Vec<Result<Question, String>> = evaluations.into_iter().map(|one| one.with(&all).question()).collect();
+    let asked: Vec<Result<Question, Unasked>> = evaluations.into_iter().map(|one| item(one, &all)).collect();
     let questions = asked.iter().filter_map(|one| one.as_ref().ok().cloned()).collect();
     let mut answers: VecDeque<Answer> = api.engine().store.check(questions).await?.into();
     let mut decisions = Vec::with_capacity(asked.len());
     for one in asked {
         let decision = match one {
             Ok(_) => answers.pop_front().unwrap_or_default().into(),
-            Err(message) => Decision {
-                decision: false,
-                context: Some(Context::Wrong { error: WrongItem { status: 400, message } }),
-            },
+            Err(why) => why.in_its_place(),
         };
         let ends = options.evaluations_semantic.ends(decision.decision);
         decisions.push(decision);

@@ -3,6 +3,7 @@
 mod access;
 mod acting;
 mod answers;
+mod authzen;
 mod browsers;
 mod description;
 mod fuzz;
