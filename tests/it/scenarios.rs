@@ -286,7 +286,11 @@ fn licence_tiers(backend: Backend) {
     };
     assert_eq!(limits("dashboards"), [["bea", "50"], ["emma", "1000"], ["fred", "3"], ["petra", "75"]]);
     let rows = limits("rows");
-    assert_eq!(rows, [["bea", "100000"], ["emma", "10000000"], ["fred", "1000"], ["petra", "100000"]], "of two the higher");
+    assert_eq!(
+        rows,
+        [["bea", "100000"], ["emma", "10000000"], ["fred", "1000"], ["petra", "100000"]],
+        "of two the higher"
+    );
     // The licence ends.
     c.people(&[("fred", "acme.bundle.free"), ("petra", "acme.bundle.free"), ("emma", ""), ("bea", "acme.bundle.pro")]);
     c.site.run(&["sync"]);

@@ -3,11 +3,13 @@
 use super::asked::{Texts, named};
 use super::{Api, Asked, Named, Page, Problem, page};
 use crate::explain;
-use crate::store::Effective;
+use crate::store::{self, Effective};
 use axum::Json;
 use axum::extract::State;
+use rosterd_core::text::hex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
@@ -63,12 +65,46 @@ impl From<Effective> for Listed {
     }
 }
 
-impl Listed {
-    /// Its place in the list.
-    fn place(&self) -> String {
-        let Self { org, org_id, action, scope, role_id, source, team_id, entitlement_id, from_user_id, .. } = self;
-        let org = org.as_ref().zip(org_id.as_ref());
-        serde_json::json!([org, action, scope, role_id, source, team_id, entitlement_id, from_user_id]).to_string()
+/// Where a permission stands in the list: by all that tells it from others, so that two of one place are the same twice.
+/// A list goes on behind a place, whether what stood there is still there or not.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Place {
+    org: Option<(String, i64)>,
+    action: String,
+    scope: String,
+    role: String,
+    numbers: (i64, Option<i64>, Option<i64>, i64, i64),
+    source: String,
+    /// A hash: parameters may be longer than a URL.
+    parameters: String,
+}
+
+impl From<&Effective> for Place {
+    fn from(row: &Effective) -> Self {
+        let team = row.team.as_ref().map(|(_, team)| *team);
+        let mut hash = Sha256::new();
+        for (name, value) in row.parameters.iter().chain([(&String::new(), &String::new())]).chain(&row.role_parameters)
+        {
+            for text in [name, value] {
+                hash.update((text.len() as u64).to_be_bytes());
+                hash.update(text);
+            }
+        }
+        Self {
+            org: row.org.clone(),
+            action: row.action.clone(),
+            scope: row.scope.clone(),
+            role: row.role.clone(),
+            numbers: (row.role_id, team, row.entitlement, row.from_user, row.nearness),
+            source: row.source.clone(),
+            parameters: hex(&hash.finalize()),
+        }
+    }
+}
+
+impl Place {
+    fn text(&self) -> String {
+        serde_json::json!(self).to_string()
     }
 }
 
@@ -94,18 +130,24 @@ pub(super) async fn effective(
     Asked(asked): Asked<Where>,
 ) -> Result<Json<Page<Listed>>, Problem> {
     let limit = page::limit(asked.limit)?;
-    let after = page::after("effective", asked.cursor.as_deref(), |text| Some(text.to_owned()))?;
+    let after = page::after("effective", asked.cursor.as_deref(), |text| serde_json::from_str::<Place>(text).ok())?;
     let org = asked.org.as_deref().map(|org| named("org", org)).transpose()?;
-    let found = api.engine().store.effective(id, org).await?;
-    let found = found.ok_or_else(|| Problem::not_found("there is nobody with that number, or no such organization"))?;
-    let mut items: Vec<Listed> = found.into_iter().map(Listed::from).collect();
-    if let Some(after) = after {
-        // What the page before ended with may be gone meanwhile: then the list is shown from its beginning.
-        let next = items.iter().position(|item| item.place() == after).map_or(0, |at| at + 1);
-        items.drain(..next);
+    let none = || Problem::not_found("there is nobody with that number, or no such organization");
+    let store = &api.engine().store;
+    // The store takes a number as it is.
+    if let Some(store::Named::Number(number)) = org
+        && !store.orgs().await?.iter().any(|org| org.id == number)
+    {
+        return Err(none());
     }
+    let found = store.effective(id, org).await?.ok_or_else(none)?;
+    let mut items: Vec<(Place, Effective)> = found.into_iter().map(|row| (Place::from(&row), row)).collect();
+    items.retain(|(place, _)| after.as_ref().is_none_or(|after| place > after));
+    items.sort();
+    items.dedup();
     items.truncate(limit as usize + 1);
-    Ok(Json(Page::of("effective", items, limit, Listed::place)))
+    let Page { items, next } = Page::of("effective", items, limit, |(place, _)| place.text());
+    Ok(Json(Page { items: items.into_iter().map(|(_, row)| Listed::from(row)).collect(), next }))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

@@ -6,6 +6,7 @@ mod answers;
 mod authzen;
 mod browsers;
 mod description;
+mod effective;
 mod fuzz;
 mod keys;
 mod limits;
