@@ -7,9 +7,13 @@ use serde_json::{Value, json};
 /// `p000` may everything in folders, `p001` nothing.
 async fn served(backend: Backend) -> Served {
     let served = Served::on(backend, &http("failed_logins = 10000")).await;
-    let site = &served.site;
-    site.run(&["role", "create", "keeper", "--allow", "pages:*@folders:*"]).expect(0);
-    site.run(&["grant", "give", "--role", "keeper", "--user", "p000"]).expect(0);
+    let allow = json!([{ "action": "pages:*", "scope": "folders:*" }]);
+    let role = json!({ "name": "keeper", "permissions": allow });
+    let give = json!({ "role": "keeper", "user": "p000" });
+    for (method, path, body) in [("POST", "/api/v1/roles", role), ("PUT", "/api/v1/entitlements", give)] {
+        let done = served.with("admin", method, path).json(&body).send().await.unwrap();
+        assert!(done.status().is_success(), "{path}: {}", done.text().await.unwrap());
+    }
     served
 }
 
