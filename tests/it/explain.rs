@@ -86,14 +86,14 @@ fn the_json_has_its_documented_shape(backend: Backend) {
     let person = &found["people"][0];
     assert_eq!(
         keys(person),
-        "number login name email state suspensions identities rights not_applied not_given not_matching history"
+        "number login name email state suspensions identities rights ended not_applied not_given not_matching history"
     );
     assert_eq!(
         keys(&person["identities"][0]),
         "provider configured id dn login observed_at gone_at renewed_at rechecked_by rechecked_at lease_ends_at groups claims direct_role verdict"
     );
     let right = right(&found, "org");
-    assert_eq!(keys(right), "kind org team role synced_role manual_role declared_role given_by lost kept");
+    assert_eq!(keys(right), "kind org team role synced_role manual_role declared_role given_by lost kept idle");
     assert_eq!(
         right["given_by"],
         json!([{ "kind": "org", "org": "Acme", "team": null, "role": "Editor", "provider": "corp",
