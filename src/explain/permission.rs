@@ -168,6 +168,12 @@ fn not_acting(out: &mut Vec<String>, who: &Who, acting: &ActingFor) {
     if who.acts() && other.acts() {
         out.push(format!("{} may not act for {} there", who.login, other.login));
     }
+    if !acting.member {
+        out.push(format!(
+            "{} is no member of that organization: whoever acts there for somebody must be one",
+            who.login
+        ));
+    }
     for Delegation { org, scope, ended, .. } in acting.delegations.iter().take(MOST) {
         let (who, other, place) = (&who.login, &other.login, place(org.as_ref()));
         match ended {

@@ -50,8 +50,8 @@ pub use look::{Decide, Decision, Finished, Scope, Sight, Whom};
 pub use now::{OrgNow, PersonNow, TeamNow};
 pub use open::{Access, open};
 pub use permissions::{
-    ActingFor, Allowed, AllowedBy, Answer, Delegation, Effective, Expired, Giver, Instead, LIMITS, MAY, Named, Permissions,
-    Question, Through, Who, Why,
+    ActingFor, Allowed, AllowedBy, Answer, Delegation, Effective, Expired, Giver, Instead, LIMITS, MAY, Named,
+    Permissions, Question, Through, Who, Why,
 };
 pub use provision::{DecideDeclared, Provisions};
 pub use records::{

@@ -40,6 +40,8 @@ pub(super) struct Listed {
     entitlement_id: Option<i64>,
     /// Whose it is: their own, or of whom they stand in for.
     from_user_id: i64,
+    /// When it ends by itself, in milliseconds since 1970; 253402300799999 for never.
+    until: i64,
 }
 
 impl From<Effective> for Listed {
@@ -61,6 +63,7 @@ impl From<Effective> for Listed {
             team,
             entitlement_id: row.entitlement,
             from_user_id: row.from_user,
+            until: row.until,
         }
     }
 }
@@ -73,7 +76,7 @@ struct Place {
     action: String,
     scope: String,
     role: String,
-    numbers: (i64, Option<i64>, Option<i64>, i64, i64),
+    numbers: (i64, Option<i64>, Option<i64>, i64, i64, i64),
     source: String,
     /// A hash: parameters may be longer than a URL.
     parameters: String,
@@ -95,7 +98,7 @@ impl From<&Effective> for Place {
             action: row.action.clone(),
             scope: row.scope.clone(),
             role: row.role.clone(),
-            numbers: (row.role_id, team, row.entitlement, row.from_user, row.nearness),
+            numbers: (row.role_id, team, row.entitlement, row.from_user, row.nearness, row.until),
             source: row.source.clone(),
             parameters: hex(&hash.finalize()),
         }

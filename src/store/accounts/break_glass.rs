@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// Whose kind is not as the configuration says, and what it is to be.
 pub(super) async fn marks(db: &mut dyn Session, logins: &[String]) -> Result<BTreeMap<i64, Kind>, StoreError> {
     let mut marks = BTreeMap::new();
-    for row in db.rows("SELECT id, login FROM users WHERE kind = 'break_glass'", &[]).await? {
+    for row in db.rows("SELECT id, login FROM users WHERE kind <> 'person' AND kind = 'break_glass'", &[]).await? {
         if !logins.contains(&row.text(1)?) {
             marks.insert(row.int(0)?, Kind::Person);
         }

@@ -88,7 +88,7 @@ pub(super) async fn after(
         }
         Among::Services => {
             db.rows(
-                "SELECT id, login, name, email, state, kind FROM users WHERE id > $1 AND kind = 'service'
+                "SELECT id, login, name, email, state, kind FROM users WHERE id > $1 AND kind <> 'person' AND kind = 'service'
                  ORDER BY id LIMIT $2",
                 &params,
             )

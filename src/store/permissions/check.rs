@@ -46,7 +46,7 @@ pub(super) fn number(named: &Named, numbers: &BTreeMap<String, i64>) -> Option<i
 }
 
 /// Every organization, where a statement wants a number.
-const EVERYWHERE: i64 = 0;
+pub(super) const EVERYWHERE: i64 = 0;
 
 /// The questions with numbers; `None` where somebody or something is not known, or may not act for whom they say.
 async fn numbered<'q>(
@@ -118,17 +118,16 @@ async fn rows_of(db: &mut dyn Session, asked: Numbered<'_>) -> Result<Vec<Row>, 
     }
 }
 
-/// What a field of parameters says.
-pub(super) fn said(row: &Row, field: usize) -> Result<Parameters, StoreError> {
-    let text = row.text(field)?;
-    parameters(&text)
-        .ok_or_else(|| StoreError::Database(format!("parameters read {text:?}: an object of texts is meant")))
+/// What parameters of the database say.
+pub(in crate::store) fn said(text: &str) -> Result<Parameters, StoreError> {
+    let damaged = || StoreError::Database(format!("parameters read {text:?}: an object of texts is meant"));
+    parameters(text).ok_or_else(damaged)
 }
 
 /// Adds what a row says whose parameters begin at `field`.
 fn add(found: &mut Nearest, row: &Row, field: usize) -> Result<(), StoreError> {
-    found.add(row.int(field + 1)?, said(row, field)?);
-    found.add(Nearest::ROLE, said(row, field + 2)?);
+    found.add(row.int(field + 1)?, said(&row.text(field)?)?);
+    found.add(Nearest::ROLE, said(&row.text(field + 2)?)?);
     Ok(())
 }
 

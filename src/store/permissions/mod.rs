@@ -16,7 +16,8 @@ use super::absent::Absent;
 use super::session::{Engine, Param, Row, Session};
 use super::shared::Shared;
 use async_trait::async_trait;
-use check::{acts_for, check, number, numbers, said};
+pub(in crate::store) use check::said;
+use check::{EVERYWHERE, acts_for, check, number, numbers};
 use rosterd_core::access::Parameters;
 use rosterd_core::ids::Timestamp;
 use std::collections::BTreeMap;
@@ -97,6 +98,8 @@ pub struct Effective {
     pub nearness: i64,
     pub parameters: Parameters,
     pub role_parameters: Parameters,
+    /// When it ends by itself; [`rosterd_core::provision::FOR_EVER`] for never.
+    pub until: i64,
 }
 
 /// See the module's text.
@@ -128,8 +131,9 @@ async fn all_of(db: &mut dyn Session, user: i64) -> Result<Vec<Effective>, Store
             entitlement: row.opt_int(12)?,
             from_user: row.int(13)?,
             nearness: row.int(5)?,
-            parameters: said(row, 4)?,
-            role_parameters: said(row, 6)?,
+            parameters: said(&row.text(4)?)?,
+            role_parameters: said(&row.text(6)?)?,
+            until: row.int(14)?,
         })
     };
     let mut all: Vec<Effective> = rows.iter().map(read).collect::<Result<_, _>>()?;

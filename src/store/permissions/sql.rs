@@ -99,7 +99,7 @@ WHERE l.user_id = $1 AND coalesce(l.org_id, $2) = $2 GROUP BY l.name";
 /// All that somebody may do, with names.
 pub(super) const EFFECTIVE: &str =
     "SELECT p.org_id, o.name, p.action, p.scope, p.parameters, p.nearness, p.role_parameters,
-       p.role_id, r.name, p.source, p.team_id, t.name, p.entitlement_id, p.from_user_id
+       p.role_id, r.name, p.source, p.team_id, t.name, p.entitlement_id, p.from_user_id, p.until
 FROM effective_permissions p
 JOIN roles r ON r.id = p.role_id
 LEFT JOIN orgs o ON o.id = p.org_id

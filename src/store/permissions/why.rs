@@ -51,6 +51,8 @@ pub struct ActingFor {
     pub other: Option<Who>,
     /// Whether they may, in everything and there.
     pub may: bool,
+    /// Whether they are a member there themselves.
+    pub member: bool,
     /// What lets them act for the other, or did, in whatever and wherever.
     pub delegations: Vec<Delegation>,
 }
@@ -150,11 +152,8 @@ pub(super) async fn why(db: &mut dyn Session, question: &Question, now: Timestam
         None => Some(user),
         Some(acting) => acting.other.as_ref().map(|other| other.id),
     };
-    let member = match org.zip(whose) {
-        Some((org, whose)) => {
-            let params = [Param::Int(Some(org)), Param::Int(Some(whose))];
-            !db.rows("SELECT 1 FROM org_members WHERE org_id = $1 AND user_id = $2", &params).await?.is_empty()
-        }
+    let member = match whose {
+        Some(whose) => is_member(db, org, whose).await?,
         None => true,
     };
     let mut why = Why { who, acting_for, org, org_known, member, ways: Vec::new(), instead: Instead::default() };
@@ -177,6 +176,13 @@ pub(super) async fn why(db: &mut dyn Session, question: &Question, now: Timestam
     Ok(Some(why))
 }
 
+/// Whether somebody is a member there; in every organization everybody is.
+async fn is_member(db: &mut dyn Session, org: Option<i64>, user: i64) -> Result<bool, StoreError> {
+    let Some(org) = org else { return Ok(true) };
+    let params = [Param::Int(Some(org)), Param::Int(Some(user))];
+    Ok(!db.rows("SELECT 1 FROM org_members WHERE org_id = $1 AND user_id = $2", &params).await?.is_empty())
+}
+
 /// The number of an organization that is there.
 async fn organization(db: &mut dyn Session, named: &Named) -> Result<Option<i64>, StoreError> {
     match named {
@@ -195,13 +201,16 @@ async fn acting(
     other: Option<Who>,
     (org, now): (Option<i64>, Timestamp),
 ) -> Result<ActingFor, StoreError> {
-    let Some(other) = other else { return Ok(ActingFor { other: None, may: false, delegations: Vec::new() }) };
+    let Some(other) = other else {
+        return Ok(ActingFor { other: None, may: false, member: true, delegations: Vec::new() });
+    };
     let may = other.id == user || acts_for(db, user, other.id, org.unwrap_or(EVERYWHERE)).await?;
     let mut delegations = delegations(db, user, other.id, now).await?;
     if may {
         delegations.retain(|one| one.ended.is_none() && one.scope == "*" && counts_in(one, org));
     }
-    Ok(ActingFor { other: Some(other), may, delegations })
+    let member = is_member(db, org, user).await?;
+    Ok(ActingFor { other: Some(other), may, member, delegations })
 }
 
 fn counts_in(one: &Delegation, org: Option<i64>) -> bool {

@@ -1,5 +1,6 @@
 //! Giving and taking by hand.
 
+use super::super::permissions::said;
 use super::super::session::{Param, Row, Session, id};
 use super::super::{StoreError, history};
 use super::may::Wanted;
@@ -241,7 +242,7 @@ async fn allowed(db: &mut dyn Session, by: &Granting, of: &Row, holder: HolderNu
     }
     let Some(role) = rows::one(db, of.int(0)?).await? else { return Ok(()) };
     let scope = rows::pattern("entitlements.scope", &of.text(3)?)?;
-    let parameters = rows::said(&of.text(4)?)?;
+    let parameters = said(&of.text(4)?)?;
     may::revoke(db, by, ("roles:assign", &role), of.opt_int(2)?, (&scope, &parameters)).await
 }
 

@@ -4,8 +4,9 @@
 //! with other parameters could give themselves another row filter; whoever could give for longer, keep what ends.
 
 use super::super::StoreError;
+use super::super::permissions::said;
 use super::super::session::{Param, Session};
-use super::rows::{pattern, said};
+use super::rows::pattern;
 use super::{Granting, Role, RolePermission, RoleText};
 use rosterd_core::access::{Nearest, Parameters, Pattern};
 use rosterd_core::ids::{Timestamp, UserId};

@@ -1,9 +1,10 @@
 //! Reading roles.
 
 use super::super::StoreError;
+use super::super::permissions::said;
 use super::super::session::{Param, Row, Session};
 use super::{Role, RolePermission, RoleText};
-use rosterd_core::access::{Parameters, Pattern, parameters};
+use rosterd_core::access::Pattern;
 use std::collections::BTreeMap;
 
 pub(super) async fn after(db: &mut dyn Session, after: i64, limit: u32) -> Result<Vec<Role>, StoreError> {
@@ -92,12 +93,6 @@ fn permission(row: &Row) -> Result<RolePermission, StoreError> {
         scope: pattern("role_permissions.scope", &row.text(1)?)?,
         parameters: said(&row.text(2)?)?,
     })
-}
-
-/// Parameters of the database.
-pub(super) fn said(text: &str) -> Result<Parameters, StoreError> {
-    let damaged = || StoreError::Database(format!("parameters read {text:?}: an object of texts is meant"));
-    parameters(text).ok_or_else(damaged)
 }
 
 pub(super) fn pattern(what: &str, text: &str) -> Result<Pattern, StoreError> {
