@@ -1,20 +1,27 @@
 //! In whose name an application asks (`Acting-For`), and roles that are changed by several at once.
 
 use super::served::{Served, http, problem};
+use crate::world::database::Backend;
+use crate::world::roster::{PROVIDER, Roster, STAFF_VIEWS};
+use crate::world::site::Site;
 use futures_util::future::join_all;
 use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 
 /// `p000` is called `zoë`, and may write roles in Main.
 async fn served() -> Served {
-    let served = Served::new(&http("failed_logins = 10000")).await;
-    served.site.database.execute("UPDATE users SET login = 'zoë' WHERE login = 'p000'");
+    let site = Site::new(Backend::Sqlite, &format!("{}{PROVIDER}{STAFF_VIEWS}", http("failed_logins = 10000")));
+    let people = Roster::of(2, "p", "staff");
+    site.write("people.yaml", &people.yaml().replace("login: p000", "login: zoë"));
+    site.sync(0);
+    let served = Served::start(site, people).await;
     let allow = json!([{ "action": "roles:*", "scope": "roles:*" }]);
     let chief = json!({ "org": "Main", "name": "chief", "permissions": allow });
-    assert_eq!(make(&served, b"", None, &chief).await.0, 201);
+    let (status, said) = make(&served, b"", None, &chief).await;
+    assert_eq!(status, 201, "{said}");
     let give = json!({ "role": "chief", "org": "Main", "user": "zoë" });
     let given = served.with("admin", "PUT", "/api/v1/entitlements").json(&give).send().await.unwrap();
-    assert_eq!(given.status(), 200);
+    assert_eq!(given.status(), 200, "{}", given.text().await.unwrap());
     served
 }
 
