@@ -13,6 +13,8 @@ pub struct RoleRow {
     pub name: Text,
     /// What memberships give by themselves: nobody is given it otherwise.
     pub basic: bool,
+    /// Somebody made it: where it is an organization's, whoever may do so there.
+    pub by_hand: bool,
 }
 
 /// `entitlements`.

@@ -9,6 +9,7 @@ crate::world::on_both!(
     what_somebody_gave_by_hand_or_by_file_stays,
     a_login_gives_the_same,
     an_incomplete_source_takes_no_role,
+    a_role_made_by_hand_in_an_organization_does_not_stand_for_the_one_of_all,
 );
 
 const RULES: &str = r#"
@@ -112,7 +113,7 @@ fn a_group_gives_a_role_and_takes_it_along(backend: Backend) {
     site.sync(0);
     assert_eq!(may(&site), [["ana", "dashboards:read", "folders:apac:*", r#"{"region":"apac"}"#]]);
     assert!(site.database.rows(acts).is_empty());
-    invariants::check(&site);
+    invariants::check(&site).expect(0);
 }
 
 fn what_somebody_gave_by_hand_or_by_file_stays(backend: Backend) {
@@ -139,7 +140,7 @@ fn what_somebody_gave_by_hand_or_by_file_stays(backend: Backend) {
     let members = site.database.rows("SELECT u.login, m.role FROM org_members m JOIN users u ON u.id = m.user_id");
     assert_eq!(members, [["boss", "Admin"]]);
     assert_eq!(may(&site), [["boss", "users:create", "*", "{}"]], "what is held counts for members only");
-    invariants::check(&site);
+    invariants::check(&site).expect(0);
 }
 
 fn a_login_gives_the_same(backend: Backend) {
@@ -161,7 +162,7 @@ fn a_login_gives_the_same(backend: Backend) {
     assert_eq!(may(&site).len(), 1);
     let acts = "SELECT u.login FROM delegations d JOIN users u ON u.id = d.user_id";
     assert_eq!(site.database.rows(acts), [["new"]], "by then a login does");
-    invariants::check(&site);
+    invariants::check(&site).expect(0);
 }
 
 fn an_incomplete_source_takes_no_role(backend: Backend) {
@@ -171,5 +172,21 @@ fn an_incomplete_source_takes_no_role(backend: Backend) {
     site.run(&["sync"]);
     assert_eq!(may(&site), before);
     site.write("people.yaml", &people(&COMPANY));
-    invariants::check(&site);
+    invariants::check(&site).expect(0);
+}
+
+fn a_role_made_by_hand_in_an_organization_does_not_stand_for_the_one_of_all(backend: Backend) {
+    let site = site(backend, &[("ana", ""), ("bob", ""), ("boss", "")]);
+    site.database.execute(
+        "INSERT INTO roles (id, org_id, name, kind, title, description, origin, version, updated_at)
+         SELECT 7, id, 'fixed:dashboards:reader', 'custom', '', '', 'manual', 1, 0 FROM orgs WHERE name = 'Acme'",
+    );
+    site.database.execute("INSERT INTO role_permissions (role_id, action, scope) VALUES (7, '*', '*')");
+    // By a run, and by a login.
+    site.write("people.yaml", &people(&[("ana", "sales-emea"), ("bob", "sales-apac"), ("boss", "")]));
+    site.run(&["look", "ana"]).expect(0);
+    site.sync(0);
+    let all: Vec<_> = may(&site).into_iter().map(|row| row[..3].to_vec()).collect();
+    assert_eq!(all, [["ana", "dashboards:read", "folders:emea:*"], ["bob", "dashboards:read", "folders:apac:*"]]);
+    invariants::check(&site).expect(0);
 }

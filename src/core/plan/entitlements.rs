@@ -5,6 +5,7 @@ use super::targets::Targets;
 use super::{Change, Reason};
 use crate::entitlements::{EntitlementRow, HolderRow, What};
 use crate::ids::{EntitlementId, Maybe, OrgId, RoleId, UserId};
+use crate::lifecycle;
 use crate::mapping::{About, EntitlementName, Slots};
 use crate::observed::{Grant, Right, Scope};
 use std::collections::HashMap;
@@ -14,8 +15,8 @@ use std::collections::HashMap;
 pub(super) struct Entitlements {
     slots: HashMap<u32, Option<EntitlementId>>,
     known: HashMap<What, EntitlementId>,
-    /// By name and organization; basic ones are left out.
-    roles: HashMap<(String, Maybe<OrgId>), RoleId>,
+    /// By name and organization, each with whether it was made by hand; basic ones are left out.
+    roles: HashMap<(String, Maybe<OrgId>), (RoleId, bool)>,
     people: HashMap<String, UserId>,
     read: bool,
 }
@@ -29,15 +30,30 @@ impl Entitlements {
         let texts = &observed.texts;
         self.known = observed.entitlements.iter().map(|row| (row.what(texts), row.id)).collect();
         let roles = observed.roles.iter().filter(|role| !role.basic);
-        self.roles = roles.map(|role| ((texts.get(role.name).to_owned(), role.org), role.id)).collect();
+        self.roles = roles.map(|role| ((texts.get(role.name).to_owned(), role.org), (role.id, role.by_hand))).collect();
         self.people = match observed.scope {
             Scope::Provider => observed.users.iter().map(|user| (texts.get(user.login).to_owned(), user.id)).collect(),
             Scope::People => {
                 observed.principals.iter().map(|(login, user)| (texts.get(*login).to_owned(), *user)).collect()
             }
         };
+        // Who is there first. Of those who are new only whoever will have the login: logins are settled later.
         let letters = &draft.snapshot.texts;
-        self.people.extend(draft.books.new_users.iter().map(|user| (letters.get(user.login).to_owned(), user.id)));
+        for user in &draft.books.new_users {
+            let login = letters.get(user.login);
+            if !lifecycle::reserved(login) && !draft.policy.break_glass.contains(login) {
+                self.people.entry(login.to_owned()).or_insert(user.id);
+            }
+        }
+    }
+
+    /// The organization's own that a file made, else the one of every organization. One that was made by hand in the
+    /// organization comes last: whoever may make roles there would decide what rules give.
+    fn role(&self, name: &str, org: Maybe<OrgId>) -> Option<RoleId> {
+        let get = |org| self.roles.get(&(name.to_owned(), org)).copied();
+        let own = get(org);
+        let declared = own.filter(|(_, by_hand)| !by_hand);
+        declared.or_else(|| get(Maybe::default())).or(own).map(|(role, _)| role)
     }
 }
 
@@ -63,13 +79,11 @@ impl Targets {
         let (mut role, mut for_user) = (Maybe::default(), Maybe::default());
         match &wanted.about {
             About::Role(name) => {
-                // The organization's own before one of every organization.
-                let found = [org, Maybe::default()].iter().find_map(|org| all.roles.get(&(name.clone(), *org)));
-                let Some(found) = found else {
+                let Some(found) = all.role(name, org) else {
                     draft.note(format!("there is no role {name:?} that rules could give: declare it, or make it"));
                     return None;
                 };
-                role = Maybe::from(*found);
+                role = Maybe::from(found);
             }
             About::Person(login) => {
                 let Some(found) = all.people.get(login) else {

@@ -91,13 +91,15 @@ async fn read(db: &mut dyn Session, version: i64) -> Result<Structure, StoreErro
     for row in db.rows("SELECT id, name FROM rules ORDER BY id", &[]).await? {
         s.rules.push((id("rules.id", row.int(0)?)?, s.texts.push(&row.text(1)?)));
     }
-    let roles = "SELECT id, org_id, name, CASE kind WHEN 'basic' THEN 1 ELSE 0 END FROM roles ORDER BY id";
+    let roles = "SELECT id, org_id, name, CASE kind WHEN 'basic' THEN 1 ELSE 0 END,
+                        CASE origin WHEN 'manual' THEN 1 ELSE 0 END FROM roles ORDER BY id";
     for row in db.rows(roles, &[]).await? {
         s.roles.push(RoleRow {
             id: id("roles.id", row.int(0)?)?,
             org: row.opt_int(1)?.map(|org| id("roles.org_id", org)).transpose()?.into(),
             name: s.texts.push(&row.text(2)?),
             basic: row.int(3)? == 1,
+            by_hand: row.int(4)? == 1,
         });
     }
     let entitlements = "SELECT id, org_id, role_id, for_user_id, scope, parameters FROM entitlements ORDER BY id";

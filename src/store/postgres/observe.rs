@@ -139,13 +139,15 @@ async fn members(c: &mut PgConnection, o: &mut Observed) -> Result<(), StoreErro
 }
 
 async fn entitlements(c: &mut PgConnection, o: &mut Observed) -> Result<(), StoreError> {
-    let roles = "COPY (SELECT id, org_id, name, (kind = 'basic')::int FROM roles ORDER BY id) TO STDOUT";
+    let roles = "COPY (SELECT id, org_id, name, (kind = 'basic')::int, (origin = 'manual')::int
+                 FROM roles ORDER BY id) TO STDOUT";
     each(c, roles, |row| {
         o.roles.push(RoleRow {
             id: id("roles.id", row.int()?)?,
             org: opt_id("roles.org_id", row)?.into(),
             name: o.texts.push(&row.text()?),
             basic: row.int()? == 1,
+            by_hand: row.int()? == 1,
         });
         Ok(())
     })

@@ -168,12 +168,13 @@ fn members(tx: &Connection, o: &mut Observed) -> Result<(), StoreError> {
 }
 
 fn entitlements(tx: &Connection, o: &mut Observed) -> Result<(), StoreError> {
-    each(tx, "SELECT id, org_id, name, kind = 'basic' FROM roles ORDER BY id", [], |row| {
+    each(tx, "SELECT id, org_id, name, kind = 'basic', origin = 'manual' FROM roles ORDER BY id", [], |row| {
         o.roles.push(RoleRow {
             id: id("roles.id", int(row, 0)?)?,
             org: opt_int(row, 1)?.map(|n| id("roles.org_id", n)).transpose()?.into(),
             name: o.texts.push(text(row, 2)?),
             basic: int(row, 3)? == 1,
+            by_hand: int(row, 4)? == 1,
         });
         Ok(())
     })?;

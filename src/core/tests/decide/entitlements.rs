@@ -114,6 +114,40 @@ fn an_organization_s_own_role_comes_before_one_of_every_organization() {
 }
 
 #[test]
+fn an_organization_s_own_role_that_was_made_by_hand_comes_last() {
+    let rules = compiled(&[gives("a", Some("Org"), roles(&["custom:x", "custom:y"]))]);
+    let policy = free();
+    let mut target = knowing(&["custom:x"]);
+    let base = compiled(&[role("base", OrgRole::Viewer)]);
+    sync(&base, &policy, 1).apply(&mut target, &Directory::of(&["1 ana base"]));
+    let own = target.org("Org");
+    target.roles.insert(7, (Some(own), "custom:x".to_owned(), false));
+    target.roles.insert(8, (Some(own), "custom:y".to_owned(), false));
+    target.by_hand = [7, 8].into();
+    sync(&rules, &policy, 2).apply(&mut target, &Directory::of(&["1 ana a"]));
+    let given: Vec<_> = target.entitlements.values().map(|e| e.role).collect();
+    assert_eq!(given, [Some(6), Some(8)]);
+}
+
+#[test]
+fn whom_a_rule_lets_act_for_is_whoever_has_the_login() {
+    let spec = EntitlementSpec { act_for: Some("boss".to_owned()), ..EntitlementSpec::default() };
+    let rules = compiled(&[gives("assistants", Some("Org"), spec), role("base", OrgRole::Viewer)]);
+    let mut policy = free();
+    let mut target = knowing(&[]);
+    sync(&rules, &policy, 1).apply(&mut target, &Directory::of(&["1 boss base"]));
+    // Somebody else who comes is called so, too, and gets another login.
+    let directory = Directory::of(&["1 boss base", "2 ana assistants", "9 boss base"]);
+    sync(&rules, &policy, 2).apply(&mut target, &directory);
+    assert_eq!(held(&target), ["Org: ana holds for boss on * with {}"]);
+    // Nor is it whoever comes with a login that no run gives.
+    policy.break_glass = ["boss".to_owned()].into();
+    let mut target = knowing(&[]);
+    sync(&rules, &policy, 3).apply(&mut target, &Directory::of(&["2 ana assistants", "9 boss base"]));
+    assert_eq!(held(&target), [""; 0]);
+}
+
+#[test]
 fn what_there_is_not_is_noted_and_basic_roles_are_not_given() {
     let rules = compiled(&[gives("a", Some("Org"), roles(&["no-such", "basic:admin"]))]);
     let policy = free();

@@ -73,6 +73,8 @@ pub(crate) struct Target {
     pub(crate) team_members: BTreeMap<(UserId, TeamId), (Option<TeamRole>, Option<TeamRole>)>,
     /// By number: organization, name, whether it is basic.
     pub(crate) roles: BTreeMap<u32, (Option<OrgId>, String, bool)>,
+    /// Those of them that somebody made.
+    pub(crate) by_hand: BTreeSet<u32>,
     pub(crate) entitlements: BTreeMap<EntitlementId, Entitlement>,
     /// Whether rules give it, and whether somebody's hand does.
     pub(crate) holders: BTreeMap<(UserId, EntitlementId), (bool, bool)>,
@@ -134,7 +136,13 @@ impl Target {
             })
             .collect();
         for (id, (org, name, basic)) in &self.roles {
-            o.roles.push(RoleRow { id: RoleId(*id), org: (*org).into(), name: o.texts.push(name), basic: *basic });
+            o.roles.push(RoleRow {
+                id: RoleId(*id),
+                org: (*org).into(),
+                name: o.texts.push(name),
+                basic: *basic,
+                by_hand: self.by_hand.contains(id),
+            });
         }
         for (id, e) in &self.entitlements {
             let (scope, parameters) = (o.texts.push(&e.scope), o.texts.push(&e.parameters));
