@@ -96,7 +96,7 @@ impl Company {
     }
 
     fn done(self) {
-        invariants::check(&self.site);
+        invariants::check(&self.site).expect(0);
     }
 }
 
@@ -138,13 +138,23 @@ fn dashboards_by_geography(backend: Backend) {
             ("emil", "acme.folder.emea.regional"),
             ("amy", "acme.folder.apac.regional"),
             ("both", "acme.folder.emea.regional acme.folder.apac.regional"),
-            // A group of this name would give everything if what is captured could.
             ("mal", "acme.folder.*.regional"),
         ],
     );
     assert_eq!(c.who_may("acme", "dashboards:read", "folders:emea"), ["both", "emil"]);
     assert_eq!(c.who_may("acme", "dashboards:write", "folders:apac"), ["amy", "both"]);
     assert_eq!(c.who_may("acme", "dashboards:read", "folders:latam"), NOBODY);
+    // The rule takes no such group. One that takes any would give everything if what is captured could.
+    let config = std::fs::read_to_string(c.site.dir().join("rosterd.toml")).unwrap();
+    let any = config.replace("[.]folder[.](?<folder>[a-z0-9-]+)", "[.]folder[.](?<folder>.+)");
+    assert_ne!(any, config);
+    c.site.write("rosterd.toml", &any);
+    c.site
+        .run(&["sync"])
+        .expect(0)
+        .says("rule folders: what `scope` comes to for the group \"acme.folder.*.regional\" cannot be used");
+    assert_eq!(c.who_may("acme", "dashboards:read", "folders:latam"), NOBODY);
+    assert_eq!(c.who_may("acme", "dashboards:read", "folders:emea"), ["both", "emil"]);
     c.done();
 }
 
@@ -293,7 +303,11 @@ fn licence_tiers(backend: Backend) {
     );
     // The licence ends.
     c.people(&[("fred", "acme.bundle.free"), ("petra", "acme.bundle.free"), ("emma", ""), ("bea", "acme.bundle.pro")]);
-    c.site.run(&["sync"]);
+    c.site.sync(0);
+    assert_eq!(c.who_may("acme", "dashboards:read", "folders:ops"), ["bea", "fred", "petra"]);
+    assert_eq!(c.who_may("acme", "dashboards:write", "folders:ops"), ["bea"]);
+    assert_eq!(c.who_may("acme", "exports:create", "exports:pdf"), NOBODY);
+    assert_eq!(c.rows(limits), [["bea", "50"], ["fred", "3"], ["petra", "75"]], "hers is her own");
     c.done();
 }
 

@@ -111,13 +111,14 @@ impl Entitlements {
         self.roles.is_empty() && self.act_for.is_none()
     }
 
-    /// What it comes to in one place; `None` for each that came out unusable.
+    /// What it comes to in one place; of each that came out unusable, the key that did.
     pub(super) fn expand(
         &self,
         org: Option<u32>,
         captures: &Captures,
-    ) -> impl Iterator<Item = Option<EntitlementName>> {
+    ) -> impl Iterator<Item = Result<EntitlementName, &'static str>> {
         let scope = self.scope.as_ref().map_or_else(|| Some("*".to_owned()), |scope| scope_of(scope, captures));
+        let scope = scope.ok_or("scope");
         let mut parameters = Some(serde_json::Map::new());
         for (name, template) in &self.parameters {
             match (template.expand(captures), &mut parameters) {
@@ -125,18 +126,20 @@ impl Entitlements {
                 _ => parameters = None,
             }
         }
-        let parameters = parameters.map(|all| Value::Object(all).to_string());
-        let roles = self.roles.iter().map(|role| role.expand(captures).map(About::Role));
-        let abouts = roles.chain(self.act_for.as_ref().map(|login| login.expand(captures).map(About::Person)));
+        let parameters = parameters.map(|all| Value::Object(all).to_string()).ok_or("parameters");
+        let roles = self.roles.iter().map(|role| role.expand(captures).map(About::Role).ok_or("roles"));
+        let person = |login: &Template| login.expand(captures).map(About::Person).ok_or("act_for");
+        let abouts = roles.chain(self.act_for.as_ref().map(person));
         abouts.map(move |about| {
-            Some(EntitlementName { org, about: about?, scope: scope.clone()?, parameters: parameters.clone()? })
+            Ok(EntitlementName { org, about: about?, scope: scope.clone()?, parameters: parameters.clone()? })
         })
     }
 }
 
-/// A scope filled in. What was captured widens nothing: it has no `*`.
+/// A scope filled in. What was captured widens nothing: it has no `*`, and it is not empty, because `folders:${1}*`
+/// would be all folders then.
 fn scope_of(template: &Template, captures: &Captures) -> Option<String> {
-    let wide = |name: &str| captures.get(name).is_some_and(|text| text.contains('*'));
+    let wide = |name: &str| captures.get(name).is_some_and(|text| text.contains('*') || text.trim().is_empty());
     if template.captures().any(wide) {
         return None;
     }
@@ -168,7 +171,7 @@ mod tests {
         let made = Entitlements::compile(&spec, |_, text| Template::parse(text)).unwrap();
         let captures = [("1".to_owned(), captured.to_owned())].into();
         let mut all: Vec<_> = made.expand(None, &captures).collect();
-        all.pop().unwrap().map(|name| name.scope)
+        all.pop().unwrap().ok().map(|name| name.scope)
     }
 
     #[test]
@@ -180,6 +183,9 @@ mod tests {
             assert_eq!(expand("${1}", wide), None, "{wide:?}");
         }
         assert_eq!(expand("folders:${1}", "e mea"), None);
+        for (scope, blank) in [("folders:${1}*", ""), ("${1}*", ""), ("folders:${1}:*", ""), ("folders:${1}", " ")] {
+            assert_eq!(expand(scope, blank), None, "{scope:?} {blank:?}");
+        }
     }
 
     #[test]
@@ -198,7 +204,7 @@ mod tests {
         let spec = EntitlementSpec { act_for: Some("boss".to_owned()), parameters, ..EntitlementSpec::default() };
         let made = Entitlements::compile(&spec, |_, text| Template::parse(text)).unwrap();
         let captures = [("1".to_owned(), "x".to_owned())].into();
-        let all: Vec<_> = made.expand(Some(3), &captures).map(Option::unwrap).collect();
+        let all: Vec<_> = made.expand(Some(3), &captures).map(Result::unwrap).collect();
         assert_eq!(all[0].parameters, r#"{"a":"x\"","b":"2"}"#);
         assert_eq!(all[0].about, About::Person("boss".to_owned()));
     }

@@ -54,8 +54,8 @@ pub struct Mapping<'a> {
     /// `None`: nobody knows which there are.
     all_orgs: Option<Vec<u32>>,
     complete: bool,
-    /// Names that came out unusable: rule, group.
-    unusable: BTreeSet<(u32, Option<u32>)>,
+    /// What came out unusable: rule, group, key of the rule.
+    unusable: BTreeSet<(u32, Option<u32>, &'static str)>,
     /// What expressions could not be evaluated on, and how often.
     problems: BTreeMap<Problem, u32>,
     pub(super) seen: Seen,
@@ -210,7 +210,7 @@ impl<'a> Mapping<'a> {
     }
 
     /// Rules whose names could not be filled in for a group: (rule, group).
-    pub fn unusable(&self) -> impl Iterator<Item = (u32, Option<u32>)> + '_ {
+    pub fn unusable(&self) -> impl Iterator<Item = (u32, Option<u32>, &'static str)> + '_ {
         self.unusable.iter().copied()
     }
 
@@ -275,7 +275,7 @@ impl<'a> Mapping<'a> {
                 OrgTarget::Named(template) => match template.expand(&binding.captures) {
                     Some(name) => orgs.push(self.slots.org(&name)),
                     None => {
-                        self.unusable.insert((index, via));
+                        self.unusable.insert((index, via, "org"));
                     }
                 },
             }
@@ -294,7 +294,7 @@ impl<'a> Mapping<'a> {
         self.entitle(index, rule, binding, &orgs, claims);
         if let Some((template, role)) = &rule.team {
             let Some(name) = template.expand(&binding.captures) else {
-                self.unusable.insert((index, via));
+                self.unusable.insert((index, via, "team"));
                 return;
             };
             let named_after = via.filter(|_| binding.sources == 1 && template.captures().next().is_some());
@@ -315,9 +315,12 @@ impl Mapping<'_> {
         }
         let places = orgs.iter().copied().map(Some).chain(rule.orgs.is_empty().then_some(None));
         for name in places.flat_map(|org| rule.entitlements.expand(org, &binding.captures)) {
-            let Some(name) = name else {
-                self.unusable.insert((index, binding.via));
-                continue;
+            let name = match name {
+                Ok(name) => name,
+                Err(key) => {
+                    self.unusable.insert((index, binding.via, key));
+                    continue;
+                }
             };
             let slot = Slot::Entitlement(self.slots.entitlement(name));
             claims.push(Claim { slot, rank: 0, rule: index, via: binding.via, under: None });

@@ -68,7 +68,13 @@ fn give(draft: &Draft<'_>, asked: &[(UserId, Text)]) -> (Vec<(UserId, String)>, 
         }
         let others = [format!("{want}@{}", draft.provider), format!("{want}~{user}")];
         let Some(login) = others.into_iter().find(|login| taken.by(login).is_none()) else { continue };
-        let whose = if lifecycle::reserved(want) { "is kept for other things" } else { "belongs to somebody else" };
+        let whose = if lifecycle::reserved(want) {
+            "is kept for other things"
+        } else if draft.policy.break_glass.contains(want) {
+            "is a break-glass account's"
+        } else {
+            "belongs to somebody else"
+        };
         notes.push(format!("the login {want:?} {whose}; {login:?} is used (see `link`)"));
         taken.made_up.insert(login.clone(), *user);
         given.push((*user, login));

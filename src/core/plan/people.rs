@@ -32,8 +32,8 @@ impl Work {
     }
 }
 
-/// All identities of this provider, by user, then identity, but of those whom runs do not touch. For a plan about a few people: of those
-/// only, whatever else was read to see whom they could touch.
+/// All identities of this provider but of people whom runs do not touch, by user, then identity. For a plan about a few
+/// people: theirs only, whatever else was read to see whom they could touch.
 pub(super) fn gather(draft: &mut Draft<'_>) -> Vec<Work> {
     let mut by_subject: Vec<u32> = (0..draft.observed.identities.len() as u32).collect();
     {

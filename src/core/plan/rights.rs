@@ -314,7 +314,7 @@ impl Walk<'_> {
 
     fn note_unusable(&self, draft: &mut Draft<'_>) {
         let mut names: Vec<String> = Vec::new();
-        for (rule, group) in self.mapping.unusable() {
+        for (rule, group, key) in self.mapping.unusable() {
             let rule = self.rules.rules.get(rule as usize).map_or("", |rule| rule.id.as_str());
             if names.is_empty() && group.is_some() {
                 let facts = self.groups.facts(&draft.snapshot, &draft.observed);
@@ -322,7 +322,7 @@ impl Walk<'_> {
             }
             let name = group.and_then(|place| names.get(place as usize));
             let group = name.map(|name| format!(" for the group {name:?}")).unwrap_or_default();
-            draft.note(format!("rule {rule} yields no usable organization or team name{group}"));
+            draft.note(format!("rule {rule}: what `{key}` comes to{group} cannot be used"));
         }
         for (error, people) in &self.unreadable {
             draft.note(format!("what is said of {} people besides groups cannot be read: {error}", people.len()));
