@@ -73,7 +73,6 @@ pub(crate) struct Target {
     pub(crate) team_members: BTreeMap<(UserId, TeamId), (Option<TeamRole>, Option<TeamRole>)>,
     /// By number: organization, name, whether it is basic.
     pub(crate) roles: BTreeMap<u32, (Option<OrgId>, String, bool)>,
-    /// Those of them that somebody made.
     pub(crate) by_hand: BTreeSet<u32>,
     pub(crate) entitlements: BTreeMap<EntitlementId, Entitlement>,
     /// Whether rules give it, and whether somebody's hand does.
@@ -128,21 +127,14 @@ impl Target {
         o.team_members = self
             .team_members
             .iter()
-            .map(|((user, team), (synced, manual))| TeamMemberRow {
-                user: *user,
-                team: *team,
-                synced: *synced,
-                manual: *manual,
+            .map(|((user, team), (synced, manual))| {
+                let (user, team) = (*user, *team);
+                TeamMemberRow { user, team, synced: *synced, manual: *manual }
             })
             .collect();
         for (id, (org, name, basic)) in &self.roles {
-            o.roles.push(RoleRow {
-                id: RoleId(*id),
-                org: (*org).into(),
-                name: o.texts.push(name),
-                basic: *basic,
-                by_hand: self.by_hand.contains(id),
-            });
+            let (name, by_hand) = (o.texts.push(name), self.by_hand.contains(id));
+            o.roles.push(RoleRow { id: RoleId(*id), org: (*org).into(), name, basic: *basic, by_hand });
         }
         for (id, e) in &self.entitlements {
             let (scope, parameters) = (o.texts.push(&e.scope), o.texts.push(&e.parameters));
