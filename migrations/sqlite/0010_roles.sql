@@ -145,6 +145,16 @@ CREATE TABLE org_entitlements (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX org_entitlements_org ON org_entitlements (org_id, entitlement_id);
 
+-- What names in provisioning files meant when they were last applied: kind `org`, `team` (in org_id) or `user`, and its
+-- id. What is called otherwise since is meant still; where something else has the name, what files give is held.
+CREATE TABLE declared_names (
+    kind   TEXT NOT NULL CHECK (kind IN ('org', 'team', 'user')),
+    org_id INTEGER NOT NULL,
+    name   TEXT NOT NULL,
+    id     INTEGER NOT NULL,
+    PRIMARY KEY (kind, org_id, name)
+) STRICT, WITHOUT ROWID;
+
 -- Tokens of service accounts. hash: SHA-256 of the token. A token that was rotated counts until expires_at, which is
 -- brought forward.
 CREATE TABLE service_tokens (

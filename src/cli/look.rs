@@ -47,7 +47,7 @@ pub(super) async fn run(args: &Args, whom: &Whom) -> Result<Exit, Failure> {
         answers.push((name, looked.map(|mut looked| looked.pop())));
     }
     // Files may have waited for whoever has come.
-    if let Err(error) = engine.provision().await {
+    if let Err(error) = engine.provision(None).await {
         note(args, &format!("provisioning: {error}"));
     }
     let mut exits = Vec::new();

@@ -73,6 +73,6 @@ impl Report {
 pub(super) fn exit(error: &ProvisioningError) -> Exit {
     match error {
         ProvisioningError::Files(_) => Exit::Configuration,
-        ProvisioningError::Store(_) => Exit::Failed,
+        ProvisioningError::Unexpected(_) | ProvisioningError::Store(_) => Exit::Failed,
     }
 }

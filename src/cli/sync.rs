@@ -42,7 +42,7 @@ pub(super) async fn sync_all(args: &Args, engine: &Engine, names: &[String]) -> 
 
 async fn provision(engine: &Engine) -> Option<provisioning::Report> {
     let watch = Stopwatch::start();
-    let outcome = engine.provision().await.transpose()?;
+    let outcome = engine.provision(None).await.transpose()?;
     Some(provisioning::Report::of(outcome, watch))
 }
 

@@ -13,7 +13,8 @@ pub struct Provisioning {
     /// everybody holds and of the permissions of roles that files declare, and at least `removals_at_least` of them.
     #[schemars(range(max = 100))]
     pub removals_percent: u32,
-    /// See `removals_percent`.
+    /// See `removals_percent`. Files are also held when so many people lose something by one change: when a basic role
+    /// is left with nothing, or a role is taken from everybody in an organization or from a team.
     pub removals_at_least: u32,
     /// Files are held when they make more than this many people Admin of an organization. The very first are not.
     pub privileged_gains: u32,

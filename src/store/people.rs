@@ -296,6 +296,7 @@ pub(super) async fn purge(db: &mut dyn Session, login: &str, actor: &str, now: T
              WHERE i.user_id = $1 AND p.name = refresh_tokens.provider AND i.subject = refresh_tokens.subject)",
         "DELETE FROM renewals WHERE identity_id IN (SELECT id FROM identities WHERE user_id = $1)",
         "DELETE FROM identities WHERE user_id = $1",
+        "DELETE FROM declared_names WHERE kind = 'user' AND id = $1",
         "DELETE FROM users WHERE id = $1",
     ] {
         db.run(sql, &only).await?;

@@ -8,7 +8,7 @@ use crate::config::{ProvisionError, load_provision};
 use crate::store::{Hold, HoldState, NewHold, StoreError};
 use rosterd_core::ids::Timestamp;
 use rosterd_core::plan::Summary;
-use rosterd_core::provision::{self, Declared, Exceeded, Limits, Observed, PROVISIONING, Plan, Wanted};
+use rosterd_core::provision::{self, Declared, Exceeded, Limits, Observed, PROVISIONING, Plan, Policy, Wanted};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Why nothing was done about the files.
@@ -17,6 +17,8 @@ pub enum ProvisioningError {
     /// Everything that is wrong with them, each with its place. It needs somebody to mend it.
     #[error("{}", .0.join("\n"))]
     Files(Vec<String>),
+    #[error("{0} failed unexpectedly; please report it with the log before this")]
+    Unexpected(&'static str),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -33,6 +35,7 @@ impl ProvisioningError {
     pub fn retry(&self) -> bool {
         match self {
             Self::Files(_) => false,
+            Self::Unexpected(_) => true,
             Self::Store(error) => error.retry(),
         }
     }
@@ -75,17 +78,18 @@ impl Engine {
     async fn declared(&self) -> Result<Arc<Declared>, ProvisioningError> {
         let names = self.config.provisioning.files.clone();
         let read = tokio::task::spawn_blocking(move || load_provision(&names)).await;
-        let failed = |_| ProvisioningError::Files(vec!["reading the files failed unexpectedly".to_owned()]);
+        let failed = |_| ProvisioningError::Unexpected("reading the files");
         Ok(Arc::new(read.map_err(failed)??))
     }
 
-    fn provisioning_limits(&self) -> Limits {
+    fn provisioning_policy(&self) -> Policy {
         let section = &self.config.provisioning;
-        Limits {
+        let limits = Limits {
             removals_percent: section.removals_percent,
             removals_at_least: section.removals_at_least,
             privileged_gains: section.privileged_gains,
-        }
+        };
+        Policy { limits, break_glass: self.config.accounts.break_glass.iter().cloned().collect() }
     }
 
     /// Reads the files and plans; writes nothing. `None` where there are to be no files.
@@ -106,17 +110,20 @@ impl Engine {
         wanted: &mut Wanted,
     ) -> Result<Plan, ProvisioningError> {
         loop {
-            let observed = self.store.observe_declared(wanted).await?;
-            let (declared, limits) = (Arc::clone(declared), self.provisioning_limits());
-            let work = move || provision::plan(&declared, observed, &limits);
+            let observed = self.store.observe_declared(wanted, self.clock.now()).await?;
+            let (declared, policy) = (Arc::clone(declared), self.provisioning_policy());
+            let work = move || provision::plan(&declared, observed, &policy);
             let planned = tokio::task::spawn_blocking(work).await;
-            let failed = |_| ProvisioningError::Files(vec!["planning failed unexpectedly".to_owned()]);
+            let failed = |_| ProvisioningError::Unexpected("planning");
             let plan = planned.map_err(failed)?.map_err(ProvisioningError::Files)?;
-            // Who else is an Admin is looked for only where it matters: it takes a look at everybody there.
-            if wanted.admins || !plan.takes_admins() {
+            // Who else is an Admin, and how many people there are, is looked for only where it matters: it takes a look
+            // at everybody there.
+            let (admins, reach) = (plan.takes_admins(), plan.takes_from_many());
+            if (wanted.admins || !admins) && (wanted.reach || !reach) {
                 return Ok(plan);
             }
-            wanted.admins = true;
+            wanted.admins |= admins;
+            wanted.reach |= reach;
         }
     }
 
@@ -124,24 +131,27 @@ impl Engine {
     ///
     /// # Errors
     /// The files are wrong or cannot be read, or the database does not answer: nothing was changed.
-    pub async fn provision(&self) -> Result<Option<Provisioned>, ProvisioningError> {
+    ///
+    /// `epoch`: under which the process leads, where several replicas do it; another one that has taken over since
+    /// refuses it.
+    pub async fn provision(&self, epoch: Option<i64>) -> Result<Option<Provisioned>, ProvisioningError> {
         if !self.provisions() {
             return Ok(None);
         }
         let declared = self.declared().await?;
         let mut wanted = declared.wanted();
         let plan = self.provisioning_plan(&declared, &mut wanted).await?;
-        if plan.is_empty() && plan.exceeded.is_empty() {
+        if plan.writes_nothing() && plan.exceeded.is_empty() {
             return Ok(Some(Provisioned::Unchanged { plan }));
         }
         let approved = self.approved(PROVISIONING).await?;
         let Some(hold) = allowed(&plan, &approved, &self.config_hash) else {
-            return self.hold_provisioning(plan).await.map(Some);
+            return self.hold_provisioning(plan, epoch).await.map(Some);
         };
         let (summary, notices) = (plan.summary(), notices(&plan));
-        match self.store.apply_declared(plan.writes(hold), self.clock.now()).await {
+        match self.store.apply_declared(plan.writes(hold, epoch), self.clock.now()).await {
             Ok(rows) => Ok(Some(Provisioned::Applied { summary, notices, rows })),
-            Err(StoreError::Moved) => self.provision_in_turn(declared, wanted, approved).await.map(Some),
+            Err(StoreError::Moved) => self.provision_in_turn(declared, wanted, approved, epoch).await.map(Some),
             Err(error) => Err(error.into()),
         }
     }
@@ -152,18 +162,19 @@ impl Engine {
         declared: Arc<Declared>,
         wanted: Wanted,
         approved: Vec<Hold>,
+        epoch: Option<i64>,
     ) -> Result<Provisioned, ProvisioningError> {
-        let wanted = Wanted { admins: true, ..wanted };
+        let wanted = Wanted { admins: true, reach: true, ..wanted };
         let turn = Arc::new(Mutex::new(None));
         let decide = {
-            let (turn, limits, hash) = (Arc::clone(&turn), self.provisioning_limits(), self.config_hash.clone());
+            let (turn, policy, hash) = (Arc::clone(&turn), self.provisioning_policy(), self.config_hash.clone());
             move |observed: Observed| {
-                let (came, writes) = match provision::plan(&declared, observed, &limits) {
+                let (came, writes) = match provision::plan(&declared, observed, &policy) {
                     Err(problems) => (Turn::Wrong(problems), None),
-                    Ok(plan) if plan.is_empty() && plan.exceeded.is_empty() => (Turn::Unchanged(plan), None),
+                    Ok(plan) if plan.writes_nothing() && plan.exceeded.is_empty() => (Turn::Unchanged(plan), None),
                     Ok(plan) => match allowed(&plan, &approved, &hash) {
                         None => (Turn::Held(plan), None),
-                        Some(hold) => (Turn::Applied(plan.summary(), notices(&plan)), Some(plan.writes(hold))),
+                        Some(hold) => (Turn::Applied(plan.summary(), notices(&plan)), Some(plan.writes(hold, epoch))),
                     },
                 };
                 *turn.lock().unwrap_or_else(PoisonError::into_inner) = Some(came);
@@ -173,15 +184,15 @@ impl Engine {
         let rows = self.store.revise_declared(&wanted, Box::new(decide), self.clock.now()).await?;
         let came = turn.lock().unwrap_or_else(PoisonError::into_inner).take();
         match came {
-            None => Err(ProvisioningError::Files(vec!["planning failed unexpectedly".to_owned()])),
+            None => Err(ProvisioningError::Unexpected("planning")),
             Some(Turn::Wrong(problems)) => Err(ProvisioningError::Files(problems)),
             Some(Turn::Unchanged(plan)) => Ok(Provisioned::Unchanged { plan }),
-            Some(Turn::Held(plan)) => self.hold_provisioning(plan).await,
+            Some(Turn::Held(plan)) => self.hold_provisioning(plan, epoch).await,
             Some(Turn::Applied(summary, notices)) => Ok(Provisioned::Applied { summary, notices, rows }),
         }
     }
 
-    async fn hold_provisioning(&self, plan: Plan) -> Result<Provisioned, ProvisioningError> {
+    async fn hold_provisioning(&self, plan: Plan, epoch: Option<i64>) -> Result<Provisioned, ProvisioningError> {
         let now: Timestamp = self.clock.now();
         let new = NewHold {
             provider: PROVISIONING.to_owned(),
@@ -189,7 +200,7 @@ impl Engine {
             reasons: plan.exceeded.iter().map(Exceeded::sentence).collect(),
             plan: plan.to_json().to_string(),
             expires_at: now.plus_millis(self.config.limits.hold_expires.millis()),
-            epoch: None,
+            epoch,
         };
         let hold = self.store.hold(&new, now).await?;
         Ok(Provisioned::Held { hold, plan })

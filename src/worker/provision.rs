@@ -52,7 +52,7 @@ impl Worker {
         }
         self.provisioning.last = Some(now);
         let engine = Arc::clone(&engine);
-        self.jobs.start(Job::Provision, async move { Done::Provision(Box::new(engine.provision().await)) });
+        self.jobs.start(Job::Provision, async move { Done::Provision(Box::new(engine.provision(None).await)) });
     }
 
     pub(super) fn provisioned(&mut self, ended: Result<Option<Provisioned>, ProvisioningError>) {

@@ -126,7 +126,7 @@ fn every_column_of_every_table_is_on_the_page() {
         }
         tables += 1;
     }
-    assert_eq!(tables, 23);
+    assert_eq!(tables, 24);
 }
 
 #[test]

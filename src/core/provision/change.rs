@@ -22,7 +22,7 @@ pub enum Act {
     ResumeAccount {
         user: UserId,
     },
-    /// Nothing declares a service account any longer, and it is no member anywhere.
+    /// No file declares a service account any longer, and none but files made it a member anywhere.
     DropAccount {
         user: UserId,
     },
@@ -33,10 +33,6 @@ pub enum Act {
     ChangeRole {
         role: RoleId,
         lost: u32,
-    },
-    /// No file declares it any longer, and somebody holds it otherwise: it stays as one that was made by hand.
-    ReleaseRole {
-        role: RoleId,
     },
     /// No file declares it any longer. A basic one is left with nothing.
     DeleteRole {
@@ -118,7 +114,6 @@ impl Change {
                     Effect::Change
                 }
             }
-            Act::ReleaseRole { .. } => Effect::Change,
             Act::Member { old, new, .. } => step(*old, *new),
             Act::TeamMember { old, new, .. } => step(*old, *new),
             Act::Hold { old, new, .. } | Act::Limit { old, new, .. } => step(*old, *new),
@@ -145,10 +140,9 @@ impl Change {
         match &self.act {
             Act::CreateOrg { org } | Act::Hold { holder: HolderId::Org(org), .. } => Whose::Org(*org),
             Act::CreateTeam { team } | Act::Hold { holder: HolderId::Team(team), .. } => Whose::Team(*team),
-            Act::CreateRole { role }
-            | Act::ChangeRole { role, .. }
-            | Act::ReleaseRole { role }
-            | Act::DeleteRole { role, .. } => Whose::Role(*role),
+            Act::CreateRole { role } | Act::ChangeRole { role, .. } | Act::DeleteRole { role, .. } => {
+                Whose::Role(*role)
+            }
             Act::CreateAccount { user }
             | Act::ResumeAccount { user }
             | Act::DropAccount { user }
@@ -170,7 +164,6 @@ impl Change {
             Act::DropAccount { .. } => "suspend_user",
             Act::CreateRole { .. } => "create_role",
             Act::ChangeRole { .. } => "change_role",
-            Act::ReleaseRole { .. } => "release_role",
             Act::DeleteRole { .. } => "delete_role",
             Act::Member { .. } => "org_role",
             Act::TeamMember { .. } => "team_role",

@@ -1,6 +1,8 @@
 //! What provisioning files say, as values: names as they are written, each with its place.
 
+use super::names::number_of;
 use crate::access::{Parameters, Pattern};
+use crate::ids::UserId;
 use crate::mapping::About;
 use crate::rights::{OrgRole, TeamRole};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +38,8 @@ pub struct At<T> {
 pub struct Declared {
     /// How many files there are.
     pub files: usize,
+    /// Names of files with `*` or `?` that no file fits.
+    pub unfit: Vec<String>,
     pub orgs: Vec<At<String>>,
     pub teams: Vec<At<Team>>,
     pub members: Vec<At<Member>>,
@@ -148,25 +152,55 @@ pub struct Template {
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
     pub logins: BTreeSet<String>,
+    /// Accounts that are named by their numbers.
+    pub users: BTreeSet<UserId>,
     pub teams: BTreeSet<String>,
     pub roles: BTreeSet<String>,
     /// Whether who else is an Admin is needed: see [`super::Plan::takes_admins`].
     pub admins: bool,
+    /// Whether how many people a change reaches is needed: see [`super::Plan::takes_from_many`].
+    pub reach: bool,
 }
 
 impl Declared {
     /// All who hold something, templates' included.
-    fn all_held(&self) -> impl Iterator<Item = &Held> {
+    fn all_held(&self) -> impl Iterator<Item = &At<Held>> {
         let templates = self.templates.iter().flat_map(|template| &template.what.held);
-        self.held.iter().chain(templates).map(|held| &held.what)
+        self.held.iter().chain(templates)
+    }
+
+    /// Every organization that is named, but those of `[[orgs]]`.
+    pub(super) fn org_names(&self) -> impl Iterator<Item = (&str, &Place)> {
+        let teams = self.teams.iter().map(|team| (team.what.org.as_str(), &team.at));
+        let members = self.members.iter().map(|member| (member.what.org.as_str(), &member.at));
+        let roles = self.roles.iter().filter_map(|role| Some((role.what.name.org.as_deref()?, &role.at)));
+        let held = self.held.iter().filter_map(|held| Some((held.what.org.as_deref()?, &held.at)));
+        let accounts = self.accounts.iter().map(|account| (account.what.org.as_str(), &account.at));
+        teams.chain(members).chain(roles).chain(held).chain(accounts)
+    }
+
+    /// Everybody who is named, but service accounts where they are declared.
+    pub(super) fn people(&self) -> impl Iterator<Item = (&str, &Place)> {
+        let members = self.members.iter().map(|member| (member.what.person.as_str(), &member.at));
+        let team_members = self.team_members.iter().map(|member| (member.what.person.as_str(), &member.at));
+        let limits = self.limits.iter().map(|limit| (limit.what.person.as_str(), &limit.at));
+        let held = self.all_held().flat_map(|held| {
+            let of = if let About::Person(person) = &held.what.about { Some(person.as_str()) } else { None };
+            let by = if let Holder::Person(person) = &held.what.holder { Some(person.as_str()) } else { None };
+            of.into_iter().chain(by).map(|person| (person, &held.at))
+        });
+        members.chain(team_members).chain(limits).chain(held)
     }
 
     #[must_use]
     pub fn wanted(&self) -> Wanted {
         let mut wanted = Wanted::default();
-        wanted.logins.extend(self.members.iter().map(|member| member.what.person.clone()));
-        wanted.logins.extend(self.team_members.iter().map(|member| member.what.person.clone()));
-        wanted.logins.extend(self.limits.iter().map(|limit| limit.what.person.clone()));
+        for (person, _) in self.people() {
+            match number_of(person) {
+                Some(user) => drop(wanted.users.insert(user)),
+                None => drop(wanted.logins.insert(person.to_owned())),
+            }
+        }
         wanted.teams.extend(self.teams.iter().map(|team| team.what.name.clone()));
         wanted.teams.extend(self.team_members.iter().map(|member| member.what.team.name.clone()));
         wanted.teams.extend(self.templates.iter().flat_map(|t| &t.what.teams).map(|team| team.what.clone()));
@@ -175,14 +209,11 @@ impl Declared {
             wanted.roles.extend(role.what.from.iter().map(|from| from.what.clone()));
         }
         for held in self.all_held() {
-            match &held.about {
-                About::Role(role) => drop(wanted.roles.insert(role.clone())),
-                About::Person(person) => drop(wanted.logins.insert(person.clone())),
+            if let About::Role(role) = &held.what.about {
+                wanted.roles.insert(role.clone());
             }
-            match &held.holder {
-                Holder::Person(person) => drop(wanted.logins.insert(person.clone())),
-                Holder::Team(team) => drop(wanted.teams.insert(team.clone())),
-                Holder::Everybody => {}
+            if let Holder::Team(team) = &held.what.holder {
+                wanted.teams.insert(team.clone());
             }
         }
         wanted

@@ -4,7 +4,8 @@ use super::change::{Act, Change, Shown};
 use super::declared::Place;
 use super::desired::Desired;
 use super::names::RoleKind;
-use super::observed::{HolderId, Observed, Origin, RoleContent, Subject};
+use super::observed::{HolderId, Name, Observed, Origin, RoleContent, Subject};
+use super::time::{FOR_EVER, until};
 use crate::entitlements::shown;
 use crate::ids::{EntitlementId, OrgId, RoleId, TeamId, UserId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -120,10 +121,8 @@ impl Out<'_> {
             if stays {
                 let (_, name) = self.role(role);
                 notes.push(format!(
-                    "no file declares the role `{name}` any longer; rules or people give it still, so it stays as one that was made by hand"
+                    "no file declares the role `{name}` any longer; rules or people give it still, so it stays until they do not"
                 ));
-                let shown = shown(self, role, "made by hand from now on".to_owned());
-                self.push(Act::ReleaseRole { role }, shown, None);
             } else {
                 let shown = shown(self, role, String::new());
                 self.push(Act::DeleteRole { role, lost }, shown, None);
@@ -139,12 +138,12 @@ impl Out<'_> {
                 self.push(Act::ResumeAccount { user: *user }, shown, Some(at));
             }
         }
-        let member = |members: &mut dyn Iterator<Item = UserId>| -> BTreeSet<UserId> { members.collect() };
-        let before = member(&mut self.observed.members.keys().map(|(_, user)| *user));
-        let after = member(&mut self.desired.members.keys().map(|(_, user)| *user));
+        let before: BTreeSet<UserId> = declared_accounts(&self.observed.names).collect();
+        let after: BTreeSet<UserId> = declared_accounts(&self.desired.names).collect();
         for user in before.difference(&after) {
+            // One that somebody suspended by hand is to stay so when that is lifted.
             let known = self.observed.users.get(user);
-            if known.is_some_and(|user| user.service && user.active && !user.elsewhere) {
+            if known.is_some_and(|user| user.service && !user.dropped && !user.elsewhere) {
                 let what = "suspended".to_owned();
                 let shown = Shown { person: self.login(*user), what, ..Shown::default() };
                 self.push(Act::DropAccount { user: *user }, shown, None);
@@ -213,6 +212,11 @@ impl Out<'_> {
     }
 }
 
+/// The service accounts that files declare, or declared when they were last applied.
+fn declared_accounts(names: &BTreeMap<Name, u32>) -> impl Iterator<Item = UserId> {
+    names.iter().filter(|(name, _)| name.is_account()).map(|(_, id)| UserId(*id))
+}
+
 /// How many permissions are lost, and the difference in words.
 fn compared(before: &RoleContent, after: &RoleContent) -> (u32, String) {
     let gone = before.permissions.iter().filter(|(what, parameters)| after.permissions.get(*what) != Some(parameters));
@@ -234,50 +238,10 @@ fn compared(before: &RoleContent, after: &RoleContent) -> (u32, String) {
     (u32::try_from(gone).unwrap_or(u32::MAX), parts.join(", "))
 }
 
-/// The end of the year 9999.
-pub const FOR_EVER: i64 = 253_402_300_799_999;
-
-/// A day, as people write it; milliseconds would say no more to them.
-fn until(millis: i64) -> String {
-    if millis >= FOR_EVER {
-        return "for ever".to_owned();
-    }
-    // Days since 1970-01-01 to a date: Howard Hinnant's algorithm, "chrono-Compatible Low-Level Date Algorithms".
-    let days = millis.div_euclid(86_400_000) + 719_468;
-    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let of_year = day - (365 * year + year / 4 - year / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let (month, of_month) =
-        (if shifted < 10 { shifted + 3 } else { shifted - 9 }, of_year - (153 * shifted + 2) / 5 + 1);
-    let year = year + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{of_month:02}")
-}
-
 fn arrow(old: Option<&str>, new: Option<&str>) -> String {
     match (old, new) {
         (Some(old), Some(new)) => format!("{old} → {new}"),
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
         (None, None) => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_is_shown_as_its_day() {
-        for (millis, day) in [
-            (0, "1970-01-01"),
-            (1_798_761_600_000, "2027-01-01"),
-            (1_835_395_199_999, "2028-02-28"),
-            (1_835_395_200_000, "2028-02-29"),
-            (FOR_EVER - 1, "9999-12-31"),
-            (FOR_EVER, "for ever"),
-            (-1, "1969-12-31"),
-        ] {
-            assert_eq!(until(millis), day, "{millis}");
-        }
     }
 }

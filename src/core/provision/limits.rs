@@ -1,6 +1,7 @@
 //! How much a plan takes away, and whether that is more than the operator allows at once.
 
 use super::change::Change;
+use std::collections::BTreeSet;
 
 /// What the operator allows.
 #[derive(Debug, Clone, Copy)]
@@ -8,6 +9,14 @@ pub struct Limits {
     pub removals_percent: u32,
     pub removals_at_least: u32,
     pub privileged_gains: u32,
+}
+
+/// What the operator says of plans for files.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    pub limits: Limits,
+    /// Logins of accounts that are left alone, marked as such or not.
+    pub break_glass: BTreeSet<String>,
 }
 
 /// A limit that a plan exceeds.
@@ -28,6 +37,18 @@ pub enum Exceeded {
         gained: u32,
         most: u32,
     },
+    /// One change takes something from many people.
+    Many {
+        what: String,
+        people: u32,
+        at_least: u32,
+    },
+    /// A name means something else than it did, and what is given by it would move.
+    Moved {
+        name: String,
+        before: String,
+        now: String,
+    },
 }
 
 impl Exceeded {
@@ -40,6 +61,13 @@ impl Exceeded {
                 "{removed} memberships, roles that are held and permissions removed, of {of} that files declare; \
                  the limit is {percent} % from {at_least} on"
             ),
+            Self::Many { what, people, at_least } => {
+                format!("{what}: {people} people lose it at once; the limit is {at_least}")
+            }
+            Self::Moved { name, before, now } => format!(
+                "{name} was {before}, and is {now} by now: what files give would move; if it is to, approve it, or else \
+                 name the one that is meant"
+            ),
             Self::PrivilegedGains { gained, most } => format!("{gained} people become Admin; the limit is {most}"),
         }
     }
@@ -48,7 +76,8 @@ impl Exceeded {
 /// `of`: how much files had given before.
 pub(super) fn exceeded(changes: &[Change], of: u32, nothing: bool, limits: &Limits) -> Vec<Exceeded> {
     let mut exceeded = Vec::new();
-    if nothing && of > 0 {
+    // What must not be taken is left in the end, and then there is nothing more to do.
+    if nothing && of > 0 && !changes.is_empty() {
         exceeded.push(Exceeded::Empty { before: of });
     }
     let removed: u32 = changes.iter().map(Change::removed).fold(0, u32::saturating_add);

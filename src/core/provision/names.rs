@@ -1,5 +1,6 @@
 //! Names of roles and of service accounts.
 
+use crate::ids::UserId;
 use std::fmt;
 
 /// `roles.kind`.
@@ -72,6 +73,13 @@ pub fn check_role(name: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
+/// How files name an account by its number: `#7`.
+#[must_use]
+pub(super) fn number_of(person: &str) -> Option<UserId> {
+    let digits = person.strip_prefix('#').filter(|rest| rest.bytes().all(|b| b.is_ascii_digit()))?;
+    digits.parse().ok().map(UserId)
+}
+
 /// How files name a service account: by its organization's name (or number) and its own.
 #[must_use]
 pub(super) fn account_of(person: &str) -> Option<(&str, &str)> {
@@ -99,5 +107,13 @@ mod tests {
     fn an_account_is_named_by_organization_and_name() {
         assert_eq!(account_of("service:Client: A:ci"), Some(("Client: A", "ci")));
         assert_eq!(account_of("ana"), None);
+    }
+
+    #[test]
+    fn a_number_of_an_account_is_no_login() {
+        assert_eq!(number_of("#7"), Some(UserId(7)));
+        for login in ["7", "#", "#ana", "#7a", "#99999999999", "ana#7"] {
+            assert_eq!(number_of(login), None, "{login}");
+        }
     }
 }

@@ -1,11 +1,11 @@
 //! What the database holds of what files declare, and what they name.
 
-use super::names::RoleKind;
+use super::names::{RoleKind, account_of};
 use super::roles::Permissions;
 use crate::access::Parameters;
 use crate::ids::{EntitlementId, OrgId, RoleId, TeamId, UserId};
 use crate::rights::{OrgRole, TeamRole};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// See the module's text.
 #[derive(Debug, Clone, Default)]
@@ -27,7 +27,38 @@ pub struct Observed {
     pub limits: BTreeMap<(UserId, String), i64>,
     /// Who can act as an Admin of each organization that has one by a file; `true` where not only the file says so.
     pub admins: BTreeMap<OrgId, BTreeMap<UserId, bool>>,
+    /// Whom and what names in files meant when files were last applied: the ids.
+    pub names: BTreeMap<Name, u32>,
+    /// How many people changes can reach, where that is needed.
+    pub reach: Reach,
     pub last: Last,
+}
+
+/// A name in files.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Name {
+    Org(String),
+    Team(OrgId, String),
+    /// A login; or a service account that files declare, by its organization's name and its own.
+    User(String),
+}
+
+impl Name {
+    /// Whether it is a service account's.
+    pub(super) fn is_account(&self) -> bool {
+        matches!(self, Self::User(name) if account_of(name).is_some())
+    }
+}
+
+/// How many people have something by one row.
+#[derive(Debug, Clone, Default)]
+pub struct Reach {
+    /// Members of organizations in which files give something to everybody.
+    pub orgs: BTreeMap<OrgId, u32>,
+    /// Of teams to which files give something.
+    pub teams: BTreeMap<TeamId, u32>,
+    /// Who has a basic role, by its name.
+    pub basic: BTreeMap<String, u32>,
 }
 
 /// The largest ids there are.
@@ -51,6 +82,8 @@ pub struct Org {
 pub struct User {
     pub login: String,
     pub service: bool,
+    /// Neither runs nor files touch it.
+    pub break_glass: bool,
     pub active: bool,
     /// Suspended because no file declares it any longer.
     pub dropped: bool,
@@ -136,7 +169,29 @@ pub fn parameters_text(parameters: &Parameters) -> String {
 }
 
 impl Observed {
-    /// Whether files have given or made anything.
+    /// Takes what is said of break-glass accounts out, those included that have these logins: nothing of theirs is
+    /// compared. Returns the logins of those of whom something was said.
+    pub(super) fn leave_out(&mut self, break_glass: &BTreeSet<String>) -> BTreeSet<String> {
+        let mut left_out = BTreeMap::new();
+        for (id, user) in &mut self.users {
+            user.break_glass |= break_glass.contains(&user.login);
+            if user.break_glass {
+                left_out.insert(*id, user.login.clone());
+            }
+        }
+        let mut said = BTreeSet::new();
+        let mut stays = |user: &UserId| {
+            said.extend(left_out.get(user).cloned());
+            !left_out.contains_key(user)
+        };
+        self.members.retain(|(_, user), _| stays(user));
+        self.team_members.retain(|(_, user), _| stays(user));
+        self.limits.retain(|(user, _), _| stays(user));
+        self.holders.retain(|(_, holder), _| if let HolderId::User(user) = holder { stays(user) } else { true });
+        said
+    }
+
+    /// How much files have given or made.
     #[must_use]
     pub fn count(&self) -> u32 {
         let permissions: usize = self

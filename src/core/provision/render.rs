@@ -18,9 +18,7 @@ impl Change {
             Act::CreateOrg { .. } => "org",
             Act::CreateTeam { .. } => "team",
             Act::CreateAccount { .. } | Act::ResumeAccount { .. } | Act::DropAccount { .. } => "service account",
-            Act::CreateRole { .. } | Act::ChangeRole { .. } | Act::ReleaseRole { .. } | Act::DeleteRole { .. } => {
-                "definition"
-            }
+            Act::CreateRole { .. } | Act::ChangeRole { .. } | Act::DeleteRole { .. } => "definition",
             Act::Member { .. } => "role",
             Act::TeamMember { .. } => "team role",
             Act::Hold { .. } => "holds",
@@ -139,6 +137,10 @@ impl Plan {
         for part in ["rosterd hold 1", PROVISIONING, config_hash] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
+        }
+        for moved in &self.desired.moved {
+            let said = self.observed.said(&moved.name);
+            hash.update(format!("{said} {} {}\n", moved.before, moved.now));
         }
         for change in self.changes.iter().filter(|change| change.removed() > 0 || change.gains()) {
             let mut said = change.to_json();

@@ -1,13 +1,14 @@
 //! From roles as they are written, one made from others, to what each allows in the end.
 
 use super::declared::{At, Role};
+use super::twice::Meant;
 use crate::access::{Nearest, Parameters, Pattern};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a role allows: parameters by action and scope.
 pub type Permissions = BTreeMap<(Pattern, Pattern), Parameters>;
 
-/// Finds what a role allows that no file declares, by its organization's name and its own.
+/// Finds what a role allows that no file declares and that was made by hand, by its organization's name and its own.
 pub(super) type Elsewhere<'a> = &'a dyn Fn(Option<&str>, &str) -> Option<Permissions>;
 
 /// Where a role has its permissions from.
@@ -23,16 +24,15 @@ enum Source {
 /// what no file declares is taken for nothing.
 pub(super) fn flatten(
     roles: &[At<Role>],
+    meant: Meant<'_>,
     elsewhere: Option<Elsewhere<'_>>,
     problems: &mut Vec<String>,
 ) -> Vec<Permissions> {
-    let by_name: BTreeMap<_, usize> = roles
-        .iter()
-        .zip(0..)
-        .map(|(role, at)| ((role.what.name.org.as_deref(), role.what.name.name.as_str()), at))
-        .collect();
+    let org = |role: &At<Role>| role.what.name.org.as_deref().map(|org| meant.org(org));
+    let by_name: ByName<'_> =
+        roles.iter().zip(0..).map(|(role, at)| ((org(role), role.what.name.name.as_str()), at)).collect();
     let sources: Vec<Vec<Source>> =
-        roles.iter().zip(0..).map(|(role, at)| sources(role, at, &by_name, elsewhere, problems)).collect();
+        roles.iter().zip(0..).map(|(role, at)| sources(role, (org(role), at), &by_name, elsewhere, problems)).collect();
     let mut flat: Vec<Option<Permissions>> = vec![None; roles.len()];
     let mut waiting: BTreeSet<usize> = (0..roles.len()).collect();
     // Each time round at least one is done, or those that are left wait for each other.
@@ -72,25 +72,33 @@ pub(super) fn flatten(
     flat.into_iter().map(Option::unwrap_or_default).collect()
 }
 
+/// Places among the declared roles, by organization and name.
+type ByName<'a> = BTreeMap<(Option<String>, &'a str), usize>;
+
 fn sources(
     role: &At<Role>,
-    own: usize,
-    by_name: &BTreeMap<(Option<&str>, &str), usize>,
+    (meant, own): (Option<String>, usize),
+    by_name: &ByName<'_>,
     elsewhere: Option<Elsewhere<'_>>,
     problems: &mut Vec<String>,
 ) -> Vec<Source> {
     let mut found = Vec::new();
     for from in &role.what.from {
         let name = from.what.as_str();
-        // The organization's own before one of every organization; and a role of an organization may add to the
-        // role of that name of every one.
+        // What files declare comes first: the organization's own before one of every organization; and a role of an
+        // organization may add to the role of that name of every one. Then what was made by hand: the organization's
+        // own last, because it is made by whoever may do so there.
         let org = role.what.name.org.as_deref();
-        let places = if org.is_some() { vec![org, None] } else { vec![None] };
-        let source = places.into_iter().find_map(|place| match by_name.get(&(place, name)) {
-            Some(at) if *at == own && org.is_some() => None,
-            Some(at) => Some(Source::Declared(*at)),
-            None => elsewhere.and_then(|find| find(place, name)).map(Source::Elsewhere),
+        let declared = [meant.clone(), None].into_iter().find_map(|place| {
+            let at = by_name.get(&(place, name))?;
+            (*at != own || org.is_none()).then_some(Source::Declared(*at))
         });
+        let by_hand = || {
+            let find = elsewhere?;
+            let own = || org.and_then(|org| find(Some(org), name));
+            find(None, name).or_else(own).map(Source::Elsewhere)
+        };
+        let source = declared.or_else(by_hand);
         match source {
             Some(source) => found.push(source),
             None if elsewhere.is_none() => found.push(Source::Unknown),
@@ -143,6 +151,7 @@ fn one(role: &At<Role>, sources: &[Source], flat: &[Option<Permissions>], proble
 #[expect(clippy::unwrap_used, reason = "a test says what it expected")]
 mod tests {
     use super::super::declared::{Permission, Place, RoleName};
+    use super::super::observed::Name;
     use super::*;
 
     fn at<T>(what: T) -> At<T> {
@@ -179,7 +188,7 @@ mod tests {
     fn flat(roles: &[At<Role>]) -> (Vec<Vec<String>>, Vec<String>) {
         let mut problems = Vec::new();
         let none = |_: Option<&str>, _: &str| None;
-        let flat = flatten(roles, Some(&none), &mut problems);
+        let flat = flatten(roles, Meant(&BTreeMap::new()), Some(&none), &mut problems);
         let shown = |permissions: &Permissions| permissions.keys().map(|(a, s)| format!("{a} {s}")).collect();
         (flat.iter().map(shown).collect(), problems)
     }
@@ -227,7 +236,35 @@ mod tests {
         let roles = [role(None, "a", &["gone"], &[("x", "*")], &[])];
         assert_eq!(flat(&roles).1, ["r.toml:1: there is no role `gone` to be made from"]);
         let mut problems = Vec::new();
-        assert_eq!(flatten(&roles, None, &mut problems)[0].len(), 1);
+        assert_eq!(flatten(&roles, Meant(&BTreeMap::new()), None, &mut problems)[0].len(), 1);
+        assert_eq!(problems, [""; 0]);
+    }
+
+    #[test]
+    fn what_files_declare_comes_before_what_was_made_by_hand() {
+        let by_hand = |org: Option<&str>, name: &str| {
+            let action = if org.is_some() { "own" } else { "all" };
+            (name == "a").then(|| [((pattern(action), pattern("*")), Parameters::new())].into())
+        };
+        let allows = |roles: &[At<Role>]| {
+            let flat = flatten(roles, Meant(&BTreeMap::new()), Some(&by_hand), &mut Vec::new());
+            flat[0].keys().map(|(action, _)| action.to_string()).collect::<Vec<_>>()
+        };
+        let made = role(Some("Acme"), "b", &["a"], &[], &[]);
+        assert_eq!(allows(&[made.clone()]), ["all"]);
+        assert_eq!(allows(&[made.clone(), role(None, "a", &[], &[("declared", "*")], &[])]), ["declared"]);
+        let own = role(Some("Acme"), "a", &[], &[("own-declared", "*")], &[]);
+        assert_eq!(allows(&[made, own, role(None, "a", &[], &[("declared", "*")], &[])]), ["own-declared"]);
+    }
+
+    #[test]
+    fn an_organization_is_the_same_by_its_key_and_by_its_name() {
+        let names = ["platform", "Platform"].map(|name| (Name::Org(name.to_owned()), 3)).into();
+        let roles =
+            [role(Some("platform"), "b", &["a"], &[], &[]), role(Some("Platform"), "a", &[], &[("x", "*")], &[])];
+        let none = |_: Option<&str>, _: &str| None;
+        let mut problems = Vec::new();
+        assert_eq!(flatten(&roles, Meant(&names), Some(&none), &mut problems)[0].len(), 1);
         assert_eq!(problems, [""; 0]);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::change::{Act, Change, Whose};
 use super::names::RoleKind;
-use super::observed::{Entitlement, HolderId, Origin, RoleContent};
+use super::observed::{Entitlement, HolderId, Name, Origin, RoleContent};
 use super::{PROVISIONING, Plan};
 use crate::ids::{EntitlementId, OrgId, RoleId, TeamId, UserId};
 use crate::rights::{OrgRole, TeamRole};
@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 pub struct Writes {
     /// That the plan was made against.
     pub generation: i64,
+    /// Under which the process that applies it leads; `None` where there is no need to.
+    pub epoch: Option<i64>,
     /// The hold that allows it, if one was needed.
     pub hold: Option<i64>,
     pub orgs: Vec<(OrgId, String)>,
@@ -31,6 +33,8 @@ pub struct Writes {
     /// Until when; `None` takes it back.
     pub holders: Vec<(EntitlementId, HolderId, Option<i64>)>,
     pub limits: Vec<(UserId, String, Option<i64>)>,
+    /// What names in files mean from now on; `None` for those that are in no file any longer.
+    pub names: Vec<(Name, Option<u32>)>,
     pub records: Vec<Record>,
 }
 
@@ -55,8 +59,8 @@ pub struct Record {
 impl Plan {
     /// What it writes. `hold`: the one that allows it.
     #[must_use]
-    pub fn writes(&self, hold: Option<i64>) -> Writes {
-        let mut w = Writes { generation: self.observed.generation, hold, ..Writes::default() };
+    pub fn writes(&self, hold: Option<i64>, epoch: Option<i64>) -> Writes {
+        let mut w = Writes { generation: self.observed.generation, epoch, hold, ..Writes::default() };
         for change in &self.changes {
             match &change.act {
                 Act::CreateOrg { org } => {
@@ -73,8 +77,7 @@ impl Plan {
                 Act::ResumeAccount { user } => w.resumed.push(*user),
                 Act::DropAccount { user } => w.dropped.push(*user),
                 Act::CreateRole { role } | Act::ChangeRole { role, .. } => w.roles.extend(self.declared(*role)),
-                Act::ReleaseRole { role } => w.roles.extend(self.kept(*role, Origin::Manual)),
-                Act::DeleteRole { role, .. } => match self.kept(*role, Origin::Builtin) {
+                Act::DeleteRole { role, .. } => match self.kept(*role) {
                     Some(mut basic) if basic.content.kind == RoleKind::Basic => {
                         basic.content.permissions.clear();
                         basic.content.limits.clear();
@@ -93,8 +96,24 @@ impl Plan {
                 Act::Limit { user, name, new, .. } => w.limits.push((*user, name.clone(), *new)),
             }
         }
+        w.names = self.names();
         w.records = self.records();
         w
+    }
+
+    /// Whether it writes nothing at all.
+    #[must_use]
+    pub fn writes_nothing(&self) -> bool {
+        self.changes.is_empty() && self.names().is_empty()
+    }
+
+    /// Names that mean something else than they did, or something for the first time or no longer.
+    fn names(&self) -> Vec<(Name, Option<u32>)> {
+        let (before, now) = (&self.observed.names, &self.desired.names);
+        let put = now.iter().filter(|(name, id)| before.get(*name) != Some(*id));
+        let put = put.map(|(name, id)| (name.clone(), Some(*id)));
+        let gone = before.keys().filter(|name| !now.contains_key(*name)).map(|name| (name.clone(), None));
+        put.chain(gone).collect()
     }
 
     fn version(&self, role: RoleId) -> i64 {
@@ -107,10 +126,10 @@ impl Plan {
         Some(RoleWrite { id, org, name, origin: Origin::File, version: self.version(id), content })
     }
 
-    fn kept(&self, id: RoleId, origin: Origin) -> Option<RoleWrite> {
+    fn kept(&self, id: RoleId) -> Option<RoleWrite> {
         let role = self.observed.roles.get(&id)?;
         let (org, name, content) = (role.org, role.name.clone(), role.content.clone());
-        Some(RoleWrite { id, org, name, origin, version: self.version(id), content })
+        Some(RoleWrite { id, org, name, origin: Origin::Builtin, version: self.version(id), content })
     }
 
     fn records(&self) -> Vec<Record> {
@@ -140,10 +159,9 @@ impl Plan {
             Act::CreateTeam { team } => json!([kind, team.0]),
             Act::CreateAccount { .. } | Act::ResumeAccount { .. } => json!([kind]),
             Act::DropAccount { .. } => json!([kind, "dropped"]),
-            Act::CreateRole { role }
-            | Act::ChangeRole { role, .. }
-            | Act::ReleaseRole { role }
-            | Act::DeleteRole { role, .. } => json!([kind, role.0, self.version(*role)]),
+            Act::CreateRole { role } | Act::ChangeRole { role, .. } | Act::DeleteRole { role, .. } => {
+                json!([kind, role.0, self.version(*role)])
+            }
             Act::Member { org, old, new, .. } => {
                 json!([kind, org.0, old.map(OrgRole::name), new.map(OrgRole::name), null, null])
             }

@@ -18,10 +18,14 @@ use rosterd_core::provision::{Observed, Wanted, Writes};
 #[async_trait]
 pub trait Provisions: Send + Sync {
     /// Reads what a plan for files needs, from one consistent view.
-    async fn observe_declared(&self, wanted: &Wanted) -> Result<Observed, StoreError>;
+    async fn observe_declared(&self, wanted: &Wanted, now: Timestamp) -> Result<Observed, StoreError>;
+
+    /// Counts every write that a plan may rest on.
+    async fn generation(&self) -> Result<i64, StoreError>;
 
     /// Carries out a plan for files in one transaction; returns how many rows it wrote. Refuses with
-    /// [`StoreError::Moved`] when the database's generation is not the one the plan rests on.
+    /// [`StoreError::Moved`] when the database's generation is not the one the plan rests on, and with
+    /// [`StoreError::Fenced`] when another process has taken over since.
     async fn apply_declared(&self, writes: Writes, now: Timestamp) -> Result<u64, StoreError>;
 
     /// Reads what a plan needs and carries out what `decide` makes of it, in one transaction and while nobody else can
@@ -35,10 +39,22 @@ pub type DecideDeclared = Box<dyn FnOnce(Observed) -> Option<Writes> + Send>;
 
 #[async_trait]
 impl<E: Engine> Provisions for Shared<E> {
-    async fn observe_declared(&self, wanted: &Wanted) -> Result<Observed, StoreError> {
+    async fn observe_declared(&self, wanted: &Wanted, now: Timestamp) -> Result<Observed, StoreError> {
         let wanted = wanted.clone();
-        self.read(Box::new(move |db: &mut dyn Session| Box::pin(async move { observe::observe(db, &wanted).await })))
-            .await
+        self.read(Box::new(move |db: &mut dyn Session| {
+            Box::pin(async move { observe::observe(db, &wanted, now).await })
+        }))
+        .await
+    }
+
+    async fn generation(&self) -> Result<i64, StoreError> {
+        self.read(Box::new(|db: &mut dyn Session| {
+            Box::pin(async move {
+                let rows = db.rows("SELECT generation FROM state WHERE one = 1", &[]).await?;
+                rows.first().map_or(Ok(0), |row| row.int(0))
+            })
+        }))
+        .await
     }
 
     async fn apply_declared(&self, writes: Writes, now: Timestamp) -> Result<u64, StoreError> {
@@ -59,7 +75,7 @@ impl<E: Engine> Provisions for Shared<E> {
         let wanted = wanted.clone();
         self.write(Box::new(move |db: &mut dyn Session| {
             Box::pin(async move {
-                let observed = observe::observe(db, &wanted).await?;
+                let observed = observe::observe(db, &wanted, now).await?;
                 match decide(observed) {
                     Some(writes) => write::apply(db, &writes, now).await,
                     None => Ok(0),
@@ -72,8 +88,12 @@ impl<E: Engine> Provisions for Shared<E> {
 
 #[async_trait]
 impl Provisions for Absent {
-    async fn observe_declared(&self, _: &Wanted) -> Result<Observed, StoreError> {
+    async fn observe_declared(&self, _: &Wanted, _: Timestamp) -> Result<Observed, StoreError> {
         Ok(Observed::default())
+    }
+
+    async fn generation(&self) -> Result<i64, StoreError> {
+        Ok(0)
     }
 
     async fn apply_declared(&self, _: Writes, _: Timestamp) -> Result<u64, StoreError> {

@@ -4,15 +4,16 @@ use super::sql;
 use crate::store::StoreError;
 use crate::store::session::{Param, Row, Session, id, word};
 use rosterd_core::access::{Pattern, parameters};
-use rosterd_core::ids::{EntitlementId, RoleId, UserId};
+use rosterd_core::ids::{EntitlementId, RoleId, Timestamp, UserId};
+use rosterd_core::lifecycle::Kind;
 use rosterd_core::provision::{
-    Entitlement, HolderId, Last, Observed, Org, Origin, RoleContent, RoleKind, RoleRow, Subject, User, Wanted,
+    Entitlement, HolderId, Last, Name, Observed, Org, Origin, RoleContent, RoleKind, RoleRow, Subject, User, Wanted,
 };
 use rosterd_core::rights::{OrgRole, TeamRole};
 use std::collections::BTreeMap;
 
 /// See [`super::Provisions::observe_declared`].
-pub(super) async fn observe(db: &mut dyn Session, wanted: &Wanted) -> Result<Observed, StoreError> {
+pub(super) async fn observe(db: &mut dyn Session, wanted: &Wanted, now: Timestamp) -> Result<Observed, StoreError> {
     let dialect = db.dialect();
     let list = |texts: &std::collections::BTreeSet<String>| serde_json::json!(texts).to_string();
     let (logins, teams, roles) = (list(&wanted.logins), list(&wanted.teams), list(&wanted.roles));
@@ -33,18 +34,21 @@ pub(super) async fn observe(db: &mut dyn Session, wanted: &Wanted) -> Result<Obs
     for row in db.rows(sql::TEAMS.of(dialect), &[Param::Text(Some(&teams))]).await? {
         o.teams.insert(id("teams.id", row.int(0)?)?, (id("teams.org_id", row.int(1)?)?, row.text(2)?));
     }
-    for row in db.rows(sql::USERS.of(dialect), &[Param::Text(Some(&logins))]).await? {
+    let ids = serde_json::json!(wanted.users.iter().map(|user| user.0).collect::<Vec<_>>()).to_string();
+    for row in db.rows(sql::USERS.of(dialect), &[Param::Text(Some(&logins)), Param::Text(Some(&ids))]).await? {
+        let kind = word("users.kind", &row.text(2)?, Kind::parse)?;
         let user = User {
             login: row.text(1)?,
-            service: row.text(2)? == "service",
+            service: kind == Kind::Service,
+            break_glass: kind == Kind::BreakGlass,
             active: row.text(3)? == "active",
             dropped: row.int(4)? == 1,
             elsewhere: row.int(5)? == 1,
         };
         o.users.insert(id("users.id", row.int(0)?)?, user);
     }
-    self::roles(db, &roles, &mut o).await?;
-    held(db, &roles, &logins, &mut o).await?;
+    self::roles(db, &roles, now, &mut o).await?;
+    held(db, &roles, &mut o).await?;
     for row in db.rows(sql::MEMBERS, &[]).await? {
         let role = word("org_members.declared_role", &row.text(2)?, OrgRole::parse)?;
         o.members.insert((id("org_members.org_id", row.int(0)?)?, id("org_members.user_id", row.int(1)?)?), role);
@@ -57,6 +61,10 @@ pub(super) async fn observe(db: &mut dyn Session, wanted: &Wanted) -> Result<Obs
     for row in db.rows(sql::LIMITS, &[]).await? {
         o.limits.insert((id("user_limits.user_id", row.int(0)?)?, row.text(1)?), row.int(2)?);
     }
+    names(db, &mut o).await?;
+    if wanted.reach {
+        reach(db, &mut o).await?;
+    }
     if wanted.admins {
         for row in db.rows(sql::ADMINS, &[]).await? {
             let (org, user) = (id("org_members.org_id", row.int(0)?)?, id("org_members.user_id", row.int(1)?)?);
@@ -66,9 +74,39 @@ pub(super) async fn observe(db: &mut dyn Session, wanted: &Wanted) -> Result<Obs
     Ok(o)
 }
 
-async fn roles(db: &mut dyn Session, names: &str, o: &mut Observed) -> Result<(), StoreError> {
+/// What names meant.
+async fn names(db: &mut dyn Session, o: &mut Observed) -> Result<(), StoreError> {
+    for row in db.rows(sql::NAMES, &[]).await? {
+        let (kind, name) = (row.text(0)?, row.text(2)?);
+        let name = match kind.as_str() {
+            "org" => Name::Org(name),
+            "team" => Name::Team(id("declared_names.org_id", row.int(1)?)?, name),
+            "user" => Name::User(name),
+            _ => return Err(StoreError::Database(format!("declared_names.kind holds {kind:?}"))),
+        };
+        let meant: UserId = id("declared_names.id", row.int(3)?)?;
+        o.names.insert(name, meant.0);
+    }
+    Ok(())
+}
+
+async fn reach(db: &mut dyn Session, o: &mut Observed) -> Result<(), StoreError> {
+    let people = |row: &Row| row.int(1).map(|people| u32::try_from(people).unwrap_or(u32::MAX));
+    for row in db.rows(sql::ORG_REACH, &[]).await? {
+        o.reach.orgs.insert(id("org_members.org_id", row.int(0)?)?, people(&row)?);
+    }
+    for row in db.rows(sql::TEAM_REACH, &[]).await? {
+        o.reach.teams.insert(id("team_members.team_id", row.int(0)?)?, people(&row)?);
+    }
+    for row in db.rows(sql::BASIC_REACH, &[]).await? {
+        o.reach.basic.insert(row.text(0)?, people(&row)?);
+    }
+    Ok(())
+}
+
+async fn roles(db: &mut dyn Session, names: &str, now: Timestamp, o: &mut Observed) -> Result<(), StoreError> {
     let dialect = db.dialect();
-    for row in db.rows(sql::ROLES.of(dialect), &[Param::Text(Some(names))]).await? {
+    for row in db.rows(sql::ROLES.of(dialect), &[Param::Text(Some(names)), Param::Int(Some(now.0))]).await? {
         let content = RoleContent {
             kind: word("roles.kind", &row.text(3)?, RoleKind::parse)?,
             title: row.text(4)?,
@@ -109,8 +147,10 @@ async fn roles(db: &mut dyn Session, names: &str, o: &mut Observed) -> Result<()
     Ok(())
 }
 
-async fn held(db: &mut dyn Session, roles: &str, logins: &str, o: &mut Observed) -> Result<(), StoreError> {
-    let params = [Param::Text(Some(roles)), Param::Text(Some(logins))];
+async fn held(db: &mut dyn Session, roles: &str, o: &mut Observed) -> Result<(), StoreError> {
+    // Of everybody who can be named, by whatever name: what is there must not be made a second time.
+    let ids = serde_json::json!(o.users.keys().map(|user| user.0).collect::<Vec<_>>()).to_string();
+    let params = [Param::Text(Some(roles)), Param::Text(Some(&ids))];
     for row in db.rows(sql::ENTITLEMENTS.of(db.dialect()), &params).await? {
         let subject = match (row.opt_int(2)?, row.opt_int(3)?) {
             (Some(role), _) => Subject::Role(id("entitlements.role_id", role)?),

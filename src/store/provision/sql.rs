@@ -26,6 +26,18 @@ pub(super) const ORG_HOLDERS: &str =
     "SELECT entitlement_id, org_id, declared_until FROM org_entitlements WHERE declared_until IS NOT NULL";
 pub(super) const LIMITS: &str = "SELECT user_id, name, value FROM user_limits WHERE origin = 'file'";
 
+/// kind, org_id, name, id.
+pub(super) const NAMES: &str = "SELECT kind, org_id, name, id FROM declared_names";
+
+/// How many members there are where files give something to everybody; as much of teams; and who has a basic role.
+pub(super) const ORG_REACH: &str = "SELECT org_id, count(*) FROM org_members
+    WHERE org_id IN (SELECT org_id FROM org_entitlements WHERE declared_until IS NOT NULL) GROUP BY org_id";
+pub(super) const TEAM_REACH: &str = "SELECT team_id, count(*) FROM team_members
+    WHERE team_id IN (SELECT team_id FROM team_entitlements WHERE declared_until IS NOT NULL) GROUP BY team_id";
+pub(super) const BASIC_REACH: &str =
+    "SELECT 'basic:' || lower(role), count(DISTINCT user_id) FROM org_members GROUP BY role
+    UNION ALL SELECT 'basic:server_admin', count(*) FROM users WHERE server_admin = 1";
+
 /// Who can act as an Admin where somebody is one by a file; 1: not only by it.
 pub(super) const ADMINS: &str = "SELECT m.org_id, m.user_id,
         CASE WHEN m.synced_role = 'Admin' OR m.manual_role = 'Admin' THEN 1 ELSE 0 END
@@ -46,35 +58,54 @@ macro_rules! named {
 pub(super) const TEAMS: Sql = named!(
     "SELECT id, org_id, name FROM teams WHERE name IN ",
     " OR id IN (SELECT team_id FROM team_members WHERE declared_role IS NOT NULL)
+      OR id IN (SELECT id FROM declared_names WHERE kind = 'team')
       OR id IN (SELECT team_id FROM team_entitlements WHERE declared_until IS NOT NULL)"
 );
 
-/// id, login, kind, state, whether it was dropped, whether it is a member somewhere otherwise. $1: logins.
-pub(super) const USERS: Sql = named!(
-    "SELECT u.id, u.login, u.kind, u.state,
+macro_rules! users {
+    ($logins:literal, $ids:literal) => {
+        concat!(
+            "SELECT u.id, u.login, u.kind, u.state,
         CASE WHEN EXISTS (SELECT 1 FROM user_suspensions s WHERE s.user_id = u.id AND s.origin = 'provisioning')
              THEN 1 ELSE 0 END,
         CASE WHEN EXISTS (SELECT 1 FROM org_members m WHERE m.user_id = u.id
                           AND (m.synced_role IS NOT NULL OR m.manual_role IS NOT NULL)) THEN 1 ELSE 0 END
-    FROM users u WHERE u.id IN (SELECT id FROM users WHERE login IN ",
-    "   UNION SELECT user_id FROM org_members WHERE declared_role IS NOT NULL
+    FROM users u WHERE u.id IN (SELECT id FROM users WHERE login IN (",
+            $logins,
+            ")
+        UNION SELECT id FROM users WHERE id IN (",
+            $ids,
+            ")
+        UNION SELECT id FROM declared_names WHERE kind = 'user'
+        UNION SELECT user_id FROM org_members WHERE declared_role IS NOT NULL
         UNION SELECT user_id FROM team_members WHERE declared_role IS NOT NULL
         UNION SELECT user_id FROM user_entitlements WHERE declared_until IS NOT NULL
         UNION SELECT user_id FROM user_limits WHERE origin = 'file'
         UNION SELECT e.for_user_id FROM user_entitlements h JOIN entitlements e ON e.id = h.entitlement_id
               WHERE h.declared_until IS NOT NULL AND e.for_user_id IS NOT NULL
         UNION SELECT id FROM users WHERE kind <> 'person')"
-);
+        )
+    };
+}
 
-/// id, org_id, name, kind, title, description, origin, version, whether somebody holds it otherwise. $1: names.
+/// id, login, kind, state, whether it was dropped, whether it is a member somewhere otherwise. $1: logins, $2: ids.
+pub(super) const USERS: Sql = Sql {
+    sqlite: users!("SELECT value FROM json_each($1)", "SELECT value FROM json_each($2)"),
+    postgres: users!(
+        "SELECT json_array_elements_text($1::json)",
+        "SELECT CAST(json_array_elements_text($2::json) AS BIGINT)"
+    ),
+};
+
+/// id, org_id, name, kind, title, description, origin, version, whether somebody holds it otherwise. $1: names, $2: now.
 pub(super) const ROLES: Sql = named!(
     "SELECT r.id, r.org_id, r.name, r.kind, r.title, r.description, r.origin, r.version,
         CASE WHEN EXISTS (SELECT 1 FROM entitlements e JOIN user_entitlements h ON h.entitlement_id = e.id
-                          WHERE coalesce(e.role_id, 0) = r.id AND (h.synced = 1 OR h.manual_until IS NOT NULL))
+                          WHERE coalesce(e.role_id, 0) = r.id AND (h.synced = 1 OR h.manual_until > $2))
                OR EXISTS (SELECT 1 FROM entitlements e JOIN team_entitlements h ON h.entitlement_id = e.id
-                          WHERE coalesce(e.role_id, 0) = r.id AND h.manual_until IS NOT NULL)
+                          WHERE coalesce(e.role_id, 0) = r.id AND h.manual_until > $2)
                OR EXISTS (SELECT 1 FROM entitlements e JOIN org_entitlements h ON h.entitlement_id = e.id
-                          WHERE coalesce(e.role_id, 0) = r.id AND h.manual_until IS NOT NULL)
+                          WHERE coalesce(e.role_id, 0) = r.id AND h.manual_until > $2)
              THEN 1 ELSE 0 END
     FROM roles r WHERE r.origin = 'file' OR r.name IN ",
     " OR r.id IN (SELECT e.role_id FROM user_entitlements h JOIN entitlements e ON e.id = h.entitlement_id
@@ -100,24 +131,27 @@ pub(super) const ROLE_LIMITS: Sql = named!(
 );
 
 macro_rules! entitlements {
-    ($names:literal, $logins:literal) => {
+    ($names:literal, $ids:literal) => {
         concat!(
             "SELECT e.id, e.org_id, e.role_id, e.for_user_id, e.scope, e.parameters FROM entitlements e
              WHERE e.role_id IN (SELECT id FROM roles WHERE name IN (",
             $names,
-            ")) OR e.for_user_id IN (SELECT id FROM users WHERE login IN (",
-            $logins,
-            ")) OR e.id IN (SELECT entitlement_id FROM user_entitlements WHERE declared_until IS NOT NULL
+            ")) OR e.for_user_id IN (",
+            $ids,
+            ") OR e.id IN (SELECT entitlement_id FROM user_entitlements WHERE declared_until IS NOT NULL
                       UNION SELECT entitlement_id FROM team_entitlements WHERE declared_until IS NOT NULL
                       UNION SELECT entitlement_id FROM org_entitlements WHERE declared_until IS NOT NULL)"
         )
     };
 }
 
-/// id, org_id, role_id, for_user_id, scope, parameters. $1: names of roles, $2: logins.
+/// id, org_id, role_id, for_user_id, scope, parameters. $1: names of roles, $2: ids of accounts.
 pub(super) const ENTITLEMENTS: Sql = Sql {
     sqlite: entitlements!("SELECT value FROM json_each($1)", "SELECT value FROM json_each($2)"),
-    postgres: entitlements!("SELECT json_array_elements_text($1::json)", "SELECT json_array_elements_text($2::json)"),
+    postgres: entitlements!(
+        "SELECT json_array_elements_text($1::json)",
+        "SELECT CAST(json_array_elements_text($2::json) AS BIGINT)"
+    ),
 };
 
 macro_rules! rows {
@@ -189,6 +223,18 @@ pub(super) const ROLE_LIMITS_IN: Sql = rows!(
      SELECT CAST(value ->> 0 AS BIGINT), value ->> 1, CAST(value ->> 2 AS BIGINT)",
     ""
 );
+/// Holders of roles that go: of them only those are left whose time is over.
+macro_rules! holders_out {
+    ($table:literal) => {
+        rows!(
+            ["DELETE FROM " $table " WHERE entitlement_id IN (SELECT id FROM entitlements WHERE role_id IN
+              (SELECT CAST(value ->> 0 AS BIGINT)"]
+            ["))"]
+        )
+    };
+}
+pub(super) const HOLDERS_OUT: [Sql; 3] =
+    [holders_out!("user_entitlements"), holders_out!("team_entitlements"), holders_out!("org_entitlements")];
 pub(super) const ROLE_ENTITLEMENTS_OUT: Sql =
     rows!("DELETE FROM entitlements WHERE role_id IN (SELECT CAST(value ->> 0 AS BIGINT)", ")");
 pub(super) const ROLES_OUT: Sql = rows!("DELETE FROM roles WHERE id IN (SELECT CAST(value ->> 0 AS BIGINT)", ")");
@@ -281,6 +327,18 @@ pub(super) const LIMITS_PUT: Sql = rows!(
 pub(super) const LIMITS_OUT: Sql = rows!(
     "DELETE FROM user_limits WHERE origin = 'file' AND (user_id, name) IN
      (SELECT CAST(value ->> 0 AS BIGINT), value ->> 1",
+    ")"
+);
+
+/// Rows are: kind, organization (of a team), name, id.
+pub(super) const NAMES_PUT: Sql = rows!(
+    "INSERT INTO declared_names (kind, org_id, name, id)
+     SELECT value ->> 0, CAST(value ->> 1 AS BIGINT), value ->> 2, CAST(value ->> 3 AS BIGINT)",
+    " ON CONFLICT (kind, org_id, name) DO UPDATE SET id = excluded.id"
+);
+pub(super) const NAMES_OUT: Sql = rows!(
+    "DELETE FROM declared_names WHERE (kind, org_id, name) IN
+     (SELECT value ->> 0, CAST(value ->> 1 AS BIGINT), value ->> 2",
     ")"
 );
 

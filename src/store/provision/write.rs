@@ -3,9 +3,9 @@
 use super::sql::{self, Owned};
 use crate::fault::point;
 use crate::store::session::{Param, Session, Sql};
-use crate::store::{StoreError, history, holds};
+use crate::store::{StoreError, history, holds, leases};
 use rosterd_core::ids::{EntitlementId, OrgId, RoleId, TeamId, Timestamp, UserId};
-use rosterd_core::provision::{HolderId, PROVISIONING, Subject, Writes, parameters_text};
+use rosterd_core::provision::{HolderId, Name, PROVISIONING, Subject, Writes, parameters_text};
 use serde_json::{Value, json};
 
 /// See [`super::Provisions::apply_declared`].
@@ -14,6 +14,7 @@ pub(super) async fn apply(db: &mut dyn Session, w: &Writes, now: Timestamp) -> R
     if state.first().map(|row| row.int(0)).transpose()? != Some(w.generation) {
         return Err(StoreError::Moved);
     }
+    leases::pass(db, PROVISIONING, w.epoch).await?;
     let mut put = Put { db, now, rows: 0 };
     if let Some(hold) = w.hold {
         let params = [Param::Int(Some(hold)), Param::Int(Some(now.0))];
@@ -28,6 +29,7 @@ pub(super) async fn apply(db: &mut dyn Session, w: &Writes, now: Timestamp) -> R
     given(&mut put, w).await?;
     point("provision.given");
     gone(&mut put, w).await?;
+    names(&mut put, w).await?;
     point("provision.gone");
     let records: Vec<(Option<UserId>, &str)> =
         w.records.iter().map(|record| (record.user, record.body.as_str())).collect();
@@ -164,6 +166,27 @@ async fn gone(put: &mut Put<'_>, w: &Writes) -> Result<(), StoreError> {
     let roles: Vec<Value> = w.deleted_roles.iter().map(|role: &RoleId| json!([role.0])).collect();
     put.all(sql::PERMISSIONS_OUT, &roles).await?;
     put.all(sql::ROLE_LIMITS_OUT, &roles).await?;
+    for holders in sql::HOLDERS_OUT {
+        put.all(holders, &roles).await?;
+    }
     put.all(sql::ROLE_ENTITLEMENTS_OUT, &roles).await?;
     put.all(sql::ROLES_OUT, &roles).await
+}
+
+/// What names mean.
+async fn names(put: &mut Put<'_>, w: &Writes) -> Result<(), StoreError> {
+    let (mut meant, mut gone) = (Vec::new(), Vec::new());
+    for (name, id) in &w.names {
+        let (kind, org, name) = match name {
+            Name::Org(name) => ("org", 0, name),
+            Name::Team(org, name) => ("team", org.0, name),
+            Name::User(name) => ("user", 0, name),
+        };
+        match id {
+            Some(id) => meant.push(json!([kind, org, name, id])),
+            None => gone.push(json!([kind, org, name])),
+        }
+    }
+    put.all(sql::NAMES_OUT, &gone).await?;
+    put.all(sql::NAMES_PUT, &meant).await
 }

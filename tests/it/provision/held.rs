@@ -1,15 +1,15 @@
 //! Over a limit nothing of what files say is done before somebody approves it; and the last Admin stays.
 
-use super::{HELD, declare, may, site};
+use super::{HELD, declare, hold, may, people, site};
 use crate::world::database::Backend;
 use crate::world::invariants;
-use crate::world::site::Site;
 use std::fmt::Write as _;
 
 crate::world::on_both!(
     n10_over_the_limit_nothing_is_done_until_it_is_approved,
     n4_the_last_admin_that_files_declare_stays,
     files_that_say_nothing_any_more_are_held,
+    what_reaches_many_people_at_once_is_held,
 );
 
 /// A role with so many permissions, held by `wei`.
@@ -19,14 +19,6 @@ fn role(permissions: usize) -> String {
         writeln!(text, "  {{ action = \"x:{n}\", scope = \"*\" }},").unwrap();
     }
     text + "]\n[[assignments]]\nrole = \"a\"\npeople = [\"wei\"]\n"
-}
-
-fn hold(site: &Site, state: &str) -> (String, String) {
-    let list = site.run(&["holds", "list", "--output", "json"]).expect(0).json();
-    let hold = list["holds"].as_array().unwrap().iter().find(|hold| hold["state"] == state);
-    let hold = hold.unwrap_or_else(|| panic!("no {state} hold in {list:#}"));
-    assert_eq!(hold["provider"], "provisioning");
-    (hold["id"].to_string(), hold["plan_hash"].as_str().unwrap().to_owned())
 }
 
 fn n10_over_the_limit_nothing_is_done_until_it_is_approved(backend: Backend) {
@@ -74,6 +66,14 @@ fn n4_the_last_admin_that_files_declare_stays(backend: Backend) {
     assert_eq!(tables.org_members[&("A".to_owned(), "wei".to_owned())], "Admin");
     assert_eq!(tables.org_members[&("A".to_owned(), "zoe".to_owned())], "Viewer", "the rest goes on");
     invariants::check(&site).expect(0);
+    // Everything is taken back: that is approved once, and what stays then is no reason for another hold.
+    declare(&site, "");
+    site.sync(HELD).says("the provisioning files declare nothing");
+    let (id, hash) = hold(&site, "pending");
+    site.run(&["holds", "approve", &id, "--plan", &hash]).expect(0);
+    site.run(&["sync"]).expect(0).says("withheld: org_role of wei, who is the last Admin of A");
+    assert!(!site.tables().org_members.contains_key(&("A".to_owned(), "zoe".to_owned())));
+    invariants::check(&site).expect(0);
     // As soon as there is another one.
     declare(&site, &admin("\"zoe\""));
     site.sync(0);
@@ -93,5 +93,50 @@ fn files_that_say_nothing_any_more_are_held(backend: Backend) {
     site.run(&["holds", "approve", &id, "--plan", &hash]).expect(0);
     site.sync(0);
     assert_eq!(may(&site, "wei"), [""; 0]);
+    invariants::check(&site).expect(0);
+}
+
+fn what_reaches_many_people_at_once_is_held(backend: Backend) {
+    let site = site(backend, "removals_at_least = 10\n");
+    let staff: Vec<String> = (0..10).map(|n| format!("p{n}")).collect();
+    people(&staff.iter().map(String::as_str).collect::<Vec<_>>()).write(&site);
+    let roles = "[[roles]]\nname = \"a\"\npermissions = [{ action = \"x:read\", scope = \"*\" }]\n";
+    let basic = "[[roles]]\nname = \"basic:viewer\"\npermissions = [{ action = \"y:read\", scope = \"*\" }]\n";
+    let everybody = |tenant: &str| {
+        format!(
+            "[[assignments]]\nrole = \"a\"\norg = \"Main\"\neverybody = true\nparameters = {{ tenant = \"{tenant}\" }}\n"
+        )
+    };
+    let team = |role: &str| {
+        let members = staff.iter().map(|login| format!("\"{login}\"")).collect::<Vec<_>>().join(", ");
+        format!("[[teams]]\norg = \"Main\"\nname = \"t\"\nmembers = [{members}]\n{role}")
+    };
+    let of_team = "[[assignments]]\nrole = \"a\"\norg = \"Main\"\nteam = \"t\"\n";
+    declare(&site, &format!("{roles}{basic}{}{}", everybody("a"), team(of_team)));
+    site.sync(0);
+    assert_eq!(may(&site, "p0").len(), 3);
+    // One line of a file each.
+    let everything = may(&site, "p0");
+    for (less, said) in [
+        (
+            format!("{roles}{}{}", everybody("a"), team(of_team)),
+            "`basic:viewer` is left with nothing: 10 people lose it",
+        ),
+        (format!("{roles}{basic}{}", team(of_team)), "is taken from everybody in Main: 10 people lose it"),
+        (format!("{roles}{basic}{}{}", everybody("a"), team("")), "a is taken from Main › t: 10 people lose it"),
+    ] {
+        declare(&site, &less);
+        site.sync(HELD).says(said);
+        assert_eq!(may(&site, "p0"), everything, "{said}");
+    }
+    // Nobody loses the role by this.
+    declare(&site, &format!("{roles}{basic}{}{}", everybody("b"), team(of_team)));
+    site.sync(0);
+    // Nine are below it.
+    people(&staff.iter().map(String::as_str).take(9).collect::<Vec<_>>()).write(&site);
+    site.sync(0);
+    declare(&site, &format!("{roles}{}{}", everybody("b"), team(of_team)));
+    site.sync(0);
+    assert_eq!(may(&site, "p0").len(), 2);
     invariants::check(&site).expect(0);
 }

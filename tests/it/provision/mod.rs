@@ -4,6 +4,8 @@ mod crash;
 mod daemon;
 mod declared;
 mod held;
+mod left_alone;
+mod names;
 mod owners;
 mod templates;
 mod wrong;
@@ -48,6 +50,15 @@ fn may(site: &Site, login: &str) -> Vec<String> {
     let mut rows: Vec<String> = site.database.rows(&sql).into_iter().map(|row| row.join(" ")).collect();
     rows.sort();
     rows
+}
+
+/// The number and the hash of a hold of files.
+fn hold(site: &Site, state: &str) -> (String, String) {
+    let list = site.run(&["holds", "list", "--output", "json"]).expect(0).json();
+    let hold = list["holds"].as_array().unwrap().iter().find(|hold| hold["state"] == state);
+    let hold = hold.unwrap_or_else(|| panic!("no {state} hold in {list:#}"));
+    assert_eq!(hold["provider"], "provisioning");
+    (hold["id"].to_string(), hold["plan_hash"].as_str().unwrap().to_owned())
 }
 
 /// A plan for files, by itself.

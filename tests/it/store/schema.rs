@@ -124,6 +124,7 @@ fn before_roles(site: &Site) {
     views.iter().for_each(|view| drop(site.by_hand(&format!("DROP VIEW {view}"))));
     let tables = [
         "service_tokens",
+        "declared_names",
         "org_entitlements",
         "team_entitlements",
         "user_entitlements",
