@@ -2,7 +2,7 @@
 
 use super::args::{Args, Check};
 use super::exit::{Exit, Failure};
-use super::output::print;
+use super::output::{note, print};
 use super::{check_rules, context};
 use crate::config::load_provision;
 use crate::{providers, signals};
@@ -22,13 +22,16 @@ fn config(args: &Args) -> Result<Exit, Failure> {
     let (providers, rules) = (loaded.config.providers.len(), loaded.config.rules.len());
     let declared = load_provision(&loaded.config.provisioning.files)
         .map_err(|error| Failure::new(Exit::Configuration, error.to_string()))?;
+    for name in &declared.unfit {
+        note(args, &format!("provisioning files: {name}: no file fits it"));
+    }
     let files = if declared.files > 0 { format!(", {} provisioning files", declared.files) } else { String::new() };
     print(
         args,
         || format!("{}: good; {providers} providers, {rules} rules{files}\n", args.config.display()),
         || {
             json!({ "providers": providers, "rules": rules, "provisioning_files": declared.files,
-                "hash": loaded.hash, "warnings": loaded.warnings })
+                "files_not_found": declared.unfit, "hash": loaded.hash, "warnings": loaded.warnings })
         },
     )?;
     Ok(Exit::Done)

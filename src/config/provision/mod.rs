@@ -35,12 +35,12 @@ pub struct ProvisionError(pub Vec<String>);
 /// Every mistake in any of them, and every one that cannot be read.
 pub fn load_provision(names: &[PathBuf]) -> Result<Declared, ProvisionError> {
     let mut errors = Vec::new();
-    let files = find::find(names, &mut errors);
+    let (files, unfit) = find::find(names, &mut errors);
     if files.len() > MOST {
         errors.push(format!("there are more than {MOST} provisioning files"));
         return Err(ProvisionError(errors));
     }
-    let mut declared = Declared { files: files.len(), ..Declared::default() };
+    let mut declared = Declared { files: files.len(), unfit, ..Declared::default() };
     for path in &files {
         file(path, &mut declared, &mut errors);
     }
@@ -83,6 +83,7 @@ fn parse(text: &str, format: Format, name: &str, declared: &mut Declared, errors
         Ok(root) => root,
         Err(found) => return errors.extend(found.iter().map(|one| one.in_a_line())),
     };
+    control_characters(&root, &source, errors);
     let known = [
         ("orgs", people::org as Reader),
         ("teams", people::team),
@@ -101,6 +102,26 @@ fn parse(text: &str, format: Format, name: &str, declared: &mut Declared, errors
             read(node, &source, declared, top.errors);
         }
     }
+}
+
+/// Refuses texts and keys that hold control characters: databases differ in what they make of them, and so do
+/// terminals. A text may have several lines.
+fn control_characters(node: &Node, source: &Source, errors: &mut Vec<String>) {
+    let found = |text: &str| text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
+    let mut refuse = |at: &Node, c: char| {
+        errors.push(format!("{}: a text with a control character (U+{:04X})", place(at, source), u32::from(c)));
+    };
+    if let Some(c) = node.text().and_then(found) {
+        refuse(node, c);
+    }
+    for entry in node.entries() {
+        if let Some(c) = found(&entry.key) {
+            refuse(&entry.node, c);
+        }
+    }
+    node.entries().iter().map(|entry| &entry.node).chain(node.items()).for_each(|one| {
+        control_characters(one, source, errors);
+    });
 }
 
 /// Reads one table.

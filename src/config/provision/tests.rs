@@ -108,10 +108,20 @@ fn mistakes_are_found_all_at_once_with_their_lines() {
         ),
         ("[[limits]]\npeople = ['a']\nlimits = { a = '1' }\n", "roles.toml:3: `a` must be a whole number, not "),
         ("orgs = 1\n", "roles.toml:1: `orgs` must be a list"),
+        ("[[roles]]\nname = 'a'\ntitle = \"a\\u0000\"\n", "roles.toml:3: a text with a control character (U+0000)"),
+        (
+            "[[members]]\norg = 'A'\nrole = 'Viewer'\npeople = [\"a\\u001b[1m\"]\n",
+            "roles.toml:4: a text with a control",
+        ),
+        (
+            "[[assignments]]\nrole = 'a'\npeople = ['a']\nparameters = { \"a\\u0007\" = 'b' }\n",
+            "roles.toml:4: a text with a control character (U+0007)",
+        ),
     ] {
         let errors = read(text).unwrap_err();
         assert!(errors.len() == 1 && errors[0].contains(expected), "{text}\n{errors:#?}");
     }
+    read("[[roles]]\nname = 'a'\ndescription = \"one\\nand\\tanother\"\n").unwrap();
     let errors = read("[[orgs]]\nnam = 'a'\n[[teams]]\nname = ''\n").unwrap_err();
     assert_eq!(
         errors,

@@ -92,3 +92,14 @@ fn every_mistake_in_every_file_is_said_with_its_place() {
     std::fs::remove_file(site.dir().join("roles/d.toml")).unwrap();
     site.run(&["check", "config"]).expect(0).says("2 provisioning files");
 }
+
+#[test]
+fn a_name_that_no_file_fits_is_noted() {
+    let site = site(Backend::Sqlite, "");
+    site.run(&["check", "config"]).expect(0).says("roles/*.toml: no file fits it");
+    site.run(&["sync"]).expect(0).says("roles/*.toml: no file fits it");
+    declare(&site, "");
+    let outcome = site.run(&["check", "config"]).expect(0).says("1 provisioning files");
+    assert!(!outcome.stderr.contains("no file fits it"), "{outcome:#?}");
+    assert!(!site.run(&["sync"]).expect(0).stderr.contains("no file fits it"));
+}
