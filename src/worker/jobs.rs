@@ -35,8 +35,9 @@ pub(super) enum Done {
     Credentials(Option<Print>),
     Reload(Result<Found, Vec<String>>),
     Provision(Box<Result<Option<Provisioned>, ProvisioningError>>),
-    /// The providers for which there are some.
-    Requests(Vec<String>),
+    /// The providers for which there are some; and the database's generation, where this process looks at
+    /// provisioning files.
+    Requests(Vec<String>, Option<i64>),
 }
 
 /// See the module's text.

@@ -11,6 +11,7 @@ use super::turn::{LOOK_AGAIN, Worker};
 use crate::config::{Config, Diagnostic, Diagnostics, Severity};
 use crate::sync::Engine;
 use rosterd_core::ids::Timestamp;
+use rosterd_core::provision::PROVISIONING;
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
@@ -111,7 +112,7 @@ impl Worker {
             tracing::error!(errors = errors.len(), "the configuration that was in force stays");
         }
         // Files that the configuration names may have changed, even where it has not.
-        self.provisioning.want();
+        self.provisioning.reloaded();
         // What credentials are may have changed, even where the configuration has not.
         self.looked = Timestamp(now.0.saturating_sub(LOOK_AGAIN));
         self.configuration.reloads += 1;
@@ -131,7 +132,11 @@ impl Worker {
         // One of another kind is another provider.
         let same = |name: &str, task: &Task| task.ends_leases() == engine.lease(name).is_some();
         self.tasks.retain(|name, task| names.contains(name) && same(name, task));
-        self.leadership.providers(&names);
+        let mut led = names.clone();
+        if engine.provisions() {
+            led.insert(PROVISIONING.to_owned());
+        }
+        self.leadership.providers(&led);
         for name in &names {
             let Some(section) = engine.config.providers.get(name) else { continue };
             match self.tasks.get_mut(name) {

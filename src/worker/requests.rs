@@ -4,8 +4,12 @@
 //! served again.
 
 use super::event::What;
+use super::jobs::{Done, Job};
+use super::turn::Worker;
 use crate::store::RunRequest;
 use crate::sync::Engine;
+use rosterd_core::ids::Timestamp;
+use rosterd_core::provision::PROVISIONING;
 use serde_json::{Value, json};
 
 /// How often the leader of a provider looks for requests, in milliseconds.
@@ -41,6 +45,34 @@ pub(super) async fn finish(engine: &Engine, requests: &[RunRequest], what: &What
 /// Whether somebody asked for a run of the provider that has not begun.
 pub(super) async fn wait(engine: &Engine, provider: &str) -> bool {
     engine.store.open_requests(provider).await.is_ok_and(|open| !open.is_empty())
+}
+
+impl Worker {
+    /// Where several replicas take requests, the one that leads a provider carries them out.
+    pub(super) fn look_for_requests(&mut self, now: Timestamp) {
+        let engine = self.shared.engine.load_full();
+        let due = now.0 - self.requested.0 >= LOOK_MILLIS;
+        if !engine.store.shared() || !due || self.jobs.has(&Job::Requests) {
+            return;
+        }
+        self.requested = now;
+        let idle = self.tasks.iter().filter(|(name, task)| {
+            task.asked.is_none() && task.running.is_none() && self.leadership.standing(name).leads()
+        });
+        let names: Vec<String> = idle.map(|(name, _)| name.clone()).collect();
+        let provisions = engine.provisions() && self.leadership.standing(PROVISIONING).leads();
+        self.jobs.start(Job::Requests, async move {
+            let mut asked = Vec::new();
+            for name in names {
+                if wait(&engine, &name).await {
+                    asked.push(name);
+                }
+            }
+            // What cannot be read is read again.
+            let generation = if provisions { engine.store.generation().await.ok() } else { None };
+            Done::Requests(asked, generation)
+        });
+    }
 }
 
 /// How a run ended, as the table holds it.

@@ -41,7 +41,7 @@ pub struct Worker {
     /// When the loop last looked at the clock.
     seen: Timestamp,
     pub(super) looked: Timestamp,
-    requested: Timestamp,
+    pub(super) requested: Timestamp,
     pub(super) stopping: bool,
     said: String,
     alive: Option<Stopwatch>,
@@ -179,6 +179,7 @@ impl Worker {
             tracing::debug!(milliseconds = back, "the clock was set back");
             let chance = self.chance();
             self.tasks.values_mut().for_each(|task| task.set_back(back, now, chance));
+            self.provisioning.set_back(back);
             self.looked = now;
             self.requested = now;
         }
@@ -188,11 +189,11 @@ impl Worker {
     }
 
     /// Without random numbers pauses are just equal ones.
-    fn chance(&self) -> u128 {
+    pub(super) fn chance(&self) -> u128 {
         self.around.random.seed().unwrap_or(0)
     }
 
-    fn pauses(&self) -> Pauses {
+    pub(super) fn pauses(&self) -> Pauses {
         let daemon = &self.shared.engine.load().config.daemon;
         Pauses {
             first: daemon.retry.get(),
@@ -265,29 +266,6 @@ impl Worker {
         }
     }
 
-    /// Where several replicas take requests, the one that leads a provider carries them out.
-    fn look_for_requests(&mut self, now: Timestamp) {
-        let engine = self.shared.engine.load_full();
-        let due = now.0 - self.requested.0 >= requests::LOOK_MILLIS;
-        if !engine.store.shared() || !due || self.jobs.has(&Job::Requests) {
-            return;
-        }
-        self.requested = now;
-        let idle = self.tasks.iter().filter(|(name, task)| {
-            task.asked.is_none() && task.running.is_none() && self.leadership.standing(name).leads()
-        });
-        let names: Vec<String> = idle.map(|(name, _)| name.clone()).collect();
-        self.jobs.start(Job::Requests, async move {
-            let mut asked = Vec::new();
-            for name in names {
-                if requests::wait(&engine, &name).await {
-                    asked.push(name);
-                }
-            }
-            Done::Requests(asked)
-        });
-    }
-
     fn done(&mut self, job: Job, done: Result<Done, String>) {
         match (job, done) {
             (Job::Run(name), Ok(Done::Run(ended))) => self.run_ended(&name, &ended),
@@ -304,14 +282,16 @@ impl Worker {
                     task.breaker.try_now();
                 }
             }
-            (Job::Requests, Ok(Done::Requests(names))) => {
+            (Job::Requests, Ok(Done::Requests(names, generation))) => {
+                self.provisioning.stands_at(generation);
                 for name in names {
                     if let Some(task) = self.tasks.get_mut(&name).filter(|task| task.running.is_none()) {
                         task.asked.get_or_insert(Trigger::Api);
                     }
                 }
             }
-            (Job::Provision, Ok(Done::Provision(ended))) => self.provisioned(*ended),
+            (Job::Provision, Ok(Done::Provision(ended))) => self.provisioned(Ok(*ended)),
+            (Job::Provision, Err(why)) => self.provisioned(Err(why)),
             (Job::Reload, Ok(Done::Reload(result))) => self.reloaded(result),
             (Job::Reload, Err(why)) => self.reloaded(Err(vec![why])),
             // A look at credentials that failed is made again.

@@ -7,6 +7,7 @@ mod held;
 mod left_alone;
 mod names;
 mod owners;
+mod replicas;
 mod templates;
 mod wrong;
 
