@@ -251,7 +251,7 @@ mod tests {
             flat[0].keys().map(|(action, _)| action.to_string()).collect::<Vec<_>>()
         };
         let made = role(Some("Acme"), "b", &["a"], &[], &[]);
-        assert_eq!(allows(&[made.clone()]), ["all"]);
+        assert_eq!(allows(std::slice::from_ref(&made)), ["all"]);
         assert_eq!(allows(&[made.clone(), role(None, "a", &[], &[("declared", "*")], &[])]), ["declared"]);
         let own = role(Some("Acme"), "a", &[], &[("own-declared", "*")], &[]);
         assert_eq!(allows(&[made, own, role(None, "a", &[], &[("declared", "*")], &[])]), ["own-declared"]);
