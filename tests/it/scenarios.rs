@@ -307,7 +307,7 @@ fn licence_tiers(backend: Backend) {
     assert_eq!(c.who_may("acme", "dashboards:read", "folders:ops"), ["bea", "fred", "petra"]);
     assert_eq!(c.who_may("acme", "dashboards:write", "folders:ops"), ["bea"]);
     assert_eq!(c.who_may("acme", "exports:create", "exports:pdf"), NOBODY);
-    assert_eq!(c.rows(limits), [["bea", "50"], ["fred", "3"], ["petra", "75"]], "hers is her own");
+    assert_eq!(limits("dashboards"), [["bea", "50"], ["fred", "3"], ["petra", "75"]], "hers is her own");
     c.done();
 }
 
