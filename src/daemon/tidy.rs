@@ -10,6 +10,8 @@ use tokio::time::interval;
 const SAMPLES: Duration = Duration::from_secs(5);
 /// How often old rows are looked for, in such turns: about an hour.
 const ROWS: u64 = 720;
+/// In which of those turns entitlements are: a minute after the start, which has other things to do.
+const LATER: u64 = 12;
 /// How long a finished request for a run is kept: 7 days, in milliseconds.
 const REQUESTS: i64 = 7 * 24 * 3600 * 1000;
 
@@ -29,11 +31,15 @@ pub(super) async fn keep(handle: Handle, metrics: Metrics, stop: impl Future<Out
         metrics.upkeep();
         if turns.is_multiple_of(ROWS) {
             let engine = handle.engine();
-            let now = engine.clock.now();
-            if let Err(error) = engine.store.forget_requests(now.plus_millis(-REQUESTS)).await {
+            let before = engine.clock.now().plus_millis(-REQUESTS);
+            if let Err(error) = engine.store.forget_requests(before).await {
                 tracing::debug!(%error, "old requests for runs cannot be forgotten now");
             }
-            if let Err(error) = engine.store.forget_entitlements(now.plus_millis(-GIVEN)).await {
+        }
+        if turns % ROWS == LATER {
+            let engine = handle.engine();
+            let before = engine.clock.now().plus_millis(-GIVEN);
+            if let Err(error) = engine.store.forget_entitlements(before).await {
                 tracing::debug!(%error, "entitlements that are over cannot be forgotten now");
             }
         }

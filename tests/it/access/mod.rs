@@ -3,5 +3,6 @@
 
 mod asking;
 mod draw;
+mod forgotten;
 mod model;
 mod promises;
