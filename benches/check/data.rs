@@ -34,8 +34,8 @@ pub(crate) fn statements(people: u32) -> String {
          INSERT INTO roles (id, org_id, name, kind, title, description, origin, version, updated_at)
              SELECT 5 + r, NULL, 'role-' || r, 'custom', '', '', 'file', 1, 1 FROM {roles};
          INSERT INTO role_permissions (role_id, action, scope)
-             SELECT DISTINCT 1 + r, 'a' || (r * k * 7 % 100) || CASE k % 3 WHEN 0 THEN ':read' WHEN 1 THEN ':write' ELSE ':*' END,
-                    CASE k % 4 WHEN 0 THEN '*' WHEN 1 THEN 'folders:' || (k * r % 50) ELSE 'folders:*' END
+             SELECT DISTINCT 1 + r, 'a' || (r * k * 7 % 100) || CASE k % 3 WHEN 0 THEN ':*' ELSE ':read' END,
+                    CASE k % 5 WHEN 0 THEN '*' WHEN 1 THEN 'folders:*' ELSE 'folders:' || (k * r % 50) END
              FROM {roles}, {each};
          INSERT INTO role_limits (role_id, name, value) SELECT 5 + r, 'exports', r FROM {roles};
          INSERT INTO entitlements (id, org_id, role_id, scope, parameters)
@@ -54,7 +54,7 @@ pub(crate) fn question(n: u32, people: u32) -> Question {
     let user = i64::from(1 + n.wrapping_mul(7919) % people);
     let (k, n) = (i64::from(n % 3), i64::from(n));
     let org = if n % 10 == 9 { 1 + (user + n) % 100 } else { 1 + (user * 7 + k * 31) % 100 };
-    Question { user, org, action: format!("a{}:read", n % 100), scope: format!("folders:{}", n % 50) }
+    Question { user, org, action: format!("a{}:read", n * 37 % 100), scope: format!("folders:{}", n / 7 % 50) }
 }
 
 /// The same question by hand: no patterns, nobody stands in for anybody, nothing for every organization. That it says yes
