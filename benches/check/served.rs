@@ -47,8 +47,13 @@ impl Daemon {
         let port = free_port()?;
         std::fs::write(
             &config,
-            format!("version = 1\n[database]\nurl = \"{database}\"\n[http]\nlisten = \"127.0.0.1:{port}\"\n"),
+            format!(
+                "version = 1\n[database]\nurl = \"{database}\"\n[http]\nlisten = \"127.0.0.1:{port}\"\n\
+                 [providers.nobody]\nevery = \"24h\"\nfile = {{ path = \"nobody.yaml\" }}\n"
+            ),
         )?;
+        // There has to be a provider; nobody and nothing here is of one.
+        std::fs::write(work.join("nobody.yaml"), "people: []\ngroups: []\n")?;
         let rosterd = || {
             let mut command = Command::new(program);
             command.arg("--config").arg(&config).stdin(Stdio::null());

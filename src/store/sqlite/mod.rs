@@ -33,7 +33,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How many idle reading connections are kept.
-const READERS: usize = 3;
+const READERS: usize = 8;
 
 /// A SQLite file. Cheap to clone.
 #[derive(Debug, Clone)]
