@@ -213,7 +213,9 @@ impl<S: Edited> Followed<S> {
             return;
         }
         let (is, should) = (self.site.tables(), tables(&self.directory.company));
-        panic!("{what}: missing {:?}, too much {:?}\n{}", should.beyond(&is), is.beyond(&should), self.said());
+        let held = self.site.database.rows("SELECT reasons FROM holds");
+        let (missing, over) = (should.beyond(&is), is.beyond(&should));
+        panic!("{what}: missing {missing:?}, too much {over:?}, held {held:?}\n{}", self.said());
     }
 
     /// How many runs a schedule has made, or a feed for want of anything better, that changed something.
