@@ -3,7 +3,7 @@
 use super::asked::{Texts, named};
 use super::{Api, Asked, Named, Page, Problem, page};
 use crate::explain;
-use crate::store::{self, Effective};
+use crate::store::Effective;
 use axum::Json;
 use axum::extract::State;
 use rosterd_core::text::hex;
@@ -136,14 +136,7 @@ pub(super) async fn effective(
     let after = page::after("effective", asked.cursor.as_deref(), |text| serde_json::from_str::<Place>(text).ok())?;
     let org = asked.org.as_deref().map(|org| named("org", org)).transpose()?;
     let none = || Problem::not_found("there is nobody with that number, or no such organization");
-    let store = &api.engine().store;
-    // The store takes a number as it is.
-    if let Some(store::Named::Number(number)) = org
-        && !store.orgs().await?.iter().any(|org| org.id == number)
-    {
-        return Err(none());
-    }
-    let found = store.effective(id, org).await?.ok_or_else(none)?;
+    let found = api.engine().store.effective(id, org).await?.ok_or_else(none)?;
     let mut items: Vec<(Place, Effective)> = found.into_iter().map(|row| (Place::from(&row), row)).collect();
     items.retain(|(place, _)| after.as_ref().is_none_or(|after| place > after));
     items.sort();

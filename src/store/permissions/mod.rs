@@ -142,9 +142,11 @@ async fn all_of(db: &mut dyn Session, user: i64) -> Result<Vec<Effective>, Store
 }
 
 async fn effective(db: &mut dyn Session, user: i64, org: Option<Named>) -> Result<Option<Vec<Effective>>, StoreError> {
-    let orgs = numbers(db, sql::ORGS, org.iter().collect()).await?;
-    let wanted = org.as_ref().map(|org| number(org, &orgs));
     let there = db.rows("SELECT 1 FROM users WHERE id = $1", &[Param::Int(Some(user))]).await?;
+    let wanted = match &org {
+        Some(org) => Some(why::organization(db, org).await?),
+        None => None,
+    };
     if there.is_empty() || wanted == Some(None) {
         return Ok(None);
     }

@@ -184,7 +184,7 @@ async fn is_member(db: &mut dyn Session, org: Option<i64>, user: i64) -> Result<
 }
 
 /// The number of an organization that is there.
-async fn organization(db: &mut dyn Session, named: &Named) -> Result<Option<i64>, StoreError> {
+pub(super) async fn organization(db: &mut dyn Session, named: &Named) -> Result<Option<i64>, StoreError> {
     match named {
         Named::Number(number) => {
             let rows = db.rows("SELECT id FROM orgs WHERE id = $1", &[Param::Int(Some(*number))]).await?;
